@@ -1,0 +1,38 @@
+package com.reliably.access;
+
+import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.UUID;
+
+@ApplicationScoped
+class AccessTokenRepository implements PanacheRepositoryBase<AccessToken, UUID> {
+
+    /** The token of this hash in any organisation: the one look-up that cannot name its organisation. */
+    Uni<AccessToken> findByHash(byte[] hash) {
+        return find("hash", (Object) hash).firstResult();
+    }
+
+    /** Tokens that people made and that were not revoked, by name. Those of runs are not listed. */
+    PanacheQuery<AccessToken> listed(UUID orgId) {
+        return find("orgId = ?1 and revokedAt is null and runId is null order by name, id", orgId);
+    }
+
+    Uni<AccessToken> findListed(UUID orgId, UUID id) {
+        return find("orgId = ?1 and id = ?2 and revokedAt is null and runId is null", orgId, id).firstResult();
+    }
+
+    Uni<Integer> revokeOfRun(UUID runId, Instant now) {
+        return update("revokedAt = ?1 where runId = ?2 and revokedAt is null", now, runId);
+    }
+
+    Uni<Integer> revokeOfPlan(UUID orgId, UUID planId, Instant now) {
+        return update("revokedAt = ?1 where orgId = ?2 and planId = ?3 and revokedAt is null", now, orgId, planId);
+    }
+
+    Uni<Integer> touch(UUID id, Instant now) {
+        return update("lastUsedAt = ?1 where id = ?2", now, id);
+    }
+}

@@ -1,0 +1,236 @@
+package com.reliably.deployment;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.access.Caller;
+import com.reliably.audit.AuditTrail;
+import com.reliably.problem.Faults;
+import com.reliably.problem.ProblemException;
+import com.reliably.secret.Mask;
+import com.reliably.secret.SecretOwner;
+import com.reliably.secret.SecretStore;
+import com.reliably.web.Names;
+import com.reliably.web.Page;
+import com.reliably.web.PageRequest;
+import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.common.WithSession;
+import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Deployments: what may be stored, and what comes of their secrets. */
+@ApplicationScoped
+public class DeploymentService {
+
+    private final DeploymentRepository repository;
+    private final PlansOfDeployment plans;
+    private final SecretStore secrets;
+    private final AuditTrail audit;
+    private final DeploymentPolicy policy;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    DeploymentService(
+            DeploymentRepository repository,
+            PlansOfDeployment plans,
+            SecretStore secrets,
+            AuditTrail audit,
+            DeploymentPolicy policy,
+            ObjectMapper json,
+            Clock clock) {
+        this.repository = repository;
+        this.plans = plans;
+        this.secrets = secrets;
+        this.audit = audit;
+        this.policy = policy;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    @WithTransaction
+    Uni<DeploymentView> create(Caller caller, DeploymentInput input) {
+        check(input.definition());
+        Map<String, String> clear = input.definition().secrets();
+        refuseMasks(input.definition(), clear, Map.of());
+        Deployment deployment = newDeployment(caller, input.name(), input.definition().masked());
+        return Names.taken(repository.persistAndFlush(deployment), "deployment", input.name())
+                .chain(() -> secrets.put(ownerOf(deployment), clear))
+                .replaceWith(() -> view(deployment));
+    }
+
+    @WithSession
+    Uni<DeploymentView> get(UUID orgId, UUID id) {
+        return find(orgId, id).map(this::view);
+    }
+
+    @WithSession
+    Uni<Page<DeploymentView>> list(UUID orgId, PageRequest page) {
+        return page(repository.all(orgId), page);
+    }
+
+    @WithSession
+    Uni<Page<DeploymentView>> search(UUID orgId, String pattern, PageRequest page) {
+        return page(repository.matching(orgId, pattern), page);
+    }
+
+    @WithTransaction
+    Uni<Void> update(Caller caller, UUID id, DeploymentInput input) {
+        check(input.definition());
+        return find(caller.orgId(), id).chain(deployment -> {
+            Map<String, String> given = input.definition().secrets();
+            boolean sameType = deployment.type.equals(input.definition().typeName());
+            Map<String, String> stored = sameType ? definitionOf(deployment).secrets() : Map.of();
+            refuseMasks(input.definition(), given, stored);
+            deployment.name = input.name();
+            deployment.type = input.definition().typeName();
+            deployment.definition = write(input.definition().masked());
+            deployment.updatedAt = clock.instant();
+            return Names.taken(repository.flush(), "deployment", input.name())
+                    .chain(() -> replaceSecrets(ownerOf(deployment), given, stored))
+                    .chain(() -> audit.record(caller, "deployment.update", "deployment", id, input.name()));
+        });
+    }
+
+    @WithTransaction
+    Uni<DeploymentView> clone(Caller caller, UUID id, String name) {
+        return find(caller.orgId(), id).chain(original -> {
+            Deployment copy = newDeployment(caller, name, definitionOf(original));
+            return Names.taken(repository.persistAndFlush(copy), "deployment", name)
+                    .chain(() -> secrets.copy(ownerOf(original), ownerOf(copy)))
+                    .replaceWith(() -> view(copy));
+        });
+    }
+
+    @WithTransaction
+    Uni<Void> delete(Caller caller, UUID id) {
+        return find(caller.orgId(), id)
+                .call(() -> plans.plansOfDeployment(caller.orgId(), id).invoke(used -> {
+                    if (!used.isEmpty()) {
+                        throw ProblemException.badRequest("This deployment cannot be deleted: " + used.size()
+                                + " plan(s) use it. Delete them, or give them another deployment, first.");
+                    }
+                }))
+                .call(deployment -> secrets.removeAll(ownerOf(deployment)))
+                .call(deployment -> audit.record(caller, "deployment.delete", "deployment", id, deployment.name))
+                .chain(repository::delete);
+    }
+
+    @WithSession
+    Uni<List<UUID>> plans(UUID orgId, UUID id) {
+        return find(orgId, id).chain(() -> plans.plansOfDeployment(orgId, id));
+    }
+
+    /**
+     * The definition of a deployment, masked, for other features. Joins the session of its caller.
+     *
+     * @return null where the organisation has no such deployment
+     */
+    public Uni<DeploymentDefinition> definition(UUID orgId, UUID id) {
+        return repository.find(orgId, id).map(deployment -> deployment == null ? null : definitionOf(deployment));
+    }
+
+    /**
+     * The definition of a deployment with its secrets in clear, for a runner. Joins the session of its caller.
+     *
+     * @return null where the organisation has no such deployment
+     */
+    public Uni<DeploymentDefinition> clearDefinition(UUID orgId, UUID id) {
+        return repository.find(orgId, id).chain(deployment -> deployment == null
+                ? Uni.createFrom().nullItem()
+                : secrets.open(ownerOf(deployment)).map(definitionOf(deployment)::withSecrets));
+    }
+
+    private void check(DeploymentDefinition definition) {
+        Faults faults = Faults.inBody();
+        definition.check(faults.at("definition", definition.typeName()), policy);
+        faults.throwIfAny();
+    }
+
+    /** A mask means "keep the stored secret", so there must be one. */
+    private static void refuseMasks(
+            DeploymentDefinition definition, Map<String, String> given, Map<String, String> stored) {
+        Faults faults = Faults.inBody();
+        given.forEach((name, value) -> {
+            if (Mask.isMask(value) && !stored.containsKey(name)) {
+                faults.at("definition", definition.typeName())
+                        .reject(name, "This is the mask of a secret, but none is stored to be kept; give the secret itself");
+            }
+        });
+        faults.throwIfAny();
+    }
+
+    private Uni<Void> replaceSecrets(SecretOwner owner, Map<String, String> given, Map<String, String> stored) {
+        Map<String, String> fresh = new HashMap<>(given);
+        fresh.values().removeIf(Mask::isMask);
+        Uni<Void> removed = Uni.createFrom().voidItem();
+        if (!given.keySet().containsAll(stored.keySet())) {
+            for (String name : stored.keySet()) {
+                if (!given.containsKey(name)) {
+                    removed = removed.chain(() -> secrets.remove(owner, name));
+                }
+            }
+        }
+        return removed.chain(() -> secrets.put(owner, fresh));
+    }
+
+    private Uni<Deployment> find(UUID orgId, UUID id) {
+        return repository
+                .find(orgId, id)
+                .onItem()
+                .ifNull()
+                .failWith(() -> ProblemException.notFound("No deployment of this organization has this id."));
+    }
+
+    private Uni<Page<DeploymentView>> page(PanacheQuery<Deployment> query, PageRequest page) {
+        int from = page.offset();
+        int to = from + page.limit() - 1;
+        return query.count().chain(count -> from >= count
+                ? Uni.createFrom().item(new Page<DeploymentView>(count, List.of()))
+                : query.range(from, to).list().map(found ->
+                        new Page<>(count, found.stream().map(this::view).toList())));
+    }
+
+    private Deployment newDeployment(Caller caller, String name, DeploymentDefinition masked) {
+        Deployment deployment = new Deployment();
+        deployment.id = UUID.randomUUID();
+        deployment.orgId = caller.orgId();
+        deployment.name = name;
+        deployment.type = masked.typeName();
+        deployment.definition = write(masked);
+        deployment.createdAt = clock.instant();
+        deployment.createdBy = caller.id();
+        deployment.updatedAt = deployment.createdAt;
+        return deployment;
+    }
+
+    private static SecretOwner ownerOf(Deployment deployment) {
+        return SecretOwner.deployment(deployment.orgId, deployment.id);
+    }
+
+    private DeploymentView view(Deployment deployment) {
+        return new DeploymentView(deployment.name, definitionOf(deployment), deployment.id, deployment.orgId,
+                deployment.createdAt);
+    }
+
+    private DeploymentDefinition definitionOf(Deployment deployment) {
+        try {
+            return json.readValue(deployment.definition, DeploymentDefinition.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("The stored definition of deployment " + deployment.id + " is not readable", e);
+        }
+    }
+
+    private String write(DeploymentDefinition definition) {
+        try {
+            // The interface, because it has the member that tells the types apart.
+            return json.writerFor(DeploymentDefinition.class).writeValueAsString(definition);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("A definition cannot be written", e);
+        }
+    }
+}

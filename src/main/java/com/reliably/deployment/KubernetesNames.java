@@ -1,0 +1,7 @@
+package com.reliably.deployment;
+
+import java.util.Optional;
+
+final class KubernetesNames {
+    static Optional<String> labelFault(String text) { return Optional.empty(); }
+}

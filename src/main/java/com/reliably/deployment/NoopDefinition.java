@@ -1,0 +1,21 @@
+package com.reliably.deployment;
+
+import com.reliably.problem.Faults;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/** Accepts plans and runs nothing: for dry runs. */
+@Schema(name = "NoopDeployment", description = "Accepts plans and runs nothing")
+public record NoopDefinition() implements DeploymentDefinition {
+
+    static final String TYPE = "noop";
+
+    @Override
+    public String typeName() {
+        return TYPE;
+    }
+
+    @Override
+    public void check(Faults faults, DeploymentPolicy policy) {
+        // Nothing can be wrong with nothing.
+    }
+}

@@ -1,0 +1,18 @@
+package com.reliably.organization;
+
+import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.UUID;
+
+@ApplicationScoped
+class OrganizationRepository implements PanacheRepositoryBase<Organization, UUID> {
+
+    Uni<Boolean> existsById(UUID id) {
+        return count("id", id).map(n -> n > 0);
+    }
+
+    Uni<Boolean> isNameTaken(String name) {
+        return count("name", name).map(n -> n > 0);
+    }
+}

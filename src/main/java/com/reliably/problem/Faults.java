@@ -1,0 +1,68 @@
+package com.reliably.problem;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects what is wrong with one request, so that all of it is reported at once. Not thread-safe. */
+public final class Faults {
+
+    private final List<Object> prefix;
+    private final List<Fault> found;
+
+    private Faults(List<Object> prefix, List<Fault> found) {
+        this.prefix = prefix;
+        this.found = found;
+    }
+
+    /** Faults of the request's body. */
+    public static Faults inBody() {
+        return new Faults(List.of("body"), new ArrayList<>());
+    }
+
+    /** The same collection, seen from a member of the current place. */
+    public Faults at(Object... members) {
+        List<Object> deeper = new ArrayList<>(prefix);
+        deeper.addAll(List.of(members));
+        return new Faults(List.copyOf(deeper), found);
+    }
+
+    /** A required member is absent or null. */
+    public void missing(String member) {
+        found.add(Fault.of("missing", locate(member), "Field required"));
+    }
+
+    /** A member has a value that is not allowed; the value is shown. */
+    public void reject(String member, String msg, Object input) {
+        found.add(Fault.of("value_error", locate(member), msg, input));
+    }
+
+    /** A member has a value that is not allowed and must not be shown. */
+    public void reject(String member, String msg) {
+        found.add(Fault.of("value_error", locate(member), msg));
+    }
+
+    /** Whether nothing was found so far. */
+    public boolean isEmpty() {
+        return found.isEmpty();
+    }
+
+    /**
+     * Ends the check.
+     *
+     * @throws ProblemException 422 with everything that was found, if anything was
+     */
+    public void throwIfAny() {
+        if (!found.isEmpty()) {
+            throw ProblemException.invalid(found);
+        }
+    }
+
+    private List<Object> locate(String member) {
+        if (member == null) {
+            return prefix;
+        }
+        List<Object> loc = new ArrayList<>(prefix);
+        loc.add(member);
+        return List.copyOf(loc);
+    }
+}

@@ -1,0 +1,14 @@
+package com.reliably.run;
+
+import io.smallrye.mutiny.Uni;
+import java.util.UUID;
+
+/** What runs need of plans. Plans implement it, so that runs know nothing of how plans are kept. */
+public interface RunPlans {
+
+    /** The plan of a run, or null where it was deleted. Joins the session of its caller. */
+    Uni<RunnablePlan> runnable(UUID orgId, UUID planId);
+
+    /** Tells the plan that one of its runs changed. Joins the transaction of the change. */
+    Uni<Void> runChanged(RunChange change);
+}

@@ -1,0 +1,14 @@
+package com.reliably.run;
+
+import java.util.UUID;
+
+/**
+ * What a run needs to know of its plan.
+ *
+ * @param orgId         the organisation
+ * @param id            the plan
+ * @param title         for people; may be null
+ * @param deploymentId  where it runs
+ * @param environmentId the plan's environment; may be null
+ */
+public record RunnablePlan(UUID orgId, UUID id, String title, UUID deploymentId, UUID environmentId) {}

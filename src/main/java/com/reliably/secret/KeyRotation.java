@@ -1,0 +1,60 @@
+package com.reliably.secret;
+
+import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
+import io.quarkus.scheduler.Scheduled;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import org.jboss.logging.Logger;
+
+/**
+ * Seals again, under the current key, what an older key has sealed. Runs a little at a time, on any replica, until
+ * nothing is left; then the old key can be taken out of the configuration.
+ */
+@ApplicationScoped
+class KeyRotation {
+
+    private static final Logger LOG = Logger.getLogger(KeyRotation.class);
+    private static final int AT_ONCE = 100;
+
+    private final SecretRepository repository;
+    private final Sealer sealer;
+
+    KeyRotation(SecretRepository repository, Sealer sealer) {
+        this.repository = repository;
+        this.sealer = sealer;
+    }
+
+    @Scheduled(every = "${reliably.key-rotation.every:30s}", delayed = "1s",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP, identity = "key-rotation")
+    Uni<Void> rotate() {
+        return rotateSome()
+                .repeat()
+                .until(sealed -> sealed < AT_ONCE)
+                .collect()
+                .with(java.util.stream.Collectors.summingInt(Integer::intValue))
+                .invoke(sealed -> {
+                    if (sealed > 0) {
+                        LOG.infof("%d secrets were sealed again with key '%s'", sealed, sealer.currentKeyId());
+                    }
+                })
+                .onFailure()
+                .invoke(e -> LOG.errorf("Key rotation stopped, it is tried again: %s", e.getMessage()))
+                .onFailure()
+                .recoverWithNull()
+                .replaceWithVoid();
+    }
+
+    @WithTransaction
+    Uni<Integer> rotateSome() {
+        return repository.notSealedWith(sealer.currentKeyId(), AT_ONCE).map(secrets -> {
+            secrets.forEach(this::sealAgain);
+            return secrets.size();
+        });
+    }
+
+    private void sealAgain(StoredSecret secret) {
+        String clear = sealer.open(secret.owner(), secret.name, secret.keyId, secret.sealed);
+        secret.sealed = sealer.seal(secret.owner(), secret.name, clear);
+        secret.keyId = sealer.currentKeyId();
+    }
+}

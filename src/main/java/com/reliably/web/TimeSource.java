@@ -1,0 +1,16 @@
+package com.reliably.web;
+
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+
+/** The one clock of the server: it ticks in microseconds, which is what PostgreSQL stores and the wire shows. */
+final class TimeSource {
+
+    @Produces
+    @Singleton
+    Clock clock() {
+        return Clock.tick(Clock.systemUTC(), Duration.ofNanos(1000));
+    }
+}
