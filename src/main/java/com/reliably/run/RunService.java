@@ -1,14 +1,39 @@
 package com.reliably.run;
 
 import com.reliably.access.Caller;
+import com.reliably.audit.AuditTrail;
+import com.reliably.problem.ProblemException;
+import com.reliably.web.Page;
+import com.reliably.web.PageRequest;
+import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.common.WithSession;
+import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Runs: attempts to carry out plans. */
 @ApplicationScoped
 public class RunService {
+
+    private final RunRepository repository;
+    private final RunPlans plans;
+    private final RunExecutions executions;
+    private final AuditTrail audit;
+    private final Clock clock;
+
+    RunService(RunRepository repository, RunPlans plans, RunExecutions executions, AuditTrail audit, Clock clock) {
+        this.repository = repository;
+        this.plans = plans;
+        this.executions = executions;
+        this.audit = audit;
+        this.clock = clock;
+    }
 
     /**
      * Asks for a run: a row in the state pending, which some server takes up once the transaction is committed. Joins
@@ -20,7 +45,12 @@ public class RunService {
      */
     public Uni<UUID> request(
             UUID orgId, UUID planId, UUID deploymentId, RunTrigger trigger, Instant nominalTime, UUID requestedBy) {
-        return Uni.createFrom().failure(new UnsupportedOperationException("written next"));
+        Run run = newRun(orgId, planId, deploymentId, trigger, nominalTime);
+        run.state = RunState.PENDING.toString();
+        run.createdBy = requestedBy;
+        return repository.insertOnce(run).chain(inserted -> inserted
+                ? plans.runChanged(new RunChange(run.id, planId, orgId, null, RunState.PENDING, null)).replaceWith(run.id)
+                : Uni.createFrom().nullItem());
     }
 
     /**
@@ -29,16 +59,103 @@ public class RunService {
      * @param reason why, for people
      */
     public Uni<Void> recordMissed(UUID orgId, UUID planId, UUID deploymentId, Instant nominalTime, String reason) {
-        return Uni.createFrom().failure(new UnsupportedOperationException("written next"));
+        Run run = newRun(orgId, planId, deploymentId, RunTrigger.SCHEDULE, nominalTime);
+        run.state = RunState.MISSED.toString();
+        run.endedAt = run.createdAt;
+        run.error = reason;
+        return repository.insertOnce(run).replaceWithVoid();
     }
 
     /** Asks for the end of all runs of a plan that have not ended. Joins the transaction of its caller. */
     public Uni<Void> cancelOfPlan(Caller caller, UUID planId) {
-        return Uni.createFrom().failure(new UnsupportedOperationException("written next"));
+        return repository.activeOfPlan(caller.orgId(), planId)
+                .onItem().transformToMulti(runs -> Multi.createFrom().iterable(runs))
+                .onItem().transformToUniAndConcatenate(run -> requestEnd(caller, run).replaceWith(run))
+                .collect().last().replaceWithVoid();
     }
 
     /** Whether the plan has a run that has not ended. Joins the session of its caller. */
     public Uni<Boolean> hasActive(UUID orgId, UUID planId) {
-        return Uni.createFrom().failure(new UnsupportedOperationException("written next"));
+        return repository.hasActive(orgId, planId);
+    }
+
+    @WithSession
+    Uni<Page<RunView>> list(UUID orgId, UUID planId, RunState state, PageRequest page) {
+        PanacheQuery<Run> query = repository.listed(orgId, planId, state);
+        int from = page.offset();
+        int to = from + page.limit() - 1;
+        return query.count().chain(count -> from >= count
+                ? Uni.createFrom().item(new Page<RunView>(count, List.of()))
+                : query.range(from, to).list().chain(runs -> views(orgId, runs)).map(views -> new Page<>(count, views)));
+    }
+
+    @WithSession
+    Uni<Page<RunView>> listOfPlan(UUID orgId, UUID planId, PageRequest page) {
+        return plans.runnable(orgId, planId)
+                .onItem().ifNull().failWith(() -> ProblemException.notFound("No plan of this organization has this id."))
+                .chain(() -> list(orgId, planId, null, page));
+    }
+
+    @WithSession
+    Uni<RunView> get(UUID orgId, UUID id) {
+        return find(orgId, id).chain(run -> executions.ofRun(orgId, id).chain(reported -> repository.history(id)
+                .map(history -> RunView.of(run, reported.stream().map(RunExecutions.Reported::id).toList(), history))));
+    }
+
+    @WithSession
+    Uni<String> log(UUID orgId, UUID id) {
+        return find(orgId, id).chain(() -> repository.log(id));
+    }
+
+    @WithTransaction
+    Uni<Void> cancel(Caller caller, UUID id) {
+        return repository.findLocked(caller.orgId(), id)
+                .onItem().ifNull().failWith(RunService::unknown)
+                .invoke(run -> {
+                    if (run.state().isFinal()) {
+                        throw ProblemException.badRequest("This run has ended already: it " + run.state() + ".");
+                    }
+                })
+                .call(run -> requestEnd(caller, run))
+                .chain(run -> audit.record(caller, "run.cancel", "run", id, null));
+    }
+
+    /** What was not taken up ends at once; for the rest its owner sees to it that it ends. */
+    private Uni<Void> requestEnd(Caller caller, Run run) {
+        Instant now = clock.instant();
+        if (run.cancelRequestedAt == null) {
+            run.cancelRequestedAt = now;
+            run.cancelRequestedBy = caller.id();
+        }
+        return run.state() == RunState.PENDING
+                ? plans.runChanged(run.become(RunState.CANCELLED, now, "The run was cancelled before it began."))
+                : Uni.createFrom().voidItem();
+    }
+
+    private Uni<List<RunView>> views(UUID orgId, List<Run> runs) {
+        return executions.idsOfRuns(orgId, runs.stream().map(run -> run.id).collect(Collectors.toSet()))
+                .map(ids -> runs.stream()
+                        .map(run -> RunView.of(run, ids.getOrDefault(run.id, List.of()), null))
+                        .toList());
+    }
+
+    private Uni<Run> find(UUID orgId, UUID id) {
+        return repository.find(orgId, id).onItem().ifNull().failWith(RunService::unknown);
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.notFound("No run of this organization has this id.");
+    }
+
+    private Run newRun(UUID orgId, UUID planId, UUID deploymentId, RunTrigger trigger, Instant nominalTime) {
+        Run run = new Run();
+        run.id = UUID.randomUUID();
+        run.orgId = orgId;
+        run.planId = planId;
+        run.deploymentId = deploymentId;
+        run.trigger = trigger.toString();
+        run.nominalTime = nominalTime;
+        run.createdAt = clock.instant();
+        return run;
     }
 }

@@ -1,0 +1,97 @@
+package com.reliably.run;
+
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import java.time.Instant;
+import java.util.UUID;
+
+/** One attempt to carry out a plan. The row exists before anything is started. */
+@Entity
+class Run {
+
+    @Id
+    UUID id;
+
+    @Column(name = "org_id")
+    UUID orgId;
+
+    @Column(name = "plan_id")
+    UUID planId;
+
+    @Column(name = "deployment_id")
+    UUID deploymentId;
+
+    /** The wire's name of a {@link RunState}; changed only through {@link #become}. */
+    String state;
+
+    /** The wire's name of a {@link RunTrigger}. */
+    String trigger;
+
+    @Column(name = "nominal_time")
+    Instant nominalTime;
+
+    @Column(name = "created_at")
+    Instant createdAt;
+
+    @Column(name = "created_by")
+    UUID createdBy;
+
+    @Column(name = "claimed_at")
+    Instant claimedAt;
+
+    @Column(name = "started_at")
+    Instant startedAt;
+
+    @Column(name = "ended_at")
+    Instant endedAt;
+
+    String owner;
+
+    @Column(name = "lease_until")
+    Instant leaseUntil;
+
+    int attempt;
+
+    @Column(name = "external_reference")
+    String externalReference;
+
+    @Column(name = "external_url")
+    String externalUrl;
+
+    @Column(name = "exit_code")
+    Integer exitCode;
+
+    String error;
+
+    @Column(name = "cancel_requested_at")
+    Instant cancelRequestedAt;
+
+    @Column(name = "cancel_requested_by")
+    UUID cancelRequestedBy;
+
+    @Column(name = "log_read")
+    long logRead;
+
+    @Column(name = "log_kept")
+    long logKept;
+
+    RunState state() {
+        return RunState.of(state);
+    }
+
+    /** Goes over to another state; the database refuses a way that is not allowed. */
+    RunChange become(RunState next, Instant now, String why) {
+        RunState before = state();
+        state = next.toString();
+        error = why;
+        if (next == RunState.RUNNING) {
+            startedAt = now;
+        }
+        if (next.isFinal()) {
+            endedAt = now;
+            leaseUntil = null;
+        }
+        return new RunChange(id, planId, orgId, before, next, why);
+    }
+}

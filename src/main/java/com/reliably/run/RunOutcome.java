@@ -1,0 +1,57 @@
+package com.reliably.run;
+
+import com.reliably.run.RunExecutions.Reported;
+import com.reliably.runner.RunnerEvent.Ended;
+import java.util.List;
+
+/**
+ * What the end of a run means: the one place that decides it.
+ *
+ * @param state how the run ends
+ * @param error why, for people; null where it is as it should be
+ */
+record RunOutcome(RunState state, String error) {
+
+    /** The CLI's exit code for a deviated experiment; any other code but 0 is a failure. */
+    private static final int DEVIATED = 1;
+
+    /**
+     * Judges the end of a run.
+     *
+     * @param ended     what the runner saw
+     * @param reported  what the client reported
+     * @param lastLines the end of the output, to be quoted
+     */
+    static RunOutcome of(Ended ended, List<Reported> reported, String lastLines) {
+        return switch (ended.how()) {
+            case UNPREPARED -> new RunOutcome(RunState.FAILED, ended.error());
+            case CANCELLED -> new RunOutcome(RunState.CANCELLED, "The run was cancelled.");
+            case TIMED_OUT -> new RunOutcome(RunState.FAILED, "The run took longer than it may, and was stopped."
+                    + " The operator can allow more (RELIABLY_MANAGED_TIMEOUT).");
+            case VANISHED -> new RunOutcome(RunState.LOST, ended.error());
+            case EXITED -> ofExit(ended.exitCode() == null ? -1 : ended.exitCode(), reported, lastLines);
+        };
+    }
+
+    private static RunOutcome ofExit(int code, List<Reported> reported, String lastLines) {
+        if (code == 0) {
+            return new RunOutcome(RunState.SUCCEEDED, null);
+        }
+        // The CLI also exits with 1 when it is refused, so that the code alone does not tell.
+        if (code == DEVIATED && reported.stream().anyMatch(r -> Boolean.TRUE.equals(r.deviated()))) {
+            return new RunOutcome(RunState.SUCCEEDED, null);
+        }
+        if (reported.stream().anyMatch(RunOutcome::wasInterrupted)) {
+            return new RunOutcome(RunState.CANCELLED, "The experiment was interrupted; its execution says how far it came.");
+        }
+        if (reported.stream().anyMatch(r -> r.finished() && "failed".equals(r.status()))) {
+            return new RunOutcome(RunState.FAILED, "The experiment failed; its execution says where.");
+        }
+        return new RunOutcome(RunState.FAILED,
+                "The Reliably CLI ended with exit code " + code + (lastLines.isEmpty() ? "." : ": " + lastLines));
+    }
+
+    private static boolean wasInterrupted(Reported reported) {
+        return reported.finished() && ("interrupted".equals(reported.status()) || "aborted".equals(reported.status()));
+    }
+}

@@ -1,0 +1,31 @@
+package com.reliably.run;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** Settings of runs, whatever engine has them. */
+@ConfigMapping(prefix = "reliably.runs")
+public interface RunSettings {
+
+    /** For how long a server owns a run without saying so again. */
+    @WithDefault("PT30S")
+    Duration lease();
+
+    /** How long after the end of its lease a run is taken over from a server that is gone. */
+    @WithDefault("PT2M")
+    Duration takeOverAfter();
+
+    /** How many runs this server follows at once; more wait as pending. */
+    @WithDefault("50")
+    int atOnce();
+
+    /** How much output of a run is kept; the rest is cut, and the log says so. */
+    @WithDefault("10M")
+    MemorySize logLimit();
+
+    /** When the token of a run ends by itself, should no server be left to end it. Longer than any run may take. */
+    @WithDefault("PT24H")
+    Duration tokenLifetime();
+}

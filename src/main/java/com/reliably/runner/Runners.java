@@ -1,0 +1,23 @@
+package com.reliably.runner;
+
+import com.reliably.deployment.DeploymentDefinition;
+import io.quarkus.arc.All;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Optional;
+
+/** The runners of this server. */
+@Singleton
+public final class Runners {
+
+    private final List<Runner> runners;
+
+    Runners(@All List<Runner> runners) {
+        this.runners = runners;
+    }
+
+    /** The runner for a kind of deployment; empty where this server has none. */
+    public Optional<Runner> of(DeploymentDefinition definition) {
+        return runners.stream().filter(runner -> runner.runs(definition)).findFirst();
+    }
+}

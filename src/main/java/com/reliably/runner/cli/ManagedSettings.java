@@ -1,0 +1,52 @@
+package com.reliably.runner.cli;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Settings of runs that this server makes on its own host (Reliably CLI, managed). */
+@ConfigMapping(prefix = "reliably.managed")
+public interface ManagedSettings {
+
+    /**
+     * Whether plans may run on this host at all. They run as the server's own user, so whoever may write plans can do
+     * here what that user can.
+     */
+    @WithDefault("true")
+    boolean enabled();
+
+    /** What is installed for every run, before the deployment's own requirements. */
+    @WithDefault("reliably-cli,chaostoolkit-reliably,slack_sdk")
+    List<String> packages();
+
+    /**
+     * Version constraints of those packages' dependencies. One is left out where the deployment's requirements name
+     * the same project. (Newer typer releases break the CLI.)
+     */
+    @WithDefault("typer<0.25")
+    List<String> constraints();
+
+    /** How long a run may take, installation included, before it is ended. */
+    @WithDefault("PT6H")
+    Duration timeout();
+
+    /** How long a run that is being ended may take to roll back before all its processes are killed. */
+    @WithDefault("PT30S")
+    Duration grace();
+
+    /** How the CLI reaches this server; its own address on this host where it is not set. */
+    Optional<String> callbackUrl();
+
+    /**
+     * Which variables of the server's environment a run gets, besides a PATH: none but what makes TLS, proxies and
+     * package indexes work. {@code *} stands for anything.
+     */
+    @WithDefault("SSL_CERT_FILE,SSL_CERT_DIR,REQUESTS_CA_BUNDLE,PIP_*,UV_*,HTTP_PROXY,HTTPS_PROXY,NO_PROXY,ALL_PROXY,LANG,LC_*,TZ")
+    List<String> passThrough();
+
+    /** How often the output of runs is looked for. */
+    @WithDefault("PT0.5S")
+    Duration pollEvery();
+}

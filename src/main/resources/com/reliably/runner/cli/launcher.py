@@ -1,0 +1,376 @@
+"""Runs one plan with the Reliably CLI, independently of the server that started it.
+
+The server may be restarted, or killed, at any moment; the run must neither end with it nor be started twice. So this
+process leads a session of its own, takes its orders from files of the run's directory, and leaves there what became
+of the run:
+
+    spec.json         what to do (written by the server before the start)
+    environment.json  the variables of the CLI, its token among them (mode 0600)
+    launched          made exclusively by the first launcher of this run; a second one ends at once
+    pid               this process
+    started           the CLI runs: from here on the experiment may have had effects
+    output.log        everything that was printed, the installation's output first
+    result.json       the end: {"exit_code": n or null, "reason": ..., "error": ...}
+
+SIGTERM asks for the end: the CLI gets it too, and the time `grace_seconds` to roll back; then every process that stems
+from here is killed. The same happens at `timeout_seconds`.
+
+Needs Python 3.7 or newer, and nothing else.
+"""
+
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+ALREADY_LAUNCHED = 75
+
+
+class Failure(Exception):
+    """Why the plan cannot be run, and what to do about it."""
+
+
+class Stopped(Exception):
+    """Somebody asked for the end, or the time is over."""
+
+
+class Launcher:
+    def __init__(self, directory):
+        self.directory = directory
+        self.spec = self.read("spec.json")
+        self.variables = self.read("environment.json")
+        self.deadline = time.monotonic() + self.spec["timeout_seconds"]
+        self.stop_reason = None
+        self.child = None
+        self.output = None
+
+    # -- files ------------------------------------------------------------------------------------------------------
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def read(self, name):
+        with open(self.path(name), encoding="utf-8") as f:
+            return json.load(f)
+
+    def write(self, name, content):
+        fresh = self.path(name + ".new")
+        with open(fresh, "w", encoding="utf-8") as f:
+            f.write(content)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(fresh, self.path(name))
+
+    def say(self, text):
+        self.output.write((text.rstrip("\n") + "\n").encode("utf-8", "replace"))
+
+    # -- the run ----------------------------------------------------------------------------------------------------
+
+    def run(self):
+        try:
+            os.close(os.open(self.path("launched"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return ALREADY_LAUNCHED
+        adopt_orphans()
+        self.write("pid", str(os.getpid()))
+        signal.signal(signal.SIGTERM, self.on_term)
+        signal.signal(signal.SIGINT, self.on_term)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.output = open(self.path("output.log"), "ab", buffering=0)
+        result = {"exit_code": None, "reason": "exited", "error": None}
+        try:
+            work = self.working_directory()
+            python = self.environment()
+            result["exit_code"] = self.execute(python, work)
+            if self.stop_reason:
+                result["reason"] = self.stop_reason
+        except Stopped:
+            result["reason"] = self.stop_reason
+        except Failure as failure:
+            result["reason"] = "unprepared"
+            result["error"] = str(failure)
+            self.say("reliably-server: " + str(failure))
+        except Exception as failure:  # whatever it is, the server must hear of it
+            result["reason"] = "unprepared"
+            result["error"] = "The launcher failed: %s: %s" % (type(failure).__name__, failure)
+        finally:
+            kill_descendants()
+        self.write("result.json", json.dumps(result))
+        return 0
+
+    def working_directory(self):
+        base = self.spec["base_dir"]
+        if base is None:
+            work = self.path("work")
+            os.makedirs(work, exist_ok=True)
+            return work
+        if not os.path.isdir(base):
+            raise Failure("The directory '%s' of the deployment (base_dir) does not exist on the server's host. "
+                          "Make it, or leave base_dir out to run in a fresh one." % base)
+        if not os.access(base, os.W_OK | os.X_OK):
+            raise Failure("The directory '%s' of the deployment (base_dir) cannot be written by the server's user." % base)
+        return base
+
+    def execute(self, python, work):
+        for name in ("home", "tmp"):
+            os.makedirs(self.path(name), exist_ok=True)
+        env = dict(self.passed_through(), **self.variables)
+        env["PATH"] = os.path.dirname(python) + os.pathsep + os.environ.get("PATH", os.defpath)
+        env["HOME"] = self.path("home")
+        env["TMPDIR"] = self.path("tmp")
+        env["VIRTUAL_ENV"] = os.path.dirname(os.path.dirname(python))
+        env["PYTHONUNBUFFERED"] = "1"
+        reliably = os.path.join(os.path.dirname(python), "reliably")
+        command = [reliably] + self.spec["arguments"]
+        self.stop_if_asked()
+        self.write("started", "")
+        return self.call(command, env, cwd=work, graceful=True)
+
+    # -- Python -----------------------------------------------------------------------------------------------------
+
+    def environment(self):
+        """The interpreter of a private environment that has what the plan needs; made once, then reused."""
+        uv = shutil.which("uv")
+        base = self.interpreter(uv)
+        identity = json.dumps([base, bool(uv), self.spec["packages"], self.spec["constraints"],
+                               self.spec["requirements"]], sort_keys=True)
+        root = os.path.join(self.spec["environments"], hashlib.sha256(identity.encode("utf-8")).hexdigest()[:24])
+        os.makedirs(self.spec["environments"], mode=0o700, exist_ok=True)
+        python = os.path.join(root, "venv", "bin", "python")
+        with open(root + ".lock", "w") as lock:
+            self.take(lock)
+            if not os.path.exists(os.path.join(root, "complete")):
+                shutil.rmtree(root, ignore_errors=True)
+                os.makedirs(root)
+                self.build(uv, base, root, python)
+                with open(os.path.join(root, "complete"), "w"):
+                    pass
+        return python
+
+    def build(self, uv, base, root, python):
+        requirements = os.path.join(root, "requirements.txt")
+        constraints = os.path.join(root, "constraints.txt")
+        own = self.spec["requirements"] or ""
+        with open(requirements, "w", encoding="utf-8") as f:
+            f.write("\n".join(self.spec["packages"]) + "\n" + own + "\n")
+        with open(constraints, "w", encoding="utf-8") as f:
+            f.write("\n".join(c for c in self.spec["constraints"] if project_of(c) not in projects_of(own)) + "\n")
+        env = dict(self.passed_through(), PATH=os.environ.get("PATH", os.defpath))
+        if "HOME" in os.environ:
+            env["HOME"] = os.environ["HOME"]
+        cache = os.path.join(self.spec["environments"], "cache")
+        if uv:
+            env.setdefault("UV_CACHE_DIR", cache)
+            make = [uv, "venv", "--quiet", "--no-project", "--python", base, os.path.join(root, "venv")]
+            install = [uv, "pip", "install", "--python", python, "-r", requirements, "-c", constraints]
+        else:
+            env.setdefault("PIP_CACHE_DIR", cache)
+            make = [base, "-m", "venv", os.path.join(root, "venv")]
+            install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
+                       "-r", requirements, "-c", constraints]
+        self.say("reliably-server: preparing a Python environment with %s, kept for later runs" % base)
+        if self.call(make, env, cwd=root) != 0:
+            raise Failure("A Python environment cannot be made with %s: %s (On Debian and Ubuntu the package python3-venv "
+                          "is needed.)" % (base, self.last_lines()))
+        if self.call(install, env, cwd=root) != 0:
+            raise Failure("The dependencies cannot be installed; check py_dependencies of the deployment, and that this "
+                          "host reaches a package index: %s" % self.last_lines())
+        if not os.access(os.path.join(os.path.dirname(python), "reliably"), os.X_OK):
+            raise Failure("The installed packages do not have the command 'reliably'.")
+
+    def interpreter(self, uv):
+        wanted = self.spec["py_version"]
+        found = installed_interpreters()
+        if wanted is None:
+            fitting = [f for f in found if f[0] >= (3, 12)] or [f for f in found if f[0] >= (3, 10)]
+            if fitting:
+                return fitting[0][1]
+            remedy = "Install Python 3.12 or newer"
+        else:
+            prefix = tuple(int(n) for n in wanted.split("."))
+            fitting = [f for f in found if f[0][:len(prefix)] == prefix]
+            if fitting:
+                return fitting[0][1]
+            if uv:
+                # uv may know, or be allowed to fetch, an interpreter that is not on the PATH.
+                answer = subprocess.run([uv, "python", "find", "--no-project", wanted], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, universal_newlines=True)
+                if answer.returncode == 0 and answer.stdout.strip():
+                    return answer.stdout.strip()
+            remedy = "Install it, or change py_version of the deployment"
+        here = ", ".join(sorted({".".join(map(str, f[0])) for f in found})) or "none"
+        raise Failure("Python %s is needed, but the server's host has: %s. %s."
+                      % (wanted or "3.12 or newer", here, remedy))
+
+    def passed_through(self):
+        patterns = [re.compile(p.replace("*", ".*") + "$", re.IGNORECASE) for p in self.spec["pass_through"]]
+        return {k: v for k, v in os.environ.items() if any(p.match(k) for p in patterns)}
+
+    # -- processes --------------------------------------------------------------------------------------------------
+
+    def call(self, command, env, cwd, graceful=False):
+        self.stop_if_asked()
+        try:
+            self.child = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=self.output,
+                                          stderr=subprocess.STDOUT)
+        except OSError as failure:
+            raise Failure("'%s' cannot be started: %s" % (command[0], failure))
+        killed_at = None
+        while True:
+            try:
+                code = self.child.wait(timeout=0.2)
+                break
+            except subprocess.TimeoutExpired:
+                pass
+            if self.stop_reason is None and time.monotonic() > self.deadline:
+                self.stop("timeout")
+            if self.stop_reason and killed_at is None:
+                killed_at = time.monotonic() + (self.spec["grace_seconds"] if graceful else 0)
+                if graceful:
+                    self.child.terminate()
+            if killed_at is not None and time.monotonic() >= killed_at:
+                kill_descendants()
+        self.child = None
+        if not graceful:
+            self.stop_if_asked()
+        return code
+
+    def take(self, lock):
+        while True:
+            self.stop_if_asked()
+            try:
+                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                time.sleep(0.2)
+
+    def on_term(self, signum, frame):
+        if self.stop_reason is None:
+            self.stop("cancelled")
+
+    def stop(self, reason):
+        self.stop_reason = reason
+
+    def stop_if_asked(self):
+        if self.stop_reason is None and time.monotonic() > self.deadline:
+            self.stop("timeout")
+        if self.stop_reason:
+            raise Stopped()
+
+    def last_lines(self):
+        with open(self.path("output.log"), "rb") as f:
+            f.seek(0, os.SEEK_END)
+            f.seek(max(0, f.tell() - 4000))
+            lines = f.read().decode("utf-8", "replace").strip().splitlines()
+        errors = [line for line in lines if "error" in line.lower()]
+        return " / ".join((errors or lines)[-3:])[:1500]
+
+
+def project_of(requirement):
+    """The normalised name of the project that a requirement line names (PEP 503), or None."""
+    match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", requirement)
+    return re.sub(r"[-_.]+", "-", match.group(1)).lower() if match else None
+
+
+def projects_of(requirements):
+    return {project_of(line) for line in requirements.splitlines()}
+
+
+def installed_interpreters():
+    """Interpreters that really start, as ((3, 12, 1), path): 'python3' first if it is new enough, then newest first."""
+    directories = os.environ.get("PATH", os.defpath).split(os.pathsep) + ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"]
+    pyenv = os.environ.get("PYENV_ROOT") or os.path.join(os.path.expanduser("~"), ".pyenv")
+    directories += glob.glob(os.path.join(pyenv, "versions", "*", "bin"))
+    candidates = [shutil.which("python3"), sys.executable]
+    for directory in directories:
+        for path in glob.glob(os.path.join(directory, "python3*")):
+            if re.match(r"python3(\.\d+)?$", os.path.basename(path)):
+                candidates.append(path)
+    found = {}
+    for path in candidates:
+        if path and path not in found:
+            found[path] = version_of(path)
+    usable = [(version, path) for path, version in found.items() if version]
+    first = usable[:1] if usable and usable[0][0] >= (3, 12) else []
+    # Of several new ones, prefer those that packages had time to follow.
+    rest = sorted(usable, key=lambda f: (f[0] < (3, 14), f[0]), reverse=True)
+    return first + rest
+
+
+def version_of(python):
+    try:
+        answer = subprocess.run([python, "-I", "-c", "import sys; print(*sys.version_info[:3])"], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, universal_newlines=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    if answer.returncode != 0:
+        return None
+    return tuple(int(n) for n in answer.stdout.split())
+
+
+def adopt_orphans():
+    """On Linux: processes that lose their parent become children of this one, so that none escapes the end."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+        set_child_subreaper = 36
+        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def kill_descendants():
+    """Kills every process that stems from this one, until there are none."""
+    for _ in range(50):
+        victims = descendants(os.getpid())
+        if not victims:
+            return
+        for pid in victims:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.02)
+
+
+def descendants(root):
+    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE, universal_newlines=True).stdout \
+        if not os.path.isdir("/proc/self") else None
+    children = {}
+    for pid, parent, state in (from_proc() if table is None else from_ps(table)):
+        if not state.startswith("Z"):
+            children.setdefault(parent, []).append(pid)
+    found, queue = [], [root]
+    while queue:
+        for pid in children.get(queue.pop(), []):
+            found.append(pid)
+            queue.append(pid)
+    return found
+
+
+def from_proc():
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open("/proc/%s/stat" % name) as f:
+                    fields = f.read().rpartition(")")[2].split()
+                yield int(name), int(fields[1]), fields[0]
+            except OSError:
+                pass
+
+
+def from_ps(table):
+    for line in table.splitlines():
+        pid, parent, state = line.split()[:3]
+        # ps itself is a child too, and gone by now.
+        yield int(pid), int(parent), state
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    if os.getpgid(0) != os.getpid():
+        os.setsid()
+    sys.exit(Launcher(sys.argv[1]).run())
