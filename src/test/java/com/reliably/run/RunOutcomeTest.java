@@ -1,0 +1,58 @@
+package com.reliably.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.reliably.run.RunExecutions.Reported;
+import com.reliably.runner.RunnerEvent.Ended;
+import com.reliably.runner.RunnerEvent.How;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class RunOutcomeTest {
+
+    private static final List<Reported> NOTHING = List.of();
+
+    @Test
+    void aCompletedExperimentIsASuccess() {
+        assertEquals(RunState.SUCCEEDED, exit(0, reported("completed", false)).state());
+    }
+
+    @Test
+    void aDeviatedExperimentWasCarriedOutToo() {
+        assertEquals(RunState.SUCCEEDED, exit(1, reported("completed", true)).state());
+    }
+
+    @Test
+    void aCliThatIsRefusedIsNotADeviation() {
+        RunOutcome outcome = exit(1, NOTHING);
+        assertEquals(RunState.FAILED, outcome.state());
+        assertTrue(outcome.error().contains("plan not found"), outcome.error());
+    }
+
+    @Test
+    void anInterruptedExperimentIsCancelled() {
+        assertEquals(RunState.CANCELLED, exit(2, reported("interrupted", false)).state());
+    }
+
+    @Test
+    void aFailedExperimentIsAFailure() {
+        assertEquals(RunState.FAILED, exit(2, reported("failed", false)).state());
+    }
+
+    @Test
+    void whatVanishedIsLostAndSaysWhy() {
+        RunOutcome outcome = RunOutcome.of(new Ended(How.VANISHED, null, "killed"), NOTHING, "");
+        assertEquals(RunState.LOST, outcome.state());
+        assertEquals("killed", outcome.error());
+    }
+
+    private static RunOutcome exit(int code, List<Reported> reported) {
+        return RunOutcome.of(new Ended(How.EXITED, code, null), reported, "plan not found");
+    }
+
+    private static List<Reported> reported(String status, boolean deviated) {
+        return List.of(new Reported(UUID.randomUUID(), status, deviated, true));
+    }
+}
