@@ -39,6 +39,11 @@ public final class SearchPattern {
         return pattern.forLike();
     }
 
+    /** The same, but null where there is no pattern. */
+    public static String optional(SearchPattern pattern) {
+        return pattern == null ? null : pattern.forLike();
+    }
+
     /** The pattern for SQL's {@code ilike … escape '\'}. */
     public String forLike() {
         return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";

@@ -1,0 +1,221 @@
+package com.reliably.experiment;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.reliably.access.Caller;
+import com.reliably.audit.AuditTrail;
+import com.reliably.problem.Fault;
+import com.reliably.problem.ProblemException;
+import com.reliably.web.Page;
+import com.reliably.web.PageRequest;
+import com.reliably.web.RawJson;
+import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.common.WithSession;
+import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Experiments: what may be stored, and what is served of it. */
+@ApplicationScoped
+public class ExperimentService {
+
+    private final ExperimentRepository repository;
+    private final ExperimentReader reader;
+    private final ExecutionsOfExperiment executions;
+    private final PlansOfExperiment plans;
+    private final AuditTrail audit;
+    private final Clock clock;
+
+    ExperimentService(
+            ExperimentRepository repository,
+            ExperimentReader reader,
+            ExecutionsOfExperiment executions,
+            PlansOfExperiment plans,
+            AuditTrail audit,
+            Clock clock) {
+        this.repository = repository;
+        this.reader = reader;
+        this.executions = executions;
+        this.plans = plans;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    @WithTransaction
+    Uni<ExperimentView> create(Caller caller, ExperimentInput input) {
+        if (input.templateId() != null) {
+            throw ProblemException.invalid(Fault.of("value_error", List.of("body", "template_id"),
+                    "No template has this id; leave 'template_id' out.", input.templateId()));
+        }
+        return store(caller, reader.readJson(input.definition().text(), "definition"));
+    }
+
+    @WithTransaction
+    Uni<ExperimentView> importDocument(Caller caller, ExperimentDocument input) {
+        return store(caller, reader.readJsonOrYaml(input.experiment(), "experiment"));
+    }
+
+    @WithSession
+    Uni<ExperimentView> get(UUID orgId, UUID id) {
+        return find(orgId, id).chain(this::view);
+    }
+
+    @WithSession
+    Uni<RawJson> raw(UUID orgId, UUID id) {
+        return find(orgId, id).map(experiment -> new RawJson(experiment.definition));
+    }
+
+    @WithSession
+    Uni<Page<ExperimentView>> list(UUID orgId, PageRequest page) {
+        return page(orgId, repository.all(orgId), page);
+    }
+
+    @WithSession
+    Uni<Page<ExperimentView>> search(UUID orgId, String pattern, PageRequest page) {
+        return page(orgId, repository.matching(orgId, pattern), page);
+    }
+
+    /**
+     * How the experiments of a page fare.
+     *
+     * @param pattern for {@code ilike}; null for all experiments
+     */
+    @WithSession
+    Uni<Page<ExperimentSummary>> summaries(UUID orgId, String pattern, PageRequest page) {
+        PanacheQuery<Experiment> query = pattern == null ? repository.all(orgId) : repository.matching(orgId, pattern);
+        int from = page.offset();
+        int to = from + page.limit() - 1;
+        return query.count().chain(count -> from >= count
+                ? Uni.createFrom().item(new Page<ExperimentSummary>(count, List.of()))
+                : query.project(ExperimentHeader.class).range(from, to).list()
+                        .chain(headers -> summarize(orgId, headers))
+                        .map(summaries -> new Page<>(count, summaries)));
+    }
+
+    @WithSession
+    Uni<Page<ExperimentBasic>> all(UUID orgId) {
+        return repository.all(orgId).project(ExperimentHeader.class).list().chain(headers -> executions
+                .counts(orgId)
+                .map(counts -> headers.stream()
+                        .map(h -> new ExperimentBasic(h.id(), h.templateId(), h.title(), counts.getOrDefault(h.id(), 0L)))
+                        .toList())
+                .map(items -> new Page<>(items.size(), items)));
+    }
+
+    @WithTransaction
+    Uni<ExperimentView> update(Caller caller, UUID id, ExperimentDocument input) {
+        ObjectNode definition = reader.readJsonOrYaml(input.experiment(), "experiment");
+        return find(caller.orgId(), id)
+                .invoke(experiment -> {
+                    define(experiment, definition);
+                    experiment.updatedAt = clock.instant();
+                })
+                .call(experiment -> audit.record(caller, "experiment.update", "experiment", id, experiment.title))
+                .chain(this::view);
+    }
+
+    @WithTransaction
+    Uni<Void> delete(Caller caller, UUID id) {
+        return find(caller.orgId(), id)
+                .call(() -> plans.plansOfExperiment(caller.orgId(), id, null).invoke(used -> {
+                    if (!used.isEmpty()) {
+                        throw ProblemException.badRequest("This experiment cannot be deleted: " + used.size()
+                                + " plan(s) use it. Delete them, or give them other experiments, first.");
+                    }
+                }))
+                .call(experiment -> audit.record(caller, "experiment.delete", "experiment", id, experiment.title))
+                .chain(repository::delete);
+    }
+
+    /** The plans of an experiment; {@code pattern} is for {@code ilike} on their titles, null for all of them. */
+    @WithSession
+    Uni<List<UUID>> plans(UUID orgId, UUID id, String pattern) {
+        return exists(orgId, id).chain(() -> plans.plansOfExperiment(orgId, id, pattern));
+    }
+
+    /**
+     * The titles of experiments, by id; ids that the organisation does not have are absent. Joins the session of its
+     * caller.
+     */
+    public Uni<Map<UUID, String>> titles(UUID orgId, Collection<UUID> ids) {
+        if (ids.isEmpty()) {
+            return Uni.createFrom().item(Map.of());
+        }
+        return repository.headers(orgId, ids).map(headers -> {
+            Map<UUID, String> titles = new HashMap<>();
+            headers.forEach(header -> titles.put(header.id(), header.title()));
+            return titles;
+        });
+    }
+
+    /**
+     * Demands that the organisation has this experiment. Joins the session of its caller.
+     *
+     * @return fails with a 404 where it has not
+     */
+    public Uni<Void> exists(UUID orgId, UUID id) {
+        return repository.count("orgId = ?1 and id = ?2", orgId, id).invoke(count -> {
+            if (count == 0) {
+                throw unknown();
+            }
+        }).replaceWithVoid();
+    }
+
+    private Uni<ExperimentView> store(Caller caller, ObjectNode definition) {
+        Experiment experiment = new Experiment();
+        experiment.id = UUID.randomUUID();
+        experiment.orgId = caller.orgId();
+        define(experiment, definition);
+        experiment.createdAt = clock.instant();
+        experiment.createdBy = caller.id();
+        experiment.updatedAt = experiment.createdAt;
+        return repository.persist(experiment).map(stored -> ExperimentView.of(stored, 0));
+    }
+
+    private static void define(Experiment experiment, ObjectNode definition) {
+        ReliablyControl.install(definition, experiment.orgId, experiment.id);
+        experiment.title = definition.get("title").textValue();
+        experiment.definition = definition.toString();
+    }
+
+    private Uni<Experiment> find(UUID orgId, UUID id) {
+        return repository.find(orgId, id).onItem().ifNull().failWith(ExperimentService::unknown);
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.notFound("No experiment of this organization has this id.");
+    }
+
+    private Uni<ExperimentView> view(Experiment experiment) {
+        return executions.counts(experiment.orgId, List.of(experiment.id))
+                .map(counts -> ExperimentView.of(experiment, counts.getOrDefault(experiment.id, 0L)));
+    }
+
+    private Uni<Page<ExperimentView>> page(UUID orgId, PanacheQuery<Experiment> query, PageRequest page) {
+        int from = page.offset();
+        int to = from + page.limit() - 1;
+        return query.count().chain(count -> from >= count
+                ? Uni.createFrom().item(new Page<ExperimentView>(count, List.of()))
+                : query.range(from, to).list()
+                        .chain(found -> views(orgId, found))
+                        .map(views -> new Page<>(count, views)));
+    }
+
+    private Uni<List<ExperimentView>> views(UUID orgId, List<Experiment> found) {
+        return executions.counts(orgId, found.stream().map(e -> e.id).toList()).map(counts -> found.stream()
+                .map(e -> ExperimentView.of(e, counts.getOrDefault(e.id, 0L)))
+                .toList());
+    }
+
+    private Uni<List<ExperimentSummary>> summarize(UUID orgId, List<ExperimentHeader> headers) {
+        return executions.histories(orgId, headers.stream().map(ExperimentHeader::id).toList())
+                .map(histories -> headers.stream()
+                        .map(h -> ExperimentSummary.of(orgId, h, histories.getOrDefault(h.id(), ExecutionHistory.NONE)))
+                        .toList());
+    }
+}
