@@ -1,0 +1,12 @@
+package com.reliably.environment;
+
+import io.smallrye.mutiny.Uni;
+import java.util.List;
+import java.util.UUID;
+
+/** Knows which plans use an environment. Plans implement it, so that environments know nothing of them. */
+public interface PlansOfEnvironment {
+
+    /** The plans that use the environment themselves, latest first. Joins the session of its caller. */
+    Uni<List<UUID>> plansOfEnvironment(UUID orgId, UUID environmentId);
+}
