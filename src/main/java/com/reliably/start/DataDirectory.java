@@ -5,8 +5,8 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -38,17 +38,24 @@ public final class DataDirectory {
      * Opens the directory, and makes it where it does not exist.
      *
      * @param configured what {@code RELIABLY_DATA_DIR} names; empty means {@code ~/.reliably}
+     * @throws StartFailure where it cannot be made or written to
      */
     static DataDirectory open(Optional<Path> configured) {
         Path root = configured.orElseGet(() -> Path.of(System.getProperty("user.home"), ".reliably"))
                 .toAbsolutePath().normalize();
         try {
-            Files.createDirectories(root.getParent());
             if (!Files.isDirectory(root)) {
+                if (root.getParent() != null) {
+                    Files.createDirectories(root.getParent());
+                }
                 Files.createDirectory(root, OWNER_ONLY_DIRECTORY);
             }
         } catch (IOException e) {
             throw new StartFailure("the data directory " + root + " cannot be made (RELIABLY_DATA_DIR names another)", e);
+        }
+        if (!Files.isWritable(root)) {
+            throw new StartFailure("the data directory " + root + " cannot be written to by the user '"
+                    + System.getProperty("user.name") + "' (RELIABLY_DATA_DIR names another)");
         }
         return new DataDirectory(root);
     }
@@ -61,6 +68,19 @@ public final class DataDirectory {
     /** A place inside it. */
     Path resolve(String name) {
         return root.resolve(name);
+    }
+
+    /** Makes a directory inside it, for the owner only, where there is none yet. */
+    Path directory(String name) {
+        Path directory = resolve(name);
+        try {
+            if (!Files.isDirectory(directory)) {
+                Files.createDirectory(directory, OWNER_ONLY_DIRECTORY);
+            }
+            return directory;
+        } catch (IOException e) {
+            throw new StartFailure("the directory " + directory + " cannot be made", e);
+        }
     }
 
     /**
@@ -93,7 +113,7 @@ public final class DataDirectory {
     Optional<String> read(String name) {
         try {
             return Optional.of(Files.readString(resolve(name)).strip()).filter(text -> !text.isEmpty());
-        } catch (java.nio.file.NoSuchFileException e) {
+        } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
             throw new StartFailure("the file " + resolve(name) + " cannot be read", e);
@@ -103,19 +123,25 @@ public final class DataDirectory {
     /** Writes a small file, wholly or not at all, readable by the owner only. */
     void write(String name, String content) {
         Path file = resolve(name);
-        Path fresh = resolve(name + ".new");
         try {
-            Files.deleteIfExists(fresh);
-            Files.createFile(fresh, OWNER_ONLY_FILE);
+            Path fresh = Files.createTempFile(root, "." + name, ".new", OWNER_ONLY_FILE);
             try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
                 channel.write(StandardCharsets.UTF_8.encode(content + "\n"));
                 channel.force(true);
             }
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (FileAlreadyExistsException e) {
-            throw new StartFailure("two servers write " + file + " at once", e);
+            FileTree.makeDurable(root);
         } catch (IOException e) {
             throw new StartFailure("the file " + file + " cannot be written", e);
+        }
+    }
+
+    /** Removes a small file where there is one. */
+    void delete(String name) {
+        try {
+            Files.deleteIfExists(resolve(name));
+        } catch (IOException e) {
+            throw new StartFailure("the file " + resolve(name) + " cannot be removed", e);
         }
     }
 }

@@ -1,47 +1,157 @@
 package com.reliably.start;
 
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Where the database is, in the two forms that the server needs: for the reactive client, and for Flyway over JDBC.
- * Either is made from the other, so that the operator has to give only one.
+ * Either is made from the other, so that the operator has to give only one. Credentials in a URL are taken out of it,
+ * because JDBC does not know them there, and because URLs are logged.
  *
  * @param reactive {@code postgresql://host:port/database?…}
  * @param jdbc     {@code jdbc:postgresql://host:port/database?…}
+ * @param user     the user that a URL names
+ * @param password the password that a URL holds
  */
-record DatabaseUrl(String reactive, String jdbc) {
+record DatabaseUrl(String reactive, String jdbc, Optional<String> user, Optional<String> password) {
 
-    private static final String VERTX_PREFIX = "vertx-reactive:";
+    private static final String REACTIVE_SETTING = "QUARKUS_DATASOURCE_REACTIVE_URL";
+    private static final String JDBC_SETTING = "QUARKUS_DATASOURCE_JDBC_URL";
+    private static final Pattern REACTIVE = Pattern.compile("(?:vertx-reactive:)?postgres(?:ql)?://(.*)");
+    private static final Pattern JDBC = Pattern.compile("jdbc:postgresql://(.*)");
+    private static final Pattern PLACE = Pattern.compile("(?:(?<user>[^:/?#@]*)(?::(?<password>[^/?#]*))?@)?"
+            + "(?<host>\\[[0-9A-Fa-f:.%]+]|[^:/?#,\\[\\]@]*)(?::(?<port>[0-9]{1,5}))?(?:/(?<database>[^/?#]*))?(?:\\?(?<query>[^#]*))?");
+
+    private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
+
+    /** Parameters that mean the same to both clients, by the reactive client's name (libpq's) and by JDBC's. */
+    private static final Map<String, String> JDBC_NAMES =
+            Map.of("search_path", "currentSchema", "application_name", "ApplicationName");
 
     /** What the operator configured; empty where nothing is. */
     static Optional<DatabaseUrl> configured() {
-        Optional<String> reactive = Setting.of("QUARKUS_DATASOURCE_REACTIVE_URL", "quarkus.datasource.reactive.url");
-        Optional<String> jdbc = Setting.of("QUARKUS_DATASOURCE_JDBC_URL", "quarkus.datasource.jdbc.url");
+        Optional<String> reactive = Setting.of(REACTIVE_SETTING, "quarkus.datasource.reactive.url");
+        Optional<String> jdbc = Setting.of(JDBC_SETTING, "quarkus.datasource.jdbc.url");
         if (reactive.isEmpty() && jdbc.isEmpty()) {
             return Optional.empty();
         }
         return Optional.of(of(reactive.orElse(null), jdbc.orElse(null)));
     }
 
-    /** Completes the pair; one of the two may be null. */
+    /**
+     * Completes the pair; one of the two may be null.
+     *
+     * @throws StartFailure where a URL is not one of PostgreSQL; the message does not repeat it, it may hold a password
+     */
     static DatabaseUrl of(String reactive, String jdbc) {
-        String bare = reactive == null ? null : withoutPrefix(reactive);
-        if (bare == null) {
-            if (!jdbc.startsWith("jdbc:postgresql://")) {
-                throw new StartFailure("QUARKUS_DATASOURCE_JDBC_URL must look like jdbc:postgresql://host:5432/database");
-            }
-            return new DatabaseUrl(jdbc.substring("jdbc:".length()), jdbc);
+        String reactiveRest = reactive == null ? null : rest(REACTIVE, reactive, REACTIVE_SETTING, "postgresql://host:5432/database");
+        String jdbcRest = jdbc == null ? null : rest(JDBC, jdbc, JDBC_SETTING, "jdbc:postgresql://host:5432/database");
+        if (reactiveRest == null) {
+            Place place = Place.parse(jdbcRest, JDBC_SETTING);
+            return new DatabaseUrl(place.forReactive(), place.forJdbc(), place.user(), place.password());
         }
-        if (!bare.startsWith("postgresql://") && !bare.startsWith("postgres://")) {
-            throw new StartFailure("QUARKUS_DATASOURCE_REACTIVE_URL must look like postgresql://host:5432/database");
-        }
-        if (jdbc != null) {
-            return new DatabaseUrl(bare, jdbc);
-        }
-        return new DatabaseUrl(bare, "jdbc:postgresql://" + bare.substring(bare.indexOf("://") + 3));
+        Place place = Place.parse(reactiveRest, REACTIVE_SETTING);
+        // Given both, the operator knows better: several hosts, say, are written differently for either client.
+        String jdbcUrl = jdbcRest == null ? place.forJdbc() : jdbc;
+        return new DatabaseUrl(place.forReactive(), jdbcUrl, place.user(), place.password());
     }
 
-    private static String withoutPrefix(String url) {
-        return url.startsWith(VERTX_PREFIX) ? url.substring(VERTX_PREFIX.length()) : url;
+    private static String rest(Pattern form, String url, String setting, String example) {
+        Matcher matcher = form.matcher(url);
+        if (!matcher.matches()) {
+            throw new StartFailure(setting + " must look like " + example);
+        }
+        return matcher.group(1);
+    }
+
+    /** The parts of a URL, not percent-encoded; parameters by libpq's names. */
+    private record Place(
+            Optional<String> user,
+            Optional<String> password,
+            String host,
+            Optional<String> port,
+            String database,
+            Map<String, String> parameters) {
+
+        static Place parse(String text, String setting) {
+            Matcher parts = PLACE.matcher(text);
+            if (!parts.matches() || BAD_ESCAPE.matcher(text).find()) {
+                throw new StartFailure(setting + " is not of the form //user:password@host:port/database?parameters; characters"
+                        + " such as '/', '?' and '#' in a password are written %2F, %3F and %23, and several hosts need both URLs");
+            }
+            Map<String, String> parameters = parametersOf(parts.group("query"));
+            Optional<String> user = Optional.ofNullable(parameters.remove("user")).or(() -> decoded(parts.group("user")));
+            Optional<String> password =
+                    Optional.ofNullable(parameters.remove("password")).or(() -> decoded(parts.group("password")));
+            String host = parts.group("host").isEmpty() ? "localhost" : parts.group("host");
+            return new Place(user, password, host, Optional.ofNullable(parts.group("port")),
+                    decoded(parts.group("database")).or(() -> user).orElse(""), parameters);
+        }
+
+        String forReactive() {
+            return "postgresql:" + place() + query(Map.of());
+        }
+
+        String forJdbc() {
+            return "jdbc:postgresql:" + place() + query(JDBC_NAMES);
+        }
+
+        private String place() {
+            return "//" + host + port.map(number -> ":" + number).orElse("") + "/" + encoded(database);
+        }
+
+        private String query(Map<String, String> names) {
+            return parameters.isEmpty() ? "" : parameters.entrySet().stream()
+                    .map(entry -> names.getOrDefault(entry.getKey(), entry.getKey()) + "=" + encoded(entry.getValue()))
+                    .collect(Collectors.joining("&", "?", ""));
+        }
+
+        private static Map<String, String> parametersOf(String query) {
+            Map<String, String> parameters = new LinkedHashMap<>();
+            if (query != null) {
+                for (String pair : query.split("&")) {
+                    int equals = pair.indexOf('=');
+                    if (equals > 0) {
+                        parameters.put(libpqName(pair.substring(0, equals)), decoded(pair.substring(equals + 1)).orElse(""));
+                    }
+                }
+            }
+            // JDBC's short form; without it the reactive client would talk in clear.
+            if ("true".equals(parameters.get("ssl"))) {
+                parameters.putIfAbsent("sslmode", "require");
+            }
+            return parameters;
+        }
+
+        private static String libpqName(String name) {
+            return JDBC_NAMES.entrySet().stream()
+                    .filter(entry -> entry.getValue().equals(name))
+                    .map(Map.Entry::getKey)
+                    .findAny()
+                    .orElse(name);
+        }
+
+        private static Optional<String> decoded(String text) {
+            // A plus sign is itself here, as in libpq; the decoder is one for forms.
+            return Optional.ofNullable(text).filter(some -> !some.isEmpty())
+                    .map(some -> URLDecoder.decode(some.replace("+", "%2B"), StandardCharsets.UTF_8));
+        }
+
+        private static String encoded(String text) {
+            return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+        }
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "DatabaseUrl[" + reactive + "]";
     }
 }

@@ -27,6 +27,8 @@ final class FirstStart {
     private static final Logger LOG = Logger.getLogger(FirstStart.class);
     private static final String ORGANIZATION = "Default";
     private static final String TOKEN_NAME = "operator";
+    private static final String TOKEN_FILE = "token";
+    private static final String SHELL_FILE = "env";
     private static final int LEAST_LENGTH = 32;
     /** Any number will do, as long as nothing else of this database locks it. */
     private static final long LOCK = 0x52454C4941424CL;
@@ -44,31 +46,46 @@ final class FirstStart {
     }
 
     void prepare(@Observes @Priority(1) StartupEvent event) throws SQLException {
-        Optional<String> given = settings.bootstrapToken().map(String::strip);
-        if (given.isPresent() && given.get().length() < LEAST_LENGTH) {
-            throw new StartFailure("RELIABLY_BOOTSTRAP_TOKEN has " + given.get().length()
-                    + " characters; it needs at least " + LEAST_LENGTH + ", as 'openssl rand -base64 32' makes them");
-        }
+        Optional<String> given = givenToken();
         DataDirectory directory = DataDirectory.open(settings.dataDir());
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
             lock(connection);
             UUID existing = firstOrganization(connection);
             if (existing == null) {
-                UUID orgId = insertOrganization(connection);
-                String token = given.orElseGet(() -> directory.read("token").orElseGet(Bootstrap::newToken));
-                // On disk before it is valid: a crash between the two leaves a token that the next start takes up.
-                if (given.isEmpty()) {
-                    directory.write("token", token);
-                }
-                insertToken(connection, orgId, token);
-                connection.commit();
-                announce(directory, orgId, given.isPresent(), token);
+                start(connection, directory, given);
             } else if (given.isPresent()) {
-                replaceToken(connection, existing, given.get());
-                connection.commit();
+                ensureToken(connection, existing, given.get());
             }
+            connection.commit();
+            writeShellFile(connection, directory);
         }
+    }
+
+    private Optional<String> givenToken() {
+        Optional<String> given = settings.bootstrapToken().map(String::strip);
+        if (given.isPresent() && given.get().length() < LEAST_LENGTH) {
+            throw new StartFailure("RELIABLY_BOOTSTRAP_TOKEN has " + given.get().length()
+                    + " characters; it needs at least " + LEAST_LENGTH + ", as 'openssl rand -base64 32' makes them");
+        }
+        return given;
+    }
+
+    private void start(Connection connection, DataDirectory directory, Optional<String> given) throws SQLException {
+        UUID orgId = insertOrganization(connection);
+        if (given.isPresent()) {
+            insertToken(connection, orgId, given.get());
+            LOG.info("First start: the administrator's token is the one in RELIABLY_BOOTSTRAP_TOKEN");
+            return;
+        }
+        // On disk before it is valid: a crash between the two leaves a token that the next start takes up.
+        String token = directory.read(TOKEN_FILE).orElseGet(Bootstrap::newToken);
+        directory.write(TOKEN_FILE, token);
+        insertToken(connection, orgId, token);
+        // Printed once, on purpose, and not through the log: logs are shipped elsewhere.
+        System.out.println("First start: the administrator's token is " + token);
+        System.out.println("             It is kept in " + directory.resolve(TOKEN_FILE) + "; "
+                + directory.resolve(SHELL_FILE) + " has it for shells and the CLI.");
     }
 
     private static void lock(Connection connection) throws SQLException {
@@ -109,8 +126,20 @@ final class FirstStart {
         }
     }
 
-    /** The operator gave another token than last time: that one is valid from now on, and the old one is not. */
-    private void replaceToken(Connection connection, UUID orgId, String token) throws SQLException {
+    /** Where the operator gave another token than last time, that one is valid from now on, and the old one is not. */
+    private void ensureToken(Connection connection, UUID orgId, String token) throws SQLException {
+        try (PreparedStatement select =
+                connection.prepareStatement("select operator, revoked_at is null from access_token where token_hash = ?")) {
+            select.setBytes(1, Bootstrap.hash(token));
+            try (ResultSet rows = select.executeQuery()) {
+                if (rows.next()) {
+                    if (!rows.getBoolean(1) || !rows.getBoolean(2)) {
+                        LOG.warn("RELIABLY_BOOTSTRAP_TOKEN is not taken up: this token was revoked, or is another one's");
+                    }
+                    return;
+                }
+            }
+        }
         try (PreparedStatement update = connection.prepareStatement("update access_token set token_hash = ?"
                 + " where org_id = ? and operator and revoked_at is null")) {
             update.setBytes(1, Bootstrap.hash(token));
@@ -119,21 +148,33 @@ final class FirstStart {
                 insertToken(connection, orgId, token);
             }
         }
+        LOG.info("The administrator's token is now the one in RELIABLY_BOOTSTRAP_TOKEN");
     }
 
-    private void announce(DataDirectory directory, UUID orgId, boolean given, String token) {
-        if (given) {
-            LOG.info("First start: the operator's token is the one in RELIABLY_BOOTSTRAP_TOKEN");
+    /** At every start, because the address may have changed; for as long as the token in the data directory is good. */
+    private void writeShellFile(Connection connection, DataDirectory directory) throws SQLException {
+        Optional<String> token = directory.read(TOKEN_FILE);
+        UUID orgId = token.isPresent() ? organizationOf(connection, token.get()) : null;
+        if (orgId == null) {
+            directory.delete(SHELL_FILE);
             return;
         }
-        directory.write("env", """
-                # What the Reliably CLI needs to reach this server; read it with '. <this file>'.
+        directory.write(SHELL_FILE, """
+                # What curl and the Reliably CLI need to reach this server; read it with '. <this file>'.
+                # It is written anew at each start of the server.
                 export RELIABLY_SERVICE_HOST='%1$s' RELIABLY_HOST='%2$s' RELIABLY_USE_HTTP='%3$s'
-                export RELIABLY_SERVICE_TOKEN='%4$s' RELIABLY_ORGANIZATION_ID='%5$s'"""
-                .formatted(publicUrl.value(), publicUrl.hostAndPort(), publicUrl.isClearText(), token, orgId));
-        // Printed once, on purpose, and not through the log: logs are shipped elsewhere.
-        System.out.println("First start: the administrator's token is " + token);
-        System.out.println("             It is kept in " + directory.resolve("token") + "; " + directory.resolve("env")
-                + " has it for shells and the CLI.");
+                export RELIABLY_SERVICE_TOKEN='%4$s'
+                export RELIABLY_ORGANIZATION_ID='%5$s'"""
+                .formatted(publicUrl.value(), publicUrl.hostAndPort(), publicUrl.isClearText(), token.get(), orgId));
+    }
+
+    private static UUID organizationOf(Connection connection, String token) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select org_id from access_token where token_hash = ? and operator and revoked_at is null")) {
+            select.setBytes(1, Bootstrap.hash(token));
+            try (ResultSet rows = select.executeQuery()) {
+                return rows.next() ? rows.getObject(1, UUID.class) : null;
+            }
+        }
     }
 }

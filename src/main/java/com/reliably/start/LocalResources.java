@@ -1,39 +1,76 @@
 package com.reliably.start;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the server makes for itself on its host where nothing is configured, and tells Quarkus by system properties:
- * the data directory, an encryption key, an embedded PostgreSQL.
+ * the data directory, an encryption key, an embedded PostgreSQL. One instance lives in a virtual machine, held by the
+ * shutdown hook that it is: development mode loads this class anew with every change of the code, while the database
+ * goes on.
  */
-final class LocalResources {
+final class LocalResources extends Thread {
 
-    private static final String REACTIVE_URL = "quarkus.datasource.reactive.url";
-    private static final String JDBC_URL = "quarkus.datasource.jdbc.url";
+    private static final String PREPARED = "com.reliably.local-resources";
     private static final String KEYS = "reliably.encryption-keys";
     private static final String KEY_FILE = "encryption-keys";
+    private static final int SERVER_STOPS_WITHIN_SECONDS = 60;
 
-    private static EmbeddedDatabase database;
+    private final CountDownLatch serverStopped;
+    private EmbeddedDatabase database;
 
-    private LocalResources() {}
+    private LocalResources(CountDownLatch serverStopped) {
+        super("local-resources");
+        this.serverStopped = serverStopped;
+    }
+
+    /** Whether this virtual machine has prepared them already, as it happens in development mode. */
+    static boolean arePrepared() {
+        return System.getProperty(PREPARED) != null;
+    }
 
     /**
-     * Prepares everything. Does nothing the second time, as it happens in development mode.
+     * Prepares everything, and has it released when the virtual machine ends.
      *
+     * @param serverStopped reaches zero when Quarkus has stopped (or will not be started): the database goes after it
      * @throws StartFailure with the reason and the remedy
      */
-    static void prepare() {
-        if (System.getProperty("com.reliably.local-resources") != null) {
-            return;
+    static void prepare(CountDownLatch serverStopped) {
+        LocalResources resources = new LocalResources(serverStopped);
+        Runtime.getRuntime().addShutdownHook(resources);
+        resources.prepare();
+        System.setProperty(PREPARED, "prepared");
+    }
+
+    /** The shutdown hook. */
+    @Override
+    public void run() {
+        try {
+            serverStopped.await(SERVER_STOPS_WITHIN_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        DataDirectory directory = DataDirectory.open(Setting.of("RELIABLY_DATA_DIR", "reliably.data-dir").map(Path::of));
+        release();
+    }
+
+    private synchronized void release() {
+        if (database != null) {
+            database.stop();
+            database = null;
+        }
+    }
+
+    private synchronized void prepare() {
+        DataDirectory directory = DataDirectory.open(dataDirectory());
         System.setProperty("reliably.data-dir", directory.path().toString());
         Optional<DatabaseUrl> external = DatabaseUrl.configured();
         if (external.isPresent()) {
-            use(external.get());
+            useExternal(external.get());
         } else {
             directory.lock();
             database = EmbeddedDatabase.start(directory);
@@ -42,20 +79,30 @@ final class LocalResources {
             System.setProperty("quarkus.datasource.password", database.password());
         }
         ensureEncryptionKey(directory);
-        System.setProperty("com.reliably.local-resources", "prepared");
     }
 
-    /** Stops what {@link #prepare} started; harmless when nothing was. */
-    static synchronized void release() {
-        if (database != null) {
-            database.stop();
-            database = null;
+    private static Optional<Path> dataDirectory() {
+        Optional<String> configured = Setting.of("RELIABLY_DATA_DIR", "reliably.data-dir");
+        try {
+            return configured.map(Path::of);
+        } catch (InvalidPathException e) {
+            throw new StartFailure("RELIABLY_DATA_DIR is not a path: " + e.getMessage());
+        }
+    }
+
+    private static void useExternal(DatabaseUrl url) {
+        use(url);
+        if (Setting.of("QUARKUS_DATASOURCE_USERNAME", "quarkus.datasource.username").isEmpty()) {
+            url.user().ifPresent(user -> System.setProperty("quarkus.datasource.username", user));
+        }
+        if (Setting.of("QUARKUS_DATASOURCE_PASSWORD", "quarkus.datasource.password").isEmpty()) {
+            url.password().ifPresent(password -> System.setProperty("quarkus.datasource.password", password));
         }
     }
 
     private static void use(DatabaseUrl url) {
-        System.setProperty(REACTIVE_URL, url.reactive());
-        System.setProperty(JDBC_URL, url.jdbc());
+        System.setProperty("quarkus.datasource.reactive.url", url.reactive());
+        System.setProperty("quarkus.datasource.jdbc.url", url.jdbc());
     }
 
     private static void ensureEncryptionKey(DataDirectory directory) {

@@ -2,10 +2,8 @@ package com.reliably.start;
 
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /**
  * Starts the server: first what it needs to run with nothing configured (a data directory, keys, a database), then
@@ -14,52 +12,64 @@ import java.util.logging.Logger;
 @QuarkusMain
 public final class ServerMain {
 
-    private static final int SHUTDOWN_SECONDS = 60;
-
-    /** Kept, because java.util.logging forgets the level of a logger that nobody holds. */
-    private static final Logger DATABASE_LOG = Logger.getLogger("io.zonky.test.db.postgres.embedded");
+    /** The class loader of a packaged server; in development mode there is another. */
+    private static final String PRODUCTION_LOADER = "io.quarkus.bootstrap.runner.RunnerClassLoader";
 
     ServerMain() {}
 
-    /** Exit codes: 0 stopped as asked, 1 could not start; the reason is on standard error. */
+    /**
+     * Runs until the process is told to stop.
+     *
+     * <p>Exit codes: 1 where the server could not start (the reason is on standard error), 143 after SIGTERM.
+     */
     public static void main(String... args) {
-        DATABASE_LOG.setLevel(Level.WARNING);
+        if (isDevelopment()) {
+            runForDeveloper(args);
+        } else {
+            runForOperator(args);
+        }
+    }
+
+    private static void runForOperator(String... args) {
+        CountDownLatch stopped = new CountDownLatch(1);
         try {
-            LocalResources.prepare();
+            LocalResources.prepare(stopped);
         } catch (StartFailure e) {
             System.err.println("The server cannot start: " + e.getMessage());
+            stopped.countDown();
             System.exit(1);
         }
-        CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> await(stopped), "wait-for-database"));
         Quarkus.run(
                 null,
                 (exitCode, cause) -> {
                     if (cause != null) {
-                        System.err.println("The server cannot start: " + rootOf(cause).getMessage());
+                        report(cause);
                     }
-                    LocalResources.release();
                     stopped.countDown();
                     System.exit(exitCode);
                 },
                 args);
     }
 
-    private static void await(CountDownLatch stopped) {
-        try {
-            if (!stopped.await(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
-                LocalResources.release();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** Main runs again after each change of the code; what failed is shown by Quarkus, and is waited for to be mended. */
+    private static void runForDeveloper(String... args) {
+        if (!LocalResources.arePrepared()) {
+            LocalResources.prepare(new CountDownLatch(0));
         }
+        Quarkus.run(args);
     }
 
-    private static Throwable rootOf(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
+    private static boolean isDevelopment() {
+        return !PRODUCTION_LOADER.equals(ServerMain.class.getClassLoader().getClass().getName());
+    }
+
+    private static void report(Throwable cause) {
+        Optional<String> explanation = StartFailureExplanation.of(cause);
+        if (explanation.isPresent()) {
+            System.err.println("The server cannot start: " + explanation.get());
+        } else {
+            System.err.println("The server cannot start, and why is not a known case:");
+            cause.printStackTrace();
         }
-        return root;
     }
 }
