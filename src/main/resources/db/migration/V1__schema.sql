@@ -120,9 +120,10 @@ create table plan (
     id              uuid primary key,
     org_id          uuid        not null references organization on delete cascade,
     title           text,
-    deployment_id   uuid        not null references deployment,
+    -- Both are let go of when the plan is deleted, so that what it used can be deleted too.
+    deployment_id   uuid references deployment,
     environment_id  uuid references environment,
-    -- The schedule, the environment and the title as the user gave them.
+    -- The schedule and the environment as the user gave them.
     definition      jsonb       not null,
     ref             text        not null,
     status          text        not null,
@@ -137,7 +138,8 @@ create table plan (
     updated_at      timestamptz not null,
     -- Deleted plans stay for their runs and executions; no query of the API returns them.
     deleted_at      timestamptz,
-    version         integer     not null
+    version         integer     not null,
+    constraint plan_needs_deployment check (deployment_id is not null or deleted_at is not null)
 );
 create index plan_in_order on plan (org_id, created_at desc, id) where deleted_at is null;
 create index plan_due on plan (next_fire_at) where next_fire_at is not null and deleted_at is null;

@@ -21,7 +21,9 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Deployments: what may be stored, and what comes of their secrets. */
 @ApplicationScoped
@@ -132,6 +134,12 @@ public class DeploymentService {
      */
     public Uni<DeploymentDefinition> definition(UUID orgId, UUID id) {
         return repository.find(orgId, id).map(deployment -> deployment == null ? null : definitionOf(deployment));
+    }
+
+    /** The definitions of several deployments, masked, by id. Joins the session of its caller. */
+    public Uni<Map<UUID, DeploymentDefinition>> definitions(UUID orgId, Set<UUID> ids) {
+        return repository.findAll(orgId, ids).map(found -> found.stream()
+                .collect(Collectors.toMap(deployment -> deployment.id, this::definitionOf)));
     }
 
     /**

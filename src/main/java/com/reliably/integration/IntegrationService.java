@@ -16,8 +16,11 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Integrations, each with an environment of its own. */
 @ApplicationScoped
@@ -101,12 +104,12 @@ public class IntegrationService {
     }
 
     /**
-     * The environment of an integration, for plans that use it. Joins the session of its caller.
-     *
-     * @return null where the organisation has no such integration
+     * The environments of integrations, for plans that use them, by the integration's id; ids that the organisation does
+     * not have are absent. Joins the session of its caller.
      */
-    public Uni<UUID> environmentOf(UUID orgId, UUID id) {
-        return repository.find(orgId, id).map(integration -> integration == null ? null : integration.environmentId);
+    public Uni<Map<UUID, UUID>> environmentsOf(UUID orgId, Set<UUID> ids) {
+        return repository.findAll(orgId, ids).map(found -> found.stream()
+                .collect(Collectors.toMap(integration -> integration.id, integration -> integration.environmentId)));
     }
 
     private Uni<Integration> find(UUID orgId, UUID id) {

@@ -1,0 +1,46 @@
+package com.reliably.plan;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.reliably.deployment.CliDefinition;
+import com.reliably.deployment.DeploymentDefinition;
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.deployment.KubernetesJobDefinition;
+import com.reliably.deployment.NoopDefinition;
+import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/** Who starts a cron plan when it is time. */
+@Schema(name = "FireKeeper", enumeration = {"server", "engine", "nobody"},
+        description = "`server`: this server; `engine`: the deployment's own scheduler; `nobody`: the plan is suspended, or its"
+                + " deployment never starts plans")
+enum FireKeeper {
+    SERVER,
+    ENGINE,
+    NOBODY;
+
+    /** Who keeps the schedules of plans with this deployment. */
+    static FireKeeper of(DeploymentDefinition deployment) {
+        if (!isStarted(deployment)) {
+            return NOBODY;
+        }
+        boolean ownScheduler = deployment instanceof GitHubDefinition || deployment instanceof KubernetesJobDefinition;
+        return ownScheduler ? ENGINE : SERVER;
+    }
+
+    /** Whether runs of plans with this deployment are ever started by us or by an engine of ours. */
+    static boolean isStarted(DeploymentDefinition deployment) {
+        return !(deployment instanceof NoopDefinition) && !isManual(deployment);
+    }
+
+    /** Whether somebody else starts the client of plans with this deployment. */
+    static boolean isManual(DeploymentDefinition deployment) {
+        return deployment instanceof CliDefinition cli && !cli.isManaged();
+    }
+
+    /** The wire's name. */
+    @JsonValue
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,133 @@
+package com.reliably.plan;
+
+import io.quarkus.hibernate.reactive.panache.Panache;
+import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.hibernate.LockMode;
+import org.hibernate.reactive.mutiny.Mutiny;
+
+/** Plans that are not deleted, with the lists that belong to them. */
+@ApplicationScoped
+class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
+
+    private static final String PRESENT = "orgId = ?1 and deletedAt is null";
+
+    Uni<Plan> find(UUID orgId, UUID id) {
+        return find(PRESENT + " and id = ?2", orgId, id).firstResult();
+    }
+
+    /**
+     * The plan, locked until the transaction ends. Everything that changes a plan takes this lock, so that a run, its
+     * client, the scheduler and a person never overwrite each other.
+     */
+    Uni<Plan> lock(UUID orgId, UUID id) {
+        return find(PRESENT + " and id = ?2", orgId, id).withLock(LockModeType.PESSIMISTIC_WRITE).firstResult();
+    }
+
+    PanacheQuery<Plan> all(UUID orgId, PlanSort sort) {
+        return find(PRESENT + " order by " + sort.orderBy(), orgId);
+    }
+
+    PanacheQuery<Plan> matching(UUID orgId, String pattern) {
+        return find(PRESENT + " and title ilike ?2 escape '\\' order by " + PlanSort.CREATION.orderBy(), orgId, pattern);
+    }
+
+    Uni<List<PlanExperiment>> experiments(Set<UUID> planIds) {
+        return Panache.getSession().chain(session -> session.createQuery(
+                        "from PlanExperiment where planId in (:plans) order by planId, position", PlanExperiment.class)
+                .setParameter("plans", planIds)
+                .getResultList());
+    }
+
+    Uni<List<PlanIntegration>> integrations(Set<UUID> planIds) {
+        return Panache.getSession().chain(session -> session.createQuery(
+                        "from PlanIntegration where planId in (:plans) order by planId, position", PlanIntegration.class)
+                .setParameter("plans", planIds)
+                .getResultList());
+    }
+
+    /** Gives a stored plan these lists, in place of those it had. */
+    Uni<Void> replaceLists(UUID planId, List<UUID> experiments, List<UUID> integrations) {
+        return Panache.getSession().chain(session -> session
+                .createMutationQuery("delete from PlanExperiment where planId = :plan").setParameter("plan", planId)
+                .executeUpdate()
+                .chain(() -> session.createMutationQuery("delete from PlanIntegration where planId = :plan")
+                        .setParameter("plan", planId)
+                        .executeUpdate())
+                .chain(() -> addLists(planId, experiments, integrations)));
+    }
+
+    /** Gives a new plan these lists. */
+    Uni<Void> addLists(UUID planId, List<UUID> experiments, List<UUID> integrations) {
+        Object[] rows = new Object[experiments.size() + integrations.size()];
+        int row = 0;
+        for (int i = 0; i < experiments.size(); i++) {
+            rows[row++] = new PlanExperiment(planId, i, experiments.get(i));
+        }
+        for (int i = 0; i < integrations.size(); i++) {
+            rows[row++] = new PlanIntegration(planId, i, integrations.get(i));
+        }
+        return Panache.getSession().chain(session -> session.persistAll(rows).chain(session::flush));
+    }
+
+    Uni<List<UUID>> idsWithDeployment(UUID orgId, UUID deploymentId) {
+        return ids(orgId, "p.deploymentId = :of", Map.of("of", deploymentId));
+    }
+
+    Uni<List<UUID>> idsWithEnvironment(UUID orgId, UUID environmentId) {
+        return ids(orgId, "p.environmentId = :of", Map.of("of", environmentId));
+    }
+
+    Uni<List<UUID>> idsWithIntegration(UUID orgId, UUID integrationId) {
+        return ids(orgId, "exists (select 1 from PlanIntegration i where i.planId = p.id and i.integrationId = :of)",
+                Map.of("of", integrationId));
+    }
+
+    /** As above, of those whose title is like the pattern for {@code ilike}; null takes all. */
+    Uni<List<UUID>> idsWithExperiment(UUID orgId, UUID experimentId, String pattern) {
+        String with = "exists (select 1 from PlanExperiment e where e.planId = p.id and e.experimentId = :of)";
+        return pattern == null
+                ? ids(orgId, with, Map.of("of", experimentId))
+                : ids(orgId, with + " and p.title ilike :pattern escape '\\'", Map.of("of", experimentId, "pattern", pattern));
+    }
+
+    /** Plans of any organisation whose next fire has come, the longest overdue first: the scheduler serves them all. */
+    Uni<List<DuePlan>> due(Instant now, int limit) {
+        return Panache.getSession().chain(session -> session.createQuery(
+                        "select new com.reliably.plan.DuePlan(p.orgId, p.id) from Plan p where p.nextFireAt <= :now and"
+                                + " p.deletedAt is null order by p.nextFireAt", DuePlan.class)
+                .setParameter("now", now)
+                .setMaxResults(limit)
+                .getResultList());
+    }
+
+    /** The plan, locked, if it is still due and nobody else has it in hand; else null. */
+    Uni<Plan> lockDue(DuePlan due, Instant now) {
+        return Panache.getSession().chain(session -> session.createQuery(
+                        "from Plan p where p.orgId = :org and p.id = :id and p.nextFireAt <= :now and p.deletedAt is null",
+                        Plan.class)
+                .setParameter("org", due.orgId())
+                .setParameter("id", due.planId())
+                .setParameter("now", now)
+                .setLockMode("p", LockMode.UPGRADE_SKIPLOCKED)
+                .getSingleResultOrNull());
+    }
+
+    private Uni<List<UUID>> ids(UUID orgId, String condition, Map<String, Object> values) {
+        return Panache.getSession().chain(session -> {
+            Mutiny.SelectionQuery<UUID> query = session.createQuery("select p.id from Plan p where p.orgId = :org and"
+                            + " p.deletedAt is null and " + condition + " order by p.createdAt desc, p.id", UUID.class)
+                    .setParameter("org", orgId);
+            values.forEach(query::setParameter);
+            return query.getResultList();
+        });
+    }
+}

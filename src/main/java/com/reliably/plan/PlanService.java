@@ -1,0 +1,305 @@
+package com.reliably.plan;
+
+import com.reliably.access.Caller;
+import com.reliably.access.TokenService;
+import com.reliably.audit.AuditTrail;
+import com.reliably.deployment.DeploymentDefinition;
+import com.reliably.deployment.DeploymentService;
+import com.reliably.problem.Fault;
+import com.reliably.problem.ProblemException;
+import com.reliably.run.RunService;
+import com.reliably.run.RunTrigger;
+import com.reliably.schedule.CronSchedule;
+import com.reliably.schedule.InvalidSchedule;
+import com.reliably.web.Page;
+import com.reliably.web.PageRequest;
+import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.common.WithSession;
+import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import org.hibernate.exception.ConstraintViolationException;
+
+/** Plans: what may be stored, when they are run, and what becomes of them. */
+@ApplicationScoped
+public class PlanService {
+
+    private static final int LONGEST_ERROR = 10_000;
+
+    private final PlanRepository repository;
+    private final PlanChecks checks;
+    private final PlanViews views;
+    private final DeploymentService deployments;
+    private final RunService runs;
+    private final TokenService tokens;
+    private final ManualCommand command;
+    private final AuditTrail audit;
+    private final Clock clock;
+
+    PlanService(
+            PlanRepository repository,
+            PlanChecks checks,
+            PlanViews views,
+            DeploymentService deployments,
+            RunService runs,
+            TokenService tokens,
+            ManualCommand command,
+            AuditTrail audit,
+            Clock clock) {
+        this.repository = repository;
+        this.checks = checks;
+        this.views = views;
+        this.deployments = deployments;
+        this.runs = runs;
+        this.tokens = tokens;
+        this.command = command;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    @WithTransaction
+    Uni<PlanView> create(Caller caller, PlanInput input) {
+        return checks.check(caller.orgId(), input).chain(checked -> {
+            Plan plan = newPlan(caller, checked);
+            return existing(repository.persist(plan).chain(() -> repository.addLists(plan.id, input.experiments(), input.integrations())))
+                    .chain(() -> checked.runsAtOnce() ? requestRun(caller, plan) : Uni.createFrom().voidItem())
+                    .chain(() -> views.of(plan));
+        });
+    }
+
+    @WithSession
+    Uni<PlanView> get(UUID orgId, UUID id) {
+        return find(orgId, id).chain(views::of);
+    }
+
+    @WithSession
+    Uni<Page<PlanView>> list(UUID orgId, PlanSort sort, PageRequest page) {
+        return page(orgId, repository.all(orgId, sort), page);
+    }
+
+    @WithSession
+    Uni<Page<PlanView>> search(UUID orgId, String pattern, PageRequest page) {
+        return page(orgId, repository.matching(orgId, pattern), page);
+    }
+
+    /** What is running keeps what it started with. */
+    @WithTransaction
+    Uni<Void> update(Caller caller, UUID id, PlanInput input) {
+        return lock(caller.orgId(), id).chain(plan -> checks.check(caller.orgId(), input).chain(checked -> {
+            boolean sameSchedule = Objects.equals(plan.cronPattern, checked.input().schedule().pattern())
+                    && Objects.equals(plan.cronTimezone, checked.input().schedule().timezone());
+            boolean wasDue = sameSchedule && plan.nextFireAt != null;
+            Instant due = plan.nextFireAt;
+            write(plan, checked);
+            if (plan.isSuspended() && !plan.isCron()) {
+                plan.suspendedAt = null;
+                plan.set(PlanCondition.of(PlanStatus.CREATED));
+            }
+            if (plan.isSuspended()) {
+                plan.nextFireAt = null;
+            } else if (wasDue && plan.nextFireAt != null) {
+                // A fire that is due right now must not be lost to a new title.
+                plan.nextFireAt = due;
+            }
+            return existing(repository.replaceLists(id, input.experiments(), input.integrations()));
+        }));
+    }
+
+    @WithTransaction
+    Uni<Void> delete(Caller caller, UUID id) {
+        // Runs first: whoever changes a run locks it before its plan, and so does this.
+        return find(caller.orgId(), id)
+                .chain(() -> runs.cancelOfPlan(caller, id))
+                .chain(() -> lock(caller.orgId(), id))
+                .invoke(this::markDeleted)
+                .chain(plan -> tokens.revokeOfPlan(caller.orgId(), id)
+                        .chain(() -> audit.record(caller, "plan.delete", "plan", id, plan.title)));
+    }
+
+    @WithTransaction
+    Uni<Void> report(UUID orgId, UUID id, PlanStatusInput report) {
+        if (!PlanStatusRule.isReport(report.status())) {
+            throw ProblemException.invalid(Fault.of("value_error", List.of("body", "status"),
+                    "A client reports 'running', 'completed' or 'error'; the server knows the rest itself", report.status()));
+        }
+        return lock(orgId, id)
+                .invoke(plan -> plan.set(new PlanStatusRule(plan.isCron())
+                        .afterReport(plan.condition(), report.status(), shortened(report.error()))))
+                .replaceWithVoid();
+    }
+
+    @WithTransaction
+    Uni<Void> run(Caller caller, UUID id) {
+        return lock(caller.orgId(), id)
+                .invoke(PlanService::refuseToRunCron)
+                .chain(plan -> deployments.definition(caller.orgId(), plan.deploymentId)
+                        .chain(deployment -> run(caller, plan, deployment)));
+    }
+
+    @WithTransaction
+    Uni<Void> suspend(Caller caller, UUID id) {
+        return lockCron(caller.orgId(), id, "suspended").chain(plan -> {
+            if (plan.isSuspended()) {
+                return Uni.createFrom().voidItem();
+            }
+            plan.suspendedAt = clock.instant();
+            plan.nextFireAt = null;
+            plan.set(PlanCondition.of(PlanStatus.SUSPENDED));
+            return audit.record(caller, "plan.suspend", "plan", id, plan.title);
+        });
+    }
+
+    @WithTransaction
+    Uni<Void> resume(Caller caller, UUID id) {
+        return lockCron(caller.orgId(), id, "resumed").chain(plan -> {
+            if (!plan.isSuspended()) {
+                return Uni.createFrom().voidItem();
+            }
+            return deployments.definition(caller.orgId(), plan.deploymentId).chain(deployment -> {
+                plan.suspendedAt = null;
+                plan.nextFireAt = nextFire(plan, deployment);
+                plan.set(PlanCondition.of(PlanStatus.CREATED));
+                return audit.record(caller, "plan.resume", "plan", id, plan.title);
+            });
+        });
+    }
+
+    @WithSession
+    Uni<PlanFiresView> fires(UUID orgId, UUID id, int limit) {
+        return find(orgId, id).chain(plan -> {
+            if (!plan.isCron()) {
+                throw ProblemException.badRequest("This plan has no cron schedule, so that it has no next fires.");
+            }
+            return deployments.definition(orgId, plan.deploymentId).map(deployment -> new PlanFiresView(
+                    plan.cronPattern,
+                    plan.cronTimezone,
+                    plan.isSuspended() ? FireKeeper.NOBODY : FireKeeper.of(deployment),
+                    scheduleOf(plan).nextFires(clock.instant(), limit)));
+        });
+    }
+
+    /** The schedule of a cron plan. */
+    static CronSchedule scheduleOf(Plan plan) {
+        try {
+            return CronSchedule.parse(plan.cronPattern, plan.cronTimezone);
+        } catch (InvalidSchedule e) {
+            // It was parsed before it was stored.
+            throw new IllegalStateException("The stored schedule of plan " + plan.id + " is not readable", e);
+        }
+    }
+
+    private Uni<Void> run(Caller caller, Plan plan, DeploymentDefinition deployment) {
+        if (FireKeeper.isManual(deployment)) {
+            throw ProblemException.badRequest("The deployment of this plan is manual: this server never starts it. Run it where"
+                    + " the Reliably CLI is installed, with: " + command.of(plan.orgId, plan.id));
+        }
+        Uni<Void> recorded = audit.record(caller, "plan.run", "plan", plan.id, plan.title);
+        if (!FireKeeper.isStarted(deployment)) {
+            return recorded;
+        }
+        return runs.hasActive(plan.orgId, plan.id)
+                .invoke(active -> {
+                    if (active) {
+                        throw ProblemException.conflict("This plan has a run that has not ended; wait for it, or cancel it"
+                                + " first.");
+                    }
+                })
+                .chain(() -> requestRun(caller, plan))
+                .chain(() -> recorded);
+    }
+
+    private Uni<Void> requestRun(Caller caller, Plan plan) {
+        return runs.request(plan.orgId, plan.id, plan.deploymentId, RunTrigger.API, null, caller.id()).replaceWithVoid();
+    }
+
+    private static void refuseToRunCron(Plan plan) {
+        if (plan.isCron()) {
+            throw ProblemException.badRequest("This plan runs on its cron schedule, and only then. For a run on request,"
+                    + " create a plan with the schedule 'now'.");
+        }
+    }
+
+    private Instant nextFire(Plan plan, DeploymentDefinition deployment) {
+        return FireKeeper.of(deployment) == FireKeeper.SERVER
+                ? scheduleOf(plan).nextFire(clock.instant()).orElse(null)
+                : null;
+    }
+
+    private Plan newPlan(Caller caller, CheckedPlan checked) {
+        Plan plan = new Plan();
+        plan.id = UUID.randomUUID();
+        plan.orgId = caller.orgId();
+        plan.createdAt = clock.instant();
+        plan.createdBy = caller.id();
+        plan.set(PlanCondition.of(checked.runsAtOnce() ? PlanStatus.CREATING : PlanStatus.CREATED));
+        write(plan, checked);
+        return plan;
+    }
+
+    private void write(Plan plan, CheckedPlan checked) {
+        PlanInput input = checked.input();
+        plan.title = input.title();
+        plan.deploymentId = input.deployment().deploymentId();
+        plan.environmentId = input.environment() == null ? null : input.environment().id();
+        plan.definition = views.write(new PlanTerms(input.environment(), input.schedule()));
+        plan.ref = UUID.randomUUID().toString().replace("-", "");
+        plan.cronPattern = input.schedule().pattern();
+        plan.cronTimezone = input.schedule().timezone();
+        plan.updatedAt = clock.instant();
+        plan.nextFireAt = checked.nextFire(plan.updatedAt).orElse(null);
+    }
+
+    private void markDeleted(Plan plan) {
+        plan.deletedAt = clock.instant();
+        plan.nextFireAt = null;
+        plan.deploymentId = null;
+        plan.environmentId = null;
+        plan.set(PlanCondition.of(PlanStatus.DELETED));
+    }
+
+    /** What was found by the checks may be deleted by somebody else before it is stored; the database notices. */
+    private static Uni<Void> existing(Uni<Void> stored) {
+        return stored.onFailure(ConstraintViolationException.class)
+                .transform(e -> ProblemException.conflict("Something that this plan names was deleted at the same moment; look"
+                        + " again and retry."));
+    }
+
+    private Uni<Plan> find(UUID orgId, UUID id) {
+        return present(repository.find(orgId, id));
+    }
+
+    private Uni<Plan> lock(UUID orgId, UUID id) {
+        return present(repository.lock(orgId, id));
+    }
+
+    private Uni<Plan> lockCron(UUID orgId, UUID id, String deed) {
+        return lock(orgId, id).invoke(plan -> {
+            if (!plan.isCron()) {
+                throw ProblemException.badRequest("This plan has no cron schedule, so that it cannot be " + deed + ".");
+            }
+        });
+    }
+
+    private static Uni<Plan> present(Uni<Plan> found) {
+        return found.onItem().ifNull().failWith(() -> ProblemException.notFound("No plan of this organization has this id."));
+    }
+
+    private Uni<Page<PlanView>> page(UUID orgId, PanacheQuery<Plan> query, PageRequest page) {
+        int from = page.offset();
+        int to = from + page.limit() - 1;
+        return query.count().chain(count -> from >= count
+                ? Uni.createFrom().item(new Page<PlanView>(count, List.of()))
+                : query.range(from, to).list()
+                        .chain(found -> views.of(orgId, found))
+                        .map(items -> new Page<>(count, items)));
+    }
+
+    private static String shortened(String error) {
+        return error == null || error.length() <= LONGEST_ERROR ? error : error.substring(0, LONGEST_ERROR) + "…";
+    }
+}

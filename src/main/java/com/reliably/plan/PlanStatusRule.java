@@ -1,0 +1,94 @@
+package com.reliably.plan;
+
+import com.reliably.run.RunState;
+
+/**
+ * Derives the status of a plan from what happens to it. Two tell: the runs of the plan, and the client that carries one
+ * out ({@code PUT …/status}); a manual plan only has the client.
+ *
+ * <ul>
+ *   <li>A run that is asked for or launched makes a plan {@code creating}; a cron plan keeps what its last run left.
+ *   <li>A run that runs, or a client that says so, makes it {@code running}, and forgets the last error.
+ *   <li>The client's verdict, {@code completed} or {@code error}, stands whatever then becomes of its process: a client
+ *       that was told to terminate reports {@code completed} and leaves with a code that says otherwise.
+ *   <li>Without one, a run that succeeded makes it {@code completed}; one that failed or was lost makes it {@code error},
+ *       or {@code creation error} where it never came to run. The latter is for plans that run once: a cron plan was
+ *       created long ago.
+ *   <li>A cancelled run leaves {@code error}, because the experiment was not carried out, and somebody should see why.
+ *   <li>A completed run of a cron plan is an {@code iteration completed}.
+ *   <li>A missed fire changes nothing: nothing was run.
+ *   <li>A suspended plan stays suspended until it is resumed, whatever becomes of the run that was under way.
+ * </ul>
+ */
+final class PlanStatusRule {
+
+    private static final String CANCELLED = "The run was cancelled.";
+
+    private final boolean cron;
+
+    /** The rule for a plan with or without a cron schedule. */
+    PlanStatusRule(boolean cron) {
+        this.cron = cron;
+    }
+
+    /**
+     * After a run of the plan came into a new state.
+     *
+     * @param from  null for a new run
+     * @param error why it failed, was lost or cancelled; else null
+     */
+    PlanCondition afterRun(PlanCondition now, RunState from, RunState to, String error) {
+        if (now.status() == PlanStatus.SUSPENDED || to == RunState.MISSED) {
+            return now;
+        }
+        return switch (to) {
+            case PENDING, LAUNCHING -> cron ? now : PlanCondition.of(PlanStatus.CREATING);
+            case RUNNING -> isReported(now, from) ? now : PlanCondition.of(PlanStatus.RUNNING);
+            case SUCCEEDED -> isReported(now, from) ? now : completed();
+            case FAILED, LOST -> isReported(now, from) ? now : new PlanCondition(failure(from), error);
+            case CANCELLED -> isReported(now, from)
+                    ? now
+                    : new PlanCondition(PlanStatus.ERROR, error == null ? CANCELLED : error);
+            case MISSED -> now;
+        };
+    }
+
+    /** Whether this is something that a client may report. */
+    static boolean isReport(PlanStatus status) {
+        return status == PlanStatus.RUNNING || status.isVerdict();
+    }
+
+    /**
+     * After the client said how the plan is doing.
+     *
+     * @param reported one that {@link #isReport}
+     * @param error    what it says of an error; may be null
+     */
+    PlanCondition afterReport(PlanCondition now, PlanStatus reported, String error) {
+        if (now.status() == PlanStatus.SUSPENDED) {
+            return now;
+        }
+        return switch (reported) {
+            case RUNNING -> PlanCondition.of(PlanStatus.RUNNING);
+            case COMPLETED, ITERATION_COMPLETED -> completed();
+            case ERROR -> new PlanCondition(PlanStatus.ERROR, error);
+            default -> throw new IllegalArgumentException("Not a client's to report: " + reported);
+        };
+    }
+
+    private PlanCondition completed() {
+        return PlanCondition.of(cron ? PlanStatus.ITERATION_COMPLETED : PlanStatus.COMPLETED);
+    }
+
+    private PlanStatus failure(RunState from) {
+        return from == RunState.RUNNING || cron ? PlanStatus.ERROR : PlanStatus.CREATION_ERROR;
+    }
+
+    /**
+     * Whether the verdict that the plan shows is of this run's client: the run had changed it to {@code creating} or
+     * {@code running} before. A cron plan keeps the one of the run before while it launches.
+     */
+    private boolean isReported(PlanCondition now, RunState from) {
+        return now.status().isVerdict() && (from == RunState.RUNNING || from == RunState.LAUNCHING && !cron);
+    }
+}
