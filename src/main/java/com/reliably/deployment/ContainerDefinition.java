@@ -19,7 +19,8 @@ public record ContainerDefinition(
         @Schema(required = true, description = "The image whose entrypoint is the Reliably CLI",
                         examples = "ghcr.io/my-org/reliably-cli:latest")
                 String image,
-        @Schema(defaultValue = "/tmp") String workingDir,
+        @Schema(defaultValue = "/tmp", description = "The absolute directory inside the container to run in")
+                String workingDir,
         @Schema(nullable = true, description = "What to mount, by absolute path on the engine's host; only below the"
                         + " directories that the operator allows")
                 Map<String, Volume> volumes)

@@ -22,9 +22,9 @@ public record GitHubDefinition(
         @Schema(nullable = true, description = "A GitHub token that reaches the repository; shown masked",
                         examples = "**********")
                 String token,
-        @Schema(nullable = true) String username,
-        @Schema(defaultValue = "main") String ref,
-        @Schema(defaultValue = "plans") String baseDir,
+        @Schema(nullable = true, description = "Whom the token belongs to", examples = "octocat") String username,
+        @Schema(defaultValue = "main", description = "The branch that workflows are written to") String ref,
+        @Schema(defaultValue = "plans", description = "The repository's directory that plans are run from") String baseDir,
         @Schema(nullable = true, description = "The GitHub environment that holds the secrets", examples = "production")
                 String environment)
         implements DeploymentDefinition {

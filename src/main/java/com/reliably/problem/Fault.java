@@ -19,7 +19,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 public record Fault(
         @Schema(examples = "value_error") String type,
         @Schema(description = "The way to the faulty member; list indexes are numbers", examples = "[\"body\",\"name\"]",
-                        type = SchemaType.ARRAY, implementation = Object[].class)
+                        type = SchemaType.ARRAY)
                 List<Object> loc,
         @Schema(examples = "Field required") String msg,
         @Schema(description = "The offending value, where it is short and cannot be a secret", nullable = true)

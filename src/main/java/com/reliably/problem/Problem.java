@@ -27,7 +27,8 @@ public record Problem(
     /** The media type of RFC 9457. */
     public static final String MEDIA_TYPE = "application/problem+json";
 
-    static Problem of(int status, Object detail) {
+    /** The problem of a status; {@code detail} is a String, or for a 422 a list of {@link Fault}. */
+    public static Problem of(int status, Object detail) {
         Response.Status known = Response.Status.fromStatusCode(status);
         String title = status == 422 ? "Unprocessable Content" : known == null ? "Error" : known.getReasonPhrase();
         return new Problem("about:blank", title, status, detail);

@@ -42,6 +42,7 @@ public final class HttpHygiene {
     }
 
     void install(@Observes Router router) {
+        router.errorHandler(400, context -> answer(context, ProblemException.badRequest("The request's address is malformed.")));
         router.errorHandler(413, this::answerTooLarge);
         // Unknown API paths answer like everything else below /api: with a problem document.
         router.route(API + "*").order(AFTER_EVERYTHING).handler(context -> answer(context, ProblemException.notFound("Not Found")));

@@ -5,6 +5,7 @@ import com.reliably.problem.ProblemException;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.QueryParam;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 
@@ -16,12 +17,14 @@ public final class PageRequest {
 
     @QueryParam("page")
     @DefaultValue("1")
-    @Parameter(description = "Which page, from 1", schema = @Schema(minimum = "1", maximum = "9223372036854775807", defaultValue = "1"))
+    @Parameter(description = "Which page, from 1", 
+            schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "1", defaultValue = "1"))
     long page;
 
     @QueryParam("limit")
     @DefaultValue("10")
-    @Parameter(description = "How many items a page has", schema = @Schema(minimum = "1", maximum = "100", defaultValue = "10"))
+    @Parameter(description = "How many items a page has", 
+            schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1", maximum = "100", defaultValue = "10"))
     int limit;
 
     /**

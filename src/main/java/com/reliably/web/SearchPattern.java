@@ -3,11 +3,15 @@ package com.reliably.web;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * What a search looks for: a piece of text, found anywhere in a name, whatever its case. {@code %} and {@code _} mean
  * themselves.
  */
+@Schema(name = "SearchPattern", type = SchemaType.STRING, minLength = 1, examples = "cluster",
+        description = "Found anywhere in a name, whatever its case")
 public final class SearchPattern {
 
     private final String text;

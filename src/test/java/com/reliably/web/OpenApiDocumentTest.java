@@ -1,0 +1,277 @@
+package com.reliably.web;
+
+import static io.restassured.RestAssured.given;
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import com.networknt.schema.ValidationMessage;
+import com.reliably.testing.ApiTest;
+import com.reliably.testing.Tenant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The rules of the served OpenAPI document: a linter for it. Python's package index has validators of OpenAPI, one of
+ * which ServedDocumentIT runs, but no linter with rules of one's own; the usual ones need Node, which a user of this
+ * project may not have.
+ */
+@ApiTest
+class OpenApiDocumentTest {
+
+    private static final Set<String> METHODS = Set.of("get", "put", "post", "delete", "patch", "head", "options", "trace");
+    private static final String SCHEMAS = "#/components/schemas/";
+    private static final String RESPONSES = "#/components/responses/";
+    private static final int LONGEST_SUMMARY = 100;
+
+    private final List<String> faults = new ArrayList<>();
+    private JsonNode document;
+
+    @BeforeEach
+    void read() throws Exception {
+        String json = given().queryParam("format", "json").get("/q/openapi")
+                .then().statusCode(200).extract().asString();
+        document = new ObjectMapper().readTree(json);
+    }
+
+    @Test
+    void saysWhatItIsAndHowToSignIn() {
+        assertAll(
+                () -> assertTrue(document.path("openapi").asText().startsWith("3.1")),
+                () -> assertTrue(document.at("/info/title").isTextual()),
+                () -> assertTrue(document.at("/info/version").isTextual()),
+                () -> assertTrue(document.at("/info/description").isTextual()),
+                () -> assertEquals("/", document.at("/servers/0/url").asText()),
+                () -> assertEquals("bearer", document.at("/components/securitySchemes/bearer/scheme").asText()));
+    }
+
+    @Test
+    void everyOperationIsDescribed() {
+        Set<String> ids = new HashSet<>();
+        eachOperation((name, operation) -> {
+            String id = operation.path("operationId").asText();
+            demand(id.matches("[a-z][A-Za-z0-9]+"), name, "has no operationId in lowerCamelCase");
+            demand(ids.add(id), name, "shares the operationId " + id);
+            String summary = operation.path("summary").asText();
+            demand(summary.matches("[A-Z].*[^.]"), name, "has no summary that begins upper-case and ends without a period");
+            demand(summary.length() <= LONGEST_SUMMARY, name, "has a summary that is too long for a list");
+            demand(operation.path("description").asText().contains("Needs a token"), name, "does not say which right it needs");
+            demand(operation.path("tags").size() == 1, name, "needs exactly one tag");
+            demand(operation.at("/security/0/bearer").isArray(), name, "does not demand the bearer scheme");
+        });
+        assertNoFaults();
+    }
+
+    @Test
+    void everyTagIsDescribedAndUsed() {
+        Set<String> used = new TreeSet<>();
+        eachOperation((name, operation) -> operation.path("tags").forEach(tag -> used.add(tag.asText())));
+        Set<String> declared = new TreeSet<>();
+        document.path("tags").forEach(tag -> {
+            demand(tag.path("description").isTextual(), "tag " + tag.path("name").asText(), "has no description");
+            declared.add(tag.path("name").asText());
+        });
+        assertNoFaults();
+        assertEquals(declared, used);
+    }
+
+    @Test
+    void everyParameterIsDescribedAndTyped() {
+        document.path("paths").properties().forEach(path -> operationsOf(path).forEach((name, operation) -> {
+            Set<String> inPath = new HashSet<>();
+            operation.path("parameters").forEach(parameter -> {
+                String parameterName = parameter.path("name").asText();
+                String where = name + " parameter " + parameterName;
+                demand(parameter.path("description").isTextual(), where, "has no description");
+                demand(isTyped(parameter.path("schema")), where, "has no type");
+                demand(parameterName.matches("[a-z][a-z0-9_]*"), where, "is not snake_case");
+                if (parameter.path("in").asText().equals("path")) {
+                    inPath.add(parameterName);
+                }
+            });
+            for (String segment : path.getKey().split("/")) {
+                if (segment.startsWith("{")) {
+                    demand(inPath.contains(segment.substring(1, segment.length() - 1)), name, "does not declare " + segment);
+                }
+            }
+        }));
+        assertNoFaults();
+    }
+
+    @Test
+    void everyAnswerIsDescribedWithItsContent() {
+        eachOperation((name, operation) -> {
+            Set<String> statuses = new TreeSet<>();
+            operation.path("responses").properties().forEach(response -> {
+                statuses.add(response.getKey());
+                checkResponse(name + " " + response.getKey(), response.getKey(), resolved(response.getValue()));
+            });
+            demand(statuses.stream().anyMatch(status -> status.startsWith("2")), name, "never succeeds");
+            demand(statuses.containsAll(Set.of("400", "401", "403", "500", "503")), name, "leaves errors out: " + statuses);
+            if (operation.has("requestBody")) {
+                demand(statuses.containsAll(Set.of("413", "415", "422")), name, "leaves errors of bodies out");
+                demand(operation.at("/requestBody/required").asBoolean(), name, "does not demand its body");
+            }
+        });
+        assertNoFaults();
+    }
+
+    private void checkResponse(String where, String status, JsonNode response) {
+        demand(response.path("description").isTextual(), where, "has no description");
+        demand(response.path("content").size() > 0, where, "does not say what is in the body");
+        response.path("content").properties().forEach(content -> {
+            demand(isTyped(content.getValue().path("schema")), where, "has a body without a type");
+            if (status.startsWith("2")) {
+                boolean example = content.getValue().has("examples") || content.getValue().has("example");
+                boolean nothing = schema(content.getValue().path("schema")).path("type").asText().equals("null");
+                boolean json = content.getKey().equals("application/json");
+                demand(!json || nothing || example, where, "has no example (openapi-examples.yaml)");
+            } else {
+                demand(content.getKey().equals("application/problem+json"), where, "is not a problem document");
+            }
+        });
+    }
+
+    @Test
+    void everyRequestHasAnExample() {
+        eachOperation((name, operation) -> operation.at("/requestBody/content").properties().forEach(body ->
+                demand(body.getValue().path("examples").size() > 0, name, "has no example of its request (openapi-examples.yaml)")));
+        assertNoFaults();
+    }
+
+    @Test
+    void everyMemberIsTypedAndWhereItIsTextSaysWhatItHolds() {
+        document.at("/components/schemas").properties().forEach(component -> {
+            demand(component.getKey().matches("[A-Z][A-Za-z0-9]*"), component.getKey(), "is not in UpperCamelCase");
+            demand(!component.getKey().matches(".*(View|Input|Record|Dto)"), component.getKey(), "is named as a class");
+            component.getValue().path("properties").properties().forEach(property -> {
+                String where = component.getKey() + "." + property.getKey();
+                JsonNode schema = property.getValue();
+                demand(property.getKey().matches("[a-z][a-z0-9_]*"), where, "is not snake_case");
+                demand(isTyped(schema), where, "has no type");
+                boolean plainText = schema.path("type").toString().contains("string")
+                        && !schema.has("enum") && !schema.has("format");
+                demand(!plainText || schema.has("description") || schema.has("examples"), where,
+                        "has neither a description nor an example");
+                demand(!schema.path("type").asText().equals("array") || isTyped(schema.path("items")), where,
+                        "is a list of nobody knows what");
+            });
+        });
+        assertNoFaults();
+    }
+
+    @Test
+    void everySchemaAndSharedAnswerIsUsed() {
+        String text = document.toString();
+        document.at("/components/schemas").fieldNames().forEachRemaining(name ->
+                demand(text.contains('"' + SCHEMAS + name + '"'), name, "is not used"));
+        document.at("/components/responses").fieldNames().forEachRemaining(name ->
+                demand(text.contains('"' + RESPONSES + name + '"'), name, "is not used"));
+        assertNoFaults();
+    }
+
+    @Test
+    void everyExampleIsValid() {
+        eachOperation((name, operation) -> {
+            checkExamples(name + " request", operation.at("/requestBody/content"));
+            operation.path("responses").properties().forEach(response ->
+                    checkExamples(name + " " + response.getKey(), resolved(response.getValue()).path("content")));
+        });
+        document.at("/components/schemas").properties().forEach(component -> {
+            component.getValue().path("properties").properties().forEach(property -> property.getValue().path("examples")
+                    .forEach(example -> checkExample(component.getKey() + "." + property.getKey(), property.getValue(), example)));
+        });
+        assertNoFaults();
+    }
+
+    private void checkExamples(String where, JsonNode content) {
+        content.forEach(body -> {
+            body.path("examples").properties().forEach(example ->
+                    checkExample(where + " " + example.getKey(), body.path("schema"), example.getValue().path("value")));
+            if (body.has("example")) {
+                checkExample(where, body.path("schema"), body.path("example"));
+            }
+        });
+    }
+
+    private void checkExample(String where, JsonNode schema, JsonNode example) {
+        ObjectNode whole = schema.deepCopy();
+        whole.set("components", document.path("components"));
+        for (ValidationMessage message : JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
+                .getSchema(whole)
+                .validate(example, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))) {
+            faults.add(where + " has an invalid example: " + message.getMessage());
+        }
+    }
+
+    /** What is shown is what works: those that refer to nothing else are sent as they stand. */
+    @TestFactory
+    Stream<DynamicTest> theServerTakesTheExamples() {
+        Map<String, String> creations = Map.of(
+                "createDeployment", "/deployments",
+                "createToken", "/tokens");
+        return creations.entrySet().stream().flatMap(creation -> {
+            JsonNode operation = document.path("paths").path("/api/v1/organization/{org_id}" + creation.getValue()).path("post");
+            assertEquals(creation.getKey(), operation.path("operationId").asText());
+            return operation.at("/requestBody/content/application~1json/examples").properties().stream()
+                    .map(example -> DynamicTest.dynamicTest(creation.getKey() + " " + example.getKey(), () ->
+                            Tenant.create().request().body(example.getValue().path("value").toString())
+                                    .post(creation.getValue())
+                                    .then().statusCode(201)));
+        });
+    }
+
+    // --- walking
+
+    private void eachOperation(BiConsumer<String, JsonNode> visitor) {
+        document.path("paths").properties().forEach(path -> operationsOf(path).forEach(visitor));
+    }
+
+    private static Map<String, JsonNode> operationsOf(Map.Entry<String, JsonNode> path) {
+        return StreamSupport.stream(path.getValue().properties().spliterator(), false)
+                .filter(member -> METHODS.contains(member.getKey()))
+                .collect(java.util.stream.Collectors.toMap(
+                        member -> member.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey(),
+                        Map.Entry::getValue));
+    }
+
+    private JsonNode resolved(JsonNode response) {
+        String ref = response.path("$ref").asText();
+        return ref.isEmpty() ? response : document.at("/components/responses/" + ref.substring(RESPONSES.length()));
+    }
+
+    private JsonNode schema(JsonNode schema) {
+        String ref = schema.path("$ref").asText();
+        return ref.isEmpty() ? schema : document.at("/components/schemas/" + ref.substring(SCHEMAS.length()));
+    }
+
+    private static boolean isTyped(JsonNode schema) {
+        return schema.has("type") || schema.has("$ref") || schema.has("anyOf") || schema.has("oneOf") || schema.has("allOf");
+    }
+
+    private void demand(boolean kept, String where, String fault) {
+        if (!kept) {
+            faults.add(where + " " + fault);
+        }
+    }
+
+    private void assertNoFaults() {
+        assertTrue(faults.isEmpty(), () -> "\n" + String.join("\n", faults));
+    }
+}
