@@ -1,5 +1,6 @@
 package com.reliably.environment;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
@@ -16,9 +17,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 record EnvironmentEntry(
         @Schema(description = "Of a secret; left out for a variable", examples = "api-token") String key,
         @Schema(description = "Left out for a secret file", examples = "API_TOKEN") String varName,
-        @Schema(required = true) String value,
+        @Schema(required = true, description = "What it holds", examples = "https://shop.example.com") String value,
         @Schema(description = "Of a secret file only: its absolute path", examples = "/etc/shop/token") String path) {
 
+    @JsonIgnore
     boolean isSecret() {
         return key != null || path != null;
     }

@@ -9,7 +9,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "ExperimentSummary")
 record ExperimentSummary(
         UUID id,
-        String title,
+        @Schema(examples = "The service answers") String title,
         @Schema(nullable = true, description = "The experiment's description") String desc,
         @Schema(nullable = true, description = "The id of the token that created it") String createdBy,
         Instant createdDate,

@@ -78,7 +78,7 @@ class IntegrationResource {
             description = "A Chaos Toolkit control, or `null` where nothing happens on the client's side.")
     @APIResponse(responseCode = "200", description = "OK",
             content = @Content(mediaType = "application/json",
-                    schema = @Schema(implementation = IntegrationControl.class, nullable = true)))
+                    schema = @Schema(anyOf = {IntegrationControl.class, Nothing.class})))
     public Uni<Object> control(@PathParam("org_id") UUID orgId, @PathParam("integration_id") UUID id) {
         return integrations.control(orgId, id).map(control -> control.isPresent() ? control.get() : Nothing.NOTHING);
     }

@@ -139,9 +139,9 @@ public final class ApiDocument implements OASFilter {
                 parameter.setDescription("The " + thing + "'s id, a UUID of version 4");
             }
             if (name.equals("pattern") && parameter.getDescription() == null) {
-                // Required by SearchPattern, which says so in a 422 as the existing clients know it.
-                parameter.setRequired(true);
                 parameter.setDescription("What to look for: found anywhere in a name, whatever its case");
+                // Elsewhere it may be left out: then everything is found.
+                parameter.setRequired(operation.getOperationId().startsWith("search"));
             }
         }
         operation.setParameters(parameters);

@@ -58,8 +58,6 @@ final class ApiErrors {
         Schema problem = components.getSchemas().get(PROBLEM);
         Schema detail = problem.getProperties().get("detail");
         Schema faults = detail.getAnyOf().get(1);
-        components.getSchemas().get("Fault").getProperties().get("loc").setItems(OASFactory.createSchema()
-                .type(List.of(Schema.SchemaType.STRING, Schema.SchemaType.INTEGER)));
         components.addSchema(INVALID, OASFactory.createSchema()
                 .type(List.of(Schema.SchemaType.OBJECT))
                 .description("A request that is not valid: an error as RFC 9457 describes it, whose `detail` lists the faults")

@@ -50,6 +50,12 @@ final class ApiSchemas {
     private final IndexView index;
     private final Map<String, Schema> components;
 
+    /** What lists hold where annotations cannot say it: several types, or nulls. */
+    private static final Map<String, List<SchemaType>> ITEMS = Map.of(
+            "Fault.loc", List.of(SchemaType.STRING, SchemaType.INTEGER),
+            "ExperimentSummary.last_statuses", List.of(SchemaType.STRING, SchemaType.NULL),
+            "ExperimentSummary.trend", List.of(SchemaType.STRING, SchemaType.NUMBER));
+
     ApiSchemas(OpenAPI document, IndexView index) {
         this.document = document;
         this.index = index;
@@ -65,6 +71,7 @@ final class ApiSchemas {
                 .type(List.of(SchemaType.NULL))
                 .description(nothing.getDescription()));
         nameVariants();
+        ITEMS.forEach(this::typeItems);
         Set<String> sent = reachableFrom(operations().flatMap(o -> sentBy(o)));
         Set<String> answered = reachableFrom(operations().flatMap(o -> answeredBy(o)));
         Set<String> incomplete = namesOfIncomplete();
@@ -168,6 +175,15 @@ final class ApiSchemas {
                 variant.setRequired(List.copyOf(required));
             });
         }
+    }
+
+    private void typeItems(String member, List<SchemaType> types) {
+        int dot = member.indexOf('.');
+        Schema list = components.get(member.substring(0, dot)).getProperties().get(member.substring(dot + 1));
+        while (list.getItems().getItems() != null) {
+            list = list.getItems();
+        }
+        list.getItems().setType(types);
     }
 
     /** Nulls are written, so that a member of an answer is always there. */

@@ -18,7 +18,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  */
 @Schema(name = "JsonText", description = "JSON, either as it is or inside of a string", anyOf = {String.class, RawJson.class})
 @JsonDeserialize(using = JsonText.Reader.class)
-public record JsonText(String text) {
+public record JsonText(@Schema(hidden = true) String text) {
 
     static final class Reader extends StdDeserializer<JsonText> {
         Reader() {
