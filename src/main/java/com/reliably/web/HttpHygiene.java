@@ -24,6 +24,7 @@ public final class HttpHygiene {
     /** Behind the routes of Quarkus REST, which have the order 10,000. */
     private static final int AFTER_EVERYTHING = 30_000;
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+    private static final CharSequence TEXT = HttpHeaders.createOptimized("text/plain; charset=utf-8");
 
     private final ObjectMapper json;
     private final long maxBodySize;
@@ -64,6 +65,8 @@ public final class HttpHygiene {
             String type = headers.get(HttpHeaders.CONTENT_TYPE);
             if (type != null && type.startsWith("application/json;")) {
                 headers.set(HttpHeaders.CONTENT_TYPE, JSON);
+            } else if (type != null && type.startsWith("text/plain;")) {
+                headers.set(HttpHeaders.CONTENT_TYPE, TEXT);
             }
         });
         context.next();

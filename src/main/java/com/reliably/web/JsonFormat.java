@@ -50,6 +50,7 @@ public final class JsonFormat implements ObjectMapperCustomizer {
         mapper.coercionConfigFor(LogicalType.POJO).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
         SimpleModule module = new SimpleModule("reliably");
         module.addSerializer(Instant.class, new InstantWithMicroseconds());
+        module.addDeserializer(Instant.class, new TimeInRange());
         module.addDeserializer(String.class, new StorableString());
         mapper.registerModule(module);
     }
@@ -73,6 +74,22 @@ public final class JsonFormat implements ObjectMapperCustomizer {
         @Override
         public void serialize(Instant value, JsonGenerator out, SerializerProvider provider) throws IOException {
             out.writeString(format(value));
+        }
+    }
+
+    private static final class TimeInRange extends StdScalarDeserializer<Instant> {
+        TimeInRange() {
+            super(Instant.class);
+        }
+
+        @Override
+        public Instant deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            if (!in.hasToken(JsonToken.VALUE_STRING)) {
+                return (Instant) context.handleUnexpectedToken(Instant.class, in);
+            }
+            String text = in.getText();
+            return WireTime.parse(text).orElseThrow(() -> context.weirdStringException(
+                    text, Instant.class, "not a date and time of the years 1900 to 9999"));
         }
     }
 

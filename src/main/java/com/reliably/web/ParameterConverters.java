@@ -9,11 +9,12 @@ import jakarta.ws.rs.ext.ParamConverterProvider;
 import jakarta.ws.rs.ext.Provider;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BiFunction;
 
-/** Reads identifiers and numbers of paths and queries, and says which one is malformed: a 422, not a bare 404. */
+/** Reads identifiers, numbers and times of paths and queries, and says which one is malformed: a 422, not a bare 404. */
 @Provider
 public final class ParameterConverters implements ParamConverterProvider {
 
@@ -29,6 +30,12 @@ public final class ParameterConverters implements ParamConverterProvider {
         }
         if (rawType == long.class || rawType == Long.class) {
             return (ParamConverter<T>) new Converter<>(loc, ParameterConverters::toLong);
+        }
+        if (rawType == Boolean.class) {
+            return (ParamConverter<T>) new Converter<>(loc, ParameterConverters::toBoolean);
+        }
+        if (rawType == Instant.class) {
+            return (ParamConverter<T>) new Converter<>(loc, ParameterConverters::toInstant);
         }
         return null;
     }
@@ -74,6 +81,20 @@ public final class ParameterConverters implements ParamConverterProvider {
             throw ProblemException.invalid(Fault.of("int_parsing", loc,
                     "Input should be a valid integer, unable to parse string as an integer", text));
         }
+    }
+
+    private static Boolean toBoolean(String text, List<Object> loc) {
+        return switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw ProblemException.invalid(
+                    Fault.of("bool_parsing", loc, "Input should be true or false", text));
+        };
+    }
+
+    private static Instant toInstant(String text, List<Object> loc) {
+        return WireTime.parseDateOrTime(text).orElseThrow(() -> ProblemException.invalid(Fault.of("datetime_parsing", loc,
+                "Input should be a date as in 2030-12-31, or a date and time as in 2030-12-31T23:59:59Z", text)));
     }
 
     private record Converter<T>(List<Object> loc, BiFunction<String, List<Object>, T> read)

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  * statement serves lists of every length.
  */
 @ApplicationScoped
-class ExecutionHistories implements ExecutionsOfExperiment {
+class ExecutionsByExperiment implements ExecutionsOfExperiment {
 
     /** Reads from the index (experiment_id, created_at, id): ten entries and one count for each experiment. */
     private static final String HISTORIES = """
@@ -52,7 +52,7 @@ class ExecutionHistories implements ExecutionsOfExperiment {
                         .setParameter("org", orgId)
                         .setParameter("ids", joined(experimentIds))
                         .getResultList())
-                .map(ExecutionHistories::toCounts);
+                .map(ExecutionsByExperiment::toCounts);
     }
 
     @Override
@@ -64,7 +64,7 @@ class ExecutionHistories implements ExecutionsOfExperiment {
                                 where org_id = :org group by experiment_id""", Tuple.class)
                         .setParameter("org", orgId)
                         .getResultList())
-                .map(ExecutionHistories::toCounts);
+                .map(ExecutionsByExperiment::toCounts);
     }
 
     @Override
@@ -79,7 +79,7 @@ class ExecutionHistories implements ExecutionsOfExperiment {
                         .setParameter("ids", joined(experimentIds))
                         .setParameter("depth", ExecutionHistory.DEPTH)
                         .getResultList())
-                .map(ExecutionHistories::toHistories);
+                .map(ExecutionsByExperiment::toHistories);
     }
 
     private static String joined(Collection<UUID> ids) {

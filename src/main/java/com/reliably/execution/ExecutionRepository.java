@@ -1,0 +1,37 @@
+package com.reliably.execution;
+
+import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
+import io.quarkus.panache.common.Parameters;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** Lists of executions, without their journals. */
+@ApplicationScoped
+class ExecutionRepository implements PanacheRepositoryBase<Execution, UUID> {
+
+    PanacheQuery<Execution> ofExperiment(UUID orgId, UUID experimentId) {
+        return find("orgId = ?1 and experimentId = ?2 order by createdAt desc, id", orgId, experimentId);
+    }
+
+    PanacheQuery<Execution> ofPlan(UUID orgId, UUID planId) {
+        return find("orgId = ?1 and planId = ?2 order by createdAt desc, id", orgId, planId);
+    }
+
+    PanacheQuery<Execution> matching(UUID orgId, ExecutionFilter filter) {
+        Parameters parameters = Parameters.with("org", orgId);
+        return find("orgId = :org" + filter.conditions(parameters) + " order by createdAt desc, id", parameters);
+    }
+
+    /** In the order in which they were reported. */
+    Uni<List<Execution>> ofRuns(UUID orgId, Set<UUID> runIds) {
+        return list("orgId = ?1 and runId in ?2 order by createdAt, id", orgId, runIds);
+    }
+
+    Uni<Long> delete(UUID orgId, UUID experimentId, UUID id) {
+        return delete("orgId = ?1 and experimentId = ?2 and id = ?3", orgId, experimentId, id);
+    }
+}

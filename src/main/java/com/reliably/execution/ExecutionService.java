@@ -1,0 +1,228 @@
+package com.reliably.execution;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.access.Caller;
+import com.reliably.audit.AuditTrail;
+import com.reliably.experiment.ExperimentService;
+import com.reliably.plan.PlanDirectory;
+import com.reliably.problem.Fault;
+import com.reliably.problem.ProblemException;
+import com.reliably.web.Page;
+import com.reliably.web.PageRequest;
+import com.reliably.web.RawJson;
+import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.common.WithSession;
+import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
+import io.smallrye.mutiny.Uni;
+import io.vertx.pgclient.PgException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/** Executions: what clients report of experiments, and what users ask of those that run. */
+@ApplicationScoped
+public class ExecutionService {
+
+    private static final String FOREIGN_KEY_VIOLATION = "23503";
+
+    private final ReportStore reports;
+    private final ExecutionRepository repository;
+    private final JournalReader journals;
+    private final ExperimentService experiments;
+    private final PlanDirectory plans;
+    private final AuditTrail audit;
+    private final ObjectMapper json;
+    private final Clock clock;
+
+    ExecutionService(
+            ReportStore reports,
+            ExecutionRepository repository,
+            JournalReader journals,
+            ExperimentService experiments,
+            PlanDirectory plans,
+            AuditTrail audit,
+            ObjectMapper json,
+            Clock clock) {
+        this.reports = reports;
+        this.repository = repository;
+        this.journals = journals;
+        this.experiments = experiments;
+        this.plans = plans;
+        this.audit = audit;
+        this.json = json;
+        this.clock = clock;
+    }
+
+    Uni<ExecutionView> create(Caller caller, UUID experimentId, ExecutionReport report) {
+        Journal journal = journals.read(report.result().text());
+        return scopeOfNew(caller, experimentId, report.planId()).chain(scope -> {
+            UUID id = UUID.randomUUID();
+            Instant now = clock.instant();
+            String state = write(new ExecutionState.Pending(null, now));
+            return reports.insert(id, experimentId, scope, caller.id(), now, state, journal, report.log())
+                    .onFailure(ExecutionService::referenceIsGone)
+                    .transform(e -> unknownPlan(report.planId()))
+                    .invoke(ExecutionService::demandExperiment)
+                    .replaceWith(() -> new ExecutionView(new RawJson(journal.json()), id, scope.orgId(), experimentId,
+                            scope.planId(), caller.id(), now, new RawJson(state)));
+        });
+    }
+
+    Uni<ExecutionView> get(Caller caller, UUID experimentId, UUID id) {
+        return found(reports.find(Scope.of(caller), experimentId, id));
+    }
+
+    Uni<Void> replaceResults(Caller caller, UUID experimentId, UUID id, ExecutionReport report) {
+        return reports.replaceResults(
+                        Scope.of(caller), experimentId, id, journals.read(report.result().text()), report.log())
+                .invoke(ExecutionService::demandExecution)
+                .replaceWithVoid();
+    }
+
+    Uni<RawJson> results(Caller caller, UUID experimentId, UUID id) {
+        return found(reports.journal(Scope.of(caller), experimentId, id)).map(RawJson::new);
+    }
+
+    Uni<String> log(Caller caller, UUID experimentId, UUID id) {
+        return found(reports.log(Scope.of(caller), experimentId, id));
+    }
+
+    Uni<RawJson> state(Caller caller, UUID experimentId, UUID id) {
+        return found(reports.state(Scope.of(caller), experimentId, id)).map(RawJson::new);
+    }
+
+    Uni<Void> replaceState(Caller caller, UUID experimentId, UUID id, ExecutionState wanted) {
+        Scope scope = Scope.of(caller);
+        ExecutionState state = wanted.from(new ExecutionState.Person(caller.name(), caller.id()), clock.instant());
+        return reports.replaceState(scope, experimentId, id, state, write(state)).chain(replaced -> replaced
+                ? Uni.createFrom().voidItem()
+                : found(reports.state(scope, experimentId, id))
+                        .invoke(current -> judgeRefused(state, read(current)))
+                        .replaceWithVoid());
+    }
+
+    @WithSession
+    Uni<Page<ExecutionView>> ofExperiment(UUID orgId, UUID experimentId, PageRequest page) {
+        return experiments.exists(orgId, experimentId)
+                .chain(() -> page(repository.ofExperiment(orgId, experimentId), page));
+    }
+
+    @WithSession
+    Uni<Page<ExecutionView>> ofPlan(UUID orgId, UUID planId, PageRequest page) {
+        return plans.experimentsOf(orgId, planId)
+                .onItem()
+                .ifNull()
+                .failWith(() -> ProblemException.notFound("No plan of this organization has this id."))
+                .chain(() -> page(repository.ofPlan(orgId, planId), page));
+    }
+
+    @WithSession
+    Uni<Page<ExecutionView>> matching(UUID orgId, ExecutionFilter filter, PageRequest page) {
+        return page(repository.matching(orgId, filter), page);
+    }
+
+    @WithTransaction
+    Uni<Void> delete(Caller caller, UUID experimentId, UUID id) {
+        return repository.delete(caller.orgId(), experimentId, id)
+                .invoke(deleted -> demandExecution(deleted > 0))
+                .chain(() -> audit.record(caller, "execution.delete", "execution", id, null));
+    }
+
+    /** What a new execution belongs to; fails where the caller may not say so, or there is no such plan. */
+    private Uni<Scope> scopeOfNew(Caller caller, UUID experimentId, UUID planId) {
+        Scope scope = Scope.of(caller);
+        if (caller.isRun()) {
+            // That the experiment is one of the plan's was checked on the way in.
+            if (planId != null && !planId.equals(scope.planId())) {
+                throw ProblemException.forbidden("This token can only report executions of its own plan.");
+            }
+            return Uni.createFrom().item(scope);
+        }
+        if (planId == null) {
+            return Uni.createFrom().item(scope);
+        }
+        return plans.experimentsOf(caller.orgId(), planId).map(ofPlan -> {
+            if (ofPlan == null) {
+                throw unknownPlan(planId);
+            }
+            if (!ofPlan.contains(experimentId)) {
+                throw ProblemException.badRequest("The plan " + planId + " does not run this experiment.");
+            }
+            return new Scope(caller.orgId(), planId, null);
+        });
+    }
+
+    /** A state was not taken: either that does not matter, or this says why. */
+    private static void judgeRefused(ExecutionState wanted, ExecutionState current) {
+        if (current instanceof ExecutionState.Finished finished) {
+            if (!(wanted instanceof ExecutionState.Finished again && again.saysTheSameAs(finished))) {
+                throw ProblemException.badRequest(
+                        "This execution has finished; its state cannot become '" + wanted.current() + "' any more.");
+            }
+        } else if (wanted instanceof ExecutionState.Pending) {
+            throw ProblemException.badRequest("This execution has begun; it cannot be pending again.");
+        } else if (!(wanted instanceof ExecutionState.Running)) {
+            throw ProblemException.badRequest(
+                    "This execution was asked to terminate; its state cannot become '" + wanted.current() + "' any more.");
+        }
+        // A client that resumed says that it runs, not knowing that it was asked to terminate meanwhile: it will look.
+    }
+
+    private static boolean referenceIsGone(Throwable e) {
+        return e instanceof PgException pg && FOREIGN_KEY_VIOLATION.equals(pg.getSqlState());
+    }
+
+    private static ProblemException unknownPlan(UUID planId) {
+        return ProblemException.invalid(Fault.of("value_error", List.of("body", "plan_id"),
+                "No plan of this organization has this id.", planId));
+    }
+
+    private static void demandExperiment(boolean found) {
+        if (!found) {
+            throw ProblemException.notFound("No experiment of this organization has this id.");
+        }
+    }
+
+    private static void demandExecution(boolean found) {
+        if (!found) {
+            throw unknown();
+        }
+    }
+
+    private static <T> Uni<T> found(Uni<T> looked) {
+        return looked.onItem().ifNull().failWith(ExecutionService::unknown);
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.notFound("No execution of this experiment has this id.");
+    }
+
+    private static Uni<Page<ExecutionView>> page(PanacheQuery<Execution> query, PageRequest page) {
+        int from = page.offset();
+        int to = from + page.limit() - 1;
+        return query.count().chain(count -> from >= count
+                ? Uni.createFrom().item(new Page<ExecutionView>(count, List.of()))
+                : query.range(from, to).list().map(found ->
+                        new Page<>(count, found.stream().map(ExecutionView::listed).toList())));
+    }
+
+    private String write(ExecutionState state) {
+        try {
+            // The interface, because it has the member that tells the states apart.
+            return json.writerFor(ExecutionState.class).writeValueAsString(state);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("A state cannot be written", e);
+        }
+    }
+
+    private ExecutionState read(String state) {
+        try {
+            return json.readValue(state, ExecutionState.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("The stored state of an execution is not readable", e);
+        }
+    }
+}

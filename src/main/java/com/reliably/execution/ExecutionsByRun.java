@@ -1,0 +1,62 @@
+package com.reliably.execution;
+
+import com.reliably.run.RunExecutions;
+import com.reliably.web.JsonFormat;
+import io.quarkus.hibernate.reactive.panache.Panache;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** What the clients of runs reported. */
+@ApplicationScoped
+class ExecutionsByRun implements RunExecutions {
+
+    /** What the last journal said of the end is believed: only the word that it is over may have been missing. */
+    private static final String ABANDON = """
+            update execution set status = coalesce(status, 'aborted'), deviated = coalesce(deviated, false),
+                   finished_at = cast(cast(:now as text) as timestamptz),
+                   state = jsonb_build_object('current', 'finished', 'plan_id', plan_id, 'finished_on', cast(:now as text),
+                       'status', coalesce(status, 'aborted'), 'deviated', coalesce(deviated, false))
+            where org_id = :org and run_id = :run and finished_at is null""";
+
+    private final ExecutionRepository repository;
+    private final Clock clock;
+
+    ExecutionsByRun(ExecutionRepository repository, Clock clock) {
+        this.repository = repository;
+        this.clock = clock;
+    }
+
+    @Override
+    public Uni<List<Reported>> ofRun(UUID orgId, UUID runId) {
+        return repository.ofRuns(orgId, Set.of(runId)).map(found -> found.stream()
+                .map(e -> new Reported(e.id, e.status, e.deviated, e.finishedAt != null))
+                .toList());
+    }
+
+    @Override
+    public Uni<Map<UUID, List<UUID>>> idsOfRuns(UUID orgId, Set<UUID> runIds) {
+        if (runIds.isEmpty()) {
+            return Uni.createFrom().item(Map.of());
+        }
+        return repository.ofRuns(orgId, runIds).map(found -> found.stream()
+                .collect(Collectors.groupingBy(e -> e.runId, Collectors.mapping(e -> e.id, Collectors.toList()))));
+    }
+
+    @Override
+    public Uni<Void> abandon(UUID orgId, UUID runId) {
+        return Panache.getSession()
+                .chain(session -> session
+                        .createNativeQuery(ABANDON)
+                        .setParameter("now", JsonFormat.format(clock.instant()))
+                        .setParameter("org", orgId)
+                        .setParameter("run", runId)
+                        .executeUpdate())
+                .replaceWithVoid();
+    }
+}

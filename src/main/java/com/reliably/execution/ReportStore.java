@@ -1,0 +1,205 @@
+package com.reliably.execution;
+
+import com.reliably.web.RawJson;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Iterator;
+import java.util.UUID;
+
+/**
+ * What clients report while they run, and read back: the hottest path of the server. Every method is one statement on a
+ * connection of its own, through the plain SQL client, because Hibernate would load what is only to be replaced. Not to
+ * be called from within a session: that would hold two connections.
+ */
+@ApplicationScoped
+class ReportStore {
+
+    private static final String INSERT = """
+            insert into execution (id, org_id, experiment_id, plan_id, run_id, created_by, created_at,
+                                   status, deviated, started_at, state, summary, journal, log)
+            select cast($1 as uuid), x.org_id, x.id, cast($4 as uuid), cast($5 as uuid), cast($6 as uuid),
+                   cast($7 as timestamptz), cast($8 as text), cast($9 as boolean), cast($10 as timestamptz),
+                   cast(cast($11 as text) as jsonb), cast(cast($12 as text) as jsonb), cast(cast($13 as text) as jsonb),
+                   coalesce(cast($14 as text), '')
+            from experiment x where x.id = $3 and x.org_id = $2""";
+
+    private static final String WHERE_IN_SCOPE = """
+
+            where id = $1 and org_id = $2 and experiment_id = $3
+            and (cast($4 as uuid) is null or plan_id = $4) and (cast($5 as uuid) is null or run_id = $5)""";
+
+    /** What a finished execution came to is not changed by a report that was late. */
+    private static final String UPDATE_RESULTS = """
+            update execution set journal = cast(cast($6 as text) as jsonb), log = coalesce(cast($7 as text), log),
+                   summary = cast(cast($8 as text) as jsonb),
+                   status = case when finished_at is null then cast($9 as text) else status end,
+                   deviated = case when finished_at is null then cast($10 as boolean) else deviated end,
+                   started_at = coalesce(cast($11 as timestamptz), started_at)""" + WHERE_IN_SCOPE;
+
+    /**
+     * Finished is final; what was asked to terminate can be asked again, or finish, but not go on; and nothing returns
+     * to pending.
+     */
+    private static final String UPDATE_STATE = """
+            update execution set state = cast(cast($6 as text) as jsonb),
+                   status = coalesce(cast($7 as text), status), deviated = coalesce(cast($8 as boolean), deviated),
+                   started_at = coalesce(started_at, cast($9 as timestamptz)), finished_at = cast($10 as timestamptz)"""
+            + WHERE_IN_SCOPE + """
+
+            and finished_at is null
+            and (state ->> 'current' <> 'terminate' or cast($11 as text) in ('terminate', 'finished'))
+            and (state ->> 'current' = 'pending' or cast($11 as text) <> 'pending')""";
+
+    private static final String READ_STATE = "select cast(state as text) from execution" + WHERE_IN_SCOPE;
+
+    private static final String READ_JOURNAL = "select cast(journal as text) from execution" + WHERE_IN_SCOPE;
+
+    private static final String READ_LOG = "select log from execution" + WHERE_IN_SCOPE;
+
+    private static final String READ_ALL = """
+            select plan_id, created_by, created_at, cast(state as text) as state, cast(journal as text) as journal
+            from execution""" + WHERE_IN_SCOPE;
+
+    private final Pool pool;
+
+    ReportStore(Pool pool) {
+        this.pool = pool;
+    }
+
+    /**
+     * Stores a new execution.
+     *
+     * @return false where the organisation has no such experiment
+     */
+    Uni<Boolean> insert(
+            UUID id, UUID experimentId, Scope scope, UUID createdBy, Instant createdAt, String state, Journal journal, String log) {
+        Tuple values = Tuple.tuple()
+                .addUUID(id)
+                .addUUID(scope.orgId())
+                .addUUID(experimentId)
+                .addUUID(scope.planId())
+                .addUUID(scope.runId())
+                .addUUID(createdBy)
+                .addOffsetDateTime(time(createdAt))
+                .addString(name(journal.status()))
+                .addBoolean(journal.deviated())
+                .addOffsetDateTime(time(journal.startedAt()))
+                .addString(state)
+                .addString(journal.summary())
+                .addString(journal.json())
+                .addString(log);
+        return execute(INSERT, values).map(ReportStore::changed);
+    }
+
+    /**
+     * Replaces the journal, and the log where one is given.
+     *
+     * @param log null where the stored one stays
+     * @return false where there is no such execution in the scope
+     */
+    Uni<Boolean> replaceResults(Scope scope, UUID experimentId, UUID id, Journal journal, String log) {
+        Tuple values = within(scope, experimentId, id)
+                .addString(journal.json())
+                .addString(log)
+                .addString(journal.summary())
+                .addString(name(journal.status()))
+                .addBoolean(journal.deviated())
+                .addOffsetDateTime(time(journal.startedAt()));
+        return execute(UPDATE_RESULTS, values).map(ReportStore::changed);
+    }
+
+    /**
+     * Replaces the state.
+     *
+     * @return false where there is no such execution in the scope, or its state does not allow it
+     */
+    Uni<Boolean> replaceState(Scope scope, UUID experimentId, UUID id, ExecutionState state, String json) {
+        Tuple values = within(scope, experimentId, id).addString(json);
+        if (state instanceof ExecutionState.Finished finished) {
+            values.addString(name(finished.status()))
+                    .addBoolean(finished.deviated())
+                    .addOffsetDateTime(null)
+                    .addOffsetDateTime(time(finished.finishedOn()));
+        } else {
+            values.addString(null)
+                    .addBoolean(null)
+                    .addOffsetDateTime(state instanceof ExecutionState.Running running ? time(running.startedOn()) : null)
+                    .addOffsetDateTime(null);
+        }
+        return execute(UPDATE_STATE, values.addString(state.current())).map(ReportStore::changed);
+    }
+
+    /** The state as JSON; null where there is no such execution in the scope. */
+    Uni<String> state(Scope scope, UUID experimentId, UUID id) {
+        return text(READ_STATE, scope, experimentId, id);
+    }
+
+    /** The journal as JSON; null where there is no such execution in the scope. */
+    Uni<String> journal(Scope scope, UUID experimentId, UUID id) {
+        return text(READ_JOURNAL, scope, experimentId, id);
+    }
+
+    /** The log, which may be empty; null where there is no such execution in the scope. */
+    Uni<String> log(Scope scope, UUID experimentId, UUID id) {
+        return text(READ_LOG, scope, experimentId, id);
+    }
+
+    /** All but the log; null where there is no such execution in the scope. */
+    Uni<ExecutionView> find(Scope scope, UUID experimentId, UUID id) {
+        return execute(READ_ALL, within(scope, experimentId, id)).map(rows -> {
+            Iterator<Row> found = rows.iterator();
+            return found.hasNext() ? view(found.next(), scope.orgId(), experimentId, id) : null;
+        });
+    }
+
+    private static ExecutionView view(Row row, UUID orgId, UUID experimentId, UUID id) {
+        return new ExecutionView(
+                new RawJson(row.getString("journal")),
+                id,
+                orgId,
+                experimentId,
+                row.getUUID("plan_id"),
+                row.getUUID("created_by"),
+                row.getOffsetDateTime("created_at").toInstant(),
+                new RawJson(row.getString("state")));
+    }
+
+    private Uni<String> text(String sql, Scope scope, UUID experimentId, UUID id) {
+        return execute(sql, within(scope, experimentId, id)).map(rows -> {
+            Iterator<Row> found = rows.iterator();
+            return found.hasNext() ? found.next().getString(0) : null;
+        });
+    }
+
+    private Uni<RowSet<Row>> execute(String sql, Tuple values) {
+        return pool.preparedQuery(sql).execute(values);
+    }
+
+    private static Tuple within(Scope scope, UUID experimentId, UUID id) {
+        return Tuple.tuple()
+                .addUUID(id)
+                .addUUID(scope.orgId())
+                .addUUID(experimentId)
+                .addUUID(scope.planId())
+                .addUUID(scope.runId());
+    }
+
+    private static boolean changed(RowSet<Row> rows) {
+        return rows.rowCount() > 0;
+    }
+
+    private static String name(Outcome outcome) {
+        return outcome == null ? null : outcome.toString();
+    }
+
+    private static OffsetDateTime time(Instant time) {
+        return time == null ? null : time.atOffset(ZoneOffset.UTC);
+    }
+}
