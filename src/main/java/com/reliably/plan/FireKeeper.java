@@ -13,7 +13,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "FireKeeper", enumeration = {"server", "engine", "nobody"},
         description = "`server`: this server; `engine`: the deployment's own scheduler; `nobody`: the plan is suspended, or its"
                 + " deployment never starts plans")
-enum FireKeeper {
+public enum FireKeeper {
     SERVER,
     ENGINE,
     NOBODY;

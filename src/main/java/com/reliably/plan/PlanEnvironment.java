@@ -26,7 +26,7 @@ record PlanEnvironment(
     /** Where an environment is kept. */
     @Schema(name = "PlanEnvironmentProvider", enumeration = {"reliably_cloud", "github"},
             description = "`reliably_cloud`: here (the name is that of existing clients); `github`: in the repository")
-    enum Provider {
+    public enum Provider {
         RELIABLY_CLOUD,
         GITHUB;
 

@@ -24,6 +24,7 @@ import jakarta.ws.rs.QueryParam;
 import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -53,7 +54,7 @@ class PlanResource {
                     @DefaultValue("creation")
                     @Parameter(description = "`creation`: latest first; `title`; `next`: the one that fires next first; `last`:"
                                     + " the one that was executed last first",
-                            schema = @Schema(enumeration = {"creation", "title", "next", "last"}, defaultValue = "creation"))
+                            schema = @Schema(type = SchemaType.STRING, enumeration = {"creation", "title", "next", "last"}, defaultValue = "creation"))
                     PlanSort sort,
             @BeanParam PageRequest page) {
         return plans.list(orgId, sort, page);
@@ -151,7 +152,8 @@ class PlanResource {
             @PathParam("plan_id") UUID id,
             @QueryParam("limit")
                     @DefaultValue("10")
-                    @Parameter(description = "How many", schema = @Schema(minimum = "1", maximum = "100", defaultValue = "10"))
+                    @Parameter(description = "How many", schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1", maximum = "100",
+                                    defaultValue = "10"))
                     int limit) {
         if (limit < 1 || limit > MOST_FIRES) {
             throw ProblemException.invalid(Fault.of(limit < 1 ? "greater_than" : "less_than_equal", List.of("query", "limit"),

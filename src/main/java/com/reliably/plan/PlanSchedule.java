@@ -31,7 +31,7 @@ record PlanSchedule(
     /** How often. */
     @Schema(name = "PlanScheduleType", enumeration = {"now", "cron"},
             description = "`now`: once, when the plan is created, and on request; `cron`: on a schedule")
-    enum Type {
+    public enum Type {
         NOW,
         CRON;
 

@@ -8,7 +8,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "PlanStatus", enumeration = {"creating", "created", "running", "completed", "iteration completed", "error",
     "creation error", "deleting", "deleted", "deletion error", "suspending", "suspended", "resuming", "suspend_error",
     "resuming_error"})
-enum PlanStatus {
+public enum PlanStatus {
     CREATING("creating"),
     CREATED("created"),
     RUNNING("running"),

@@ -1,18 +1,11 @@
 package com.reliably.web;
 
-import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.networknt.schema.JsonMetaSchema;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.NonValidationKeyword;
-import com.networknt.schema.SpecVersion;
-import com.networknt.schema.ValidationMessage;
+import com.reliably.testing.ApiDescription;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.Tenant;
 import java.util.ArrayList;
@@ -23,7 +16,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -37,25 +29,18 @@ import org.junit.jupiter.api.TestFactory;
 @ApiTest
 class OpenApiDocumentTest {
 
-    private static final Set<String> METHODS = Set.of("get", "put", "post", "delete", "patch", "head", "options", "trace");
     private static final String SCHEMAS = "#/components/schemas/";
     private static final String RESPONSES = "#/components/responses/";
-    /** JSON Schema 2020-12, and the words of OpenAPI that demand nothing of a value. */
-    private static final JsonSchemaFactory SCHEMAS_OF_OPENAPI = JsonSchemaFactory.getInstance(
-            SpecVersion.VersionFlag.V202012,
-            factory -> factory.metaSchema(JsonMetaSchema.builder(JsonMetaSchema.getV202012())
-                    .keywords(List.of(new NonValidationKeyword("components"), new NonValidationKeyword("discriminator")))
-                    .build()));
     private static final int LONGEST_SUMMARY = 100;
 
     private final List<String> faults = new ArrayList<>();
+    private ApiDescription api;
     private JsonNode document;
 
     @BeforeEach
-    void read() throws Exception {
-        String json = given().queryParam("format", "json").get("/q/openapi")
-                .then().statusCode(200).extract().asString();
-        document = new ObjectMapper().readTree(json);
+    void read() {
+        api = ApiDescription.read();
+        document = api.json();
     }
 
     @Test
@@ -101,7 +86,9 @@ class OpenApiDocumentTest {
 
     @Test
     void everyParameterIsDescribedAndTyped() {
-        document.path("paths").properties().forEach(path -> operationsOf(path).forEach((name, operation) -> {
+        api.operations().forEach(described -> {
+            String name = described.toString();
+            JsonNode operation = described.json();
             Set<String> inPath = new HashSet<>();
             operation.path("parameters").forEach(parameter -> {
                 String parameterName = parameter.path("name").asText();
@@ -113,12 +100,12 @@ class OpenApiDocumentTest {
                     inPath.add(parameterName);
                 }
             });
-            for (String segment : path.getKey().split("/")) {
+            for (String segment : described.path().split("/")) {
                 if (segment.startsWith("{")) {
                     demand(inPath.contains(segment.substring(1, segment.length() - 1)), name, "does not declare " + segment);
                 }
             }
-        }));
+        });
         assertNoFaults();
     }
 
@@ -128,7 +115,7 @@ class OpenApiDocumentTest {
             Set<String> statuses = new TreeSet<>();
             operation.path("responses").properties().forEach(response -> {
                 statuses.add(response.getKey());
-                checkResponse(name + " " + response.getKey(), response.getKey(), resolved(response.getValue()));
+                checkResponse(name + " " + response.getKey(), response.getKey(), api.response(response.getValue()));
             });
             demand(statuses.stream().anyMatch(status -> status.startsWith("2")), name, "never succeeds");
             demand(statuses.containsAll(Set.of("400", "401", "403", "500", "503")), name, "leaves errors out: " + statuses);
@@ -147,7 +134,7 @@ class OpenApiDocumentTest {
             demand(isTyped(content.getValue().path("schema")), where, "has a body without a type");
             if (status.startsWith("2")) {
                 boolean example = content.getValue().has("examples") || content.getValue().has("example");
-                boolean nothing = schema(content.getValue().path("schema")).path("type").asText().equals("null");
+                boolean nothing = api.schema(content.getValue().path("schema")).path("type").asText().equals("null");
                 boolean json = content.getKey().equals("application/json");
                 demand(!json || nothing || example, where, "has no example (openapi-examples.yaml)");
             } else {
@@ -199,7 +186,7 @@ class OpenApiDocumentTest {
         eachOperation((name, operation) -> {
             checkExamples(name + " request", operation.at("/requestBody/content"));
             operation.path("responses").properties().forEach(response ->
-                    checkExamples(name + " " + response.getKey(), resolved(response.getValue()).path("content")));
+                    checkExamples(name + " " + response.getKey(), api.response(response.getValue()).path("content")));
         });
         document.at("/components/schemas").properties().forEach(component -> {
             component.getValue().path("properties").properties().forEach(property -> property.getValue().path("examples")
@@ -219,12 +206,7 @@ class OpenApiDocumentTest {
     }
 
     private void checkExample(String where, JsonNode schema, JsonNode example) {
-        ObjectNode whole = schema.deepCopy();
-        whole.set("components", document.path("components"));
-        for (ValidationMessage message : SCHEMAS_OF_OPENAPI.getSchema(whole)
-                .validate(example, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))) {
-            faults.add(where + " has an invalid example: " + message.getMessage());
-        }
+        api.faults(schema, example).forEach(fault -> faults.add(where + " has an invalid example: " + fault));
     }
 
     /** What is shown is what works: those that refer to nothing else are sent as they stand. */
@@ -248,28 +230,8 @@ class OpenApiDocumentTest {
         });
     }
 
-    // --- walking
-
     private void eachOperation(BiConsumer<String, JsonNode> visitor) {
-        document.path("paths").properties().forEach(path -> operationsOf(path).forEach(visitor));
-    }
-
-    private static Map<String, JsonNode> operationsOf(Map.Entry<String, JsonNode> path) {
-        return StreamSupport.stream(path.getValue().properties().spliterator(), false)
-                .filter(member -> METHODS.contains(member.getKey()))
-                .collect(java.util.stream.Collectors.toMap(
-                        member -> member.getKey().toUpperCase(java.util.Locale.ROOT) + " " + path.getKey(),
-                        Map.Entry::getValue));
-    }
-
-    private JsonNode resolved(JsonNode response) {
-        String ref = response.path("$ref").asText();
-        return ref.isEmpty() ? response : document.at("/components/responses/" + ref.substring(RESPONSES.length()));
-    }
-
-    private JsonNode schema(JsonNode schema) {
-        String ref = schema.path("$ref").asText();
-        return ref.isEmpty() ? schema : document.at("/components/schemas/" + ref.substring(SCHEMAS.length()));
+        api.operations().forEach(operation -> visitor.accept(operation.toString(), operation.json()));
     }
 
     private static boolean isTyped(JsonNode schema) {
