@@ -11,6 +11,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Writes down what happens to a run. Each method is one transaction, can be repeated, and does nothing to a run that has
@@ -20,6 +22,7 @@ import java.time.Instant;
 class RunJournal {
 
     private static final int QUOTED = 600;
+    private static final Pattern CHATTER = Pattern.compile("^\\[\\S+ (DEBUG|INFO)] ");
 
     private final RunRepository repository;
     private final RunPlans plans;
@@ -140,12 +143,12 @@ class RunJournal {
                 .chain(() -> plans.runChanged(change));
     }
 
+    /** The end of the output, for people: the client's chatter left out, the faults kept. */
     private static String lastLines(String log) {
-        String text = log.strip();
-        if (text.length() <= QUOTED) {
-            return text;
-        }
-        int from = text.indexOf('\n', text.length() - QUOTED);
-        return text.substring(from < 0 ? text.length() - QUOTED : from + 1);
+        List<String> lines = log.strip().lines()
+                .filter(line -> !line.isBlank() && !CHATTER.matcher(line).find())
+                .toList();
+        String text = String.join("\n", lines.subList(Math.max(0, lines.size() - 6), lines.size()));
+        return text.length() <= QUOTED ? text : "…" + text.substring(text.length() - QUOTED);
     }
 }

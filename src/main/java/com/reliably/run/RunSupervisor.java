@@ -8,7 +8,8 @@ import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.Runners;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
-import io.quarkus.vertx.VertxContextSupport;
+import io.quarkus.vertx.core.runtime.context.VertxContextSafetyToggle;
+import io.smallrye.common.vertx.VertxContext;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
@@ -39,15 +40,17 @@ class RunSupervisor {
     private final RunJournal journal;
     private final Runners runners;
     private final RunSettings settings;
+    private final Vertx vertx;
     private final Set<UUID> followed = ConcurrentHashMap.newKeySet();
     private final Map<UUID, Boolean> cancelling = new ConcurrentHashMap<>();
     private volatile boolean stopping;
 
-    RunSupervisor(RunClaims claims, RunJournal journal, Runners runners, RunSettings settings) {
+    RunSupervisor(RunClaims claims, RunJournal journal, Runners runners, RunSettings settings, Vertx vertx) {
         this.claims = claims;
         this.journal = journal;
         this.runners = runners;
         this.settings = settings;
+        this.vertx = vertx;
     }
 
     /** Runs that go on are found again by the next server with this data directory. */
@@ -81,15 +84,20 @@ class RunSupervisor {
     }
 
     private void follow(Run run) {
-        VertxContextSupport.subscribe(
-                () -> lifeOf(run),
-                subscription -> subscription.with(
-                        ignored -> {},
-                        failure -> {
-                            LOG.errorf(failure, "Run %s is not followed for a moment", run.id);
-                            forget(run);
-                        },
-                        () -> forget(run)));
+        onContextOfItsOwn(() -> lifeOf(run).subscribe().with(
+                ignored -> {},
+                failure -> {
+                    LOG.errorf(failure, "Run %s is not followed for a moment", run.id);
+                    forget(run);
+                },
+                () -> forget(run)));
+    }
+
+    /** A database session hangs on the context it was opened on, so that each run has one of its own. */
+    private void onContextOfItsOwn(Runnable work) {
+        Context context = VertxContext.createNewDuplicatedContext(vertx.getOrCreateContext());
+        VertxContextSafetyToggle.setContextSafe(context, true);
+        context.runOnContext(ignored -> work.run());
     }
 
     private void forget(Run run) {
@@ -167,13 +175,13 @@ class RunSupervisor {
         if (cancelling.putIfAbsent(run.id, true) != null) {
             return;
         }
-        VertxContextSupport.subscribe(
-                () -> journal.definitionFor(run).chain(definition -> definition == null
+        onContextOfItsOwn(() -> journal.definitionFor(run)
+                .chain(definition -> definition == null
                         ? Uni.createFrom().<Void>nullItem()
                         : runners.of(definition)
                                 .map(runner -> runner.cancel(run.id, run.externalReference))
-                                .orElseGet(() -> Uni.createFrom().nullItem())).toMulti(),
-                subscription -> subscription.with(ignored -> {}, failure -> {
+                                .orElseGet(() -> Uni.createFrom().nullItem()))
+                .subscribe().with(ignored -> {}, failure -> {
                     LOG.errorf(failure, "Run %s could not be cancelled, it is tried again", run.id);
                     cancelling.remove(run.id);
                 }));
