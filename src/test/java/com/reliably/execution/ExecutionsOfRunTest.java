@@ -1,0 +1,139 @@
+package com.reliably.execution;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.equalTo;
+
+import com.reliably.access.TokenService;
+import com.reliably.run.RunExecutions;
+import com.reliably.testing.ApiTest;
+import com.reliably.testing.Tenant;
+import io.quarkus.hibernate.reactive.panache.Panache;
+import io.quarkus.vertx.VertxContextSupport;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the client of one run may touch, and what becomes of what it leaves behind. */
+@ApiTest
+class ExecutionsOfRunTest {
+
+    @Inject
+    TokenService tokens;
+
+    @Inject
+    RunExecutions executions;
+
+    @Inject
+    Pool pool;
+
+    Tenant tenant;
+    ExecutionApiTest.PlanOf plan;
+
+    @BeforeEach
+    void newPlan() {
+        tenant = Tenant.create();
+        plan = new ExecutionApiTest.PlanOf(tenant);
+    }
+
+    @Test
+    void theTokenOfARunTouchesItsOwnExecutionsOnly() throws Throwable {
+        String first = tokenOf(newRun());
+        String second = tokenOf(newRun());
+        String id = create(first);
+        for (String token : List.of(first, second)) {
+            int expected = token.equals(first) ? 200 : 404;
+            tenant.as(token).body(Map.of("result", "{}")).put(at(id) + "/results").then().statusCode(expected);
+            tenant.as(token).body(Map.of("current", "running")).put(at(id) + "/state").then().statusCode(expected);
+            tenant.as(token).get(at(id) + "/state").then().statusCode(expected);
+        }
+        tenant.request().body(Map.of("current", "terminate")).put(at(id) + "/state").then().statusCode(200);
+        tenant.as(first).get(at(id) + "/state").then().body("current", equalTo("terminate"));
+    }
+
+    @Test
+    void aRunKnowsWhatItsClientReported() throws Throwable {
+        UUID run = newRun();
+        String token = tokenOf(run);
+        String first = create(token);
+        String second = create(token);
+        tenant.as(token).body(Map.of("current", "finished", "status", "completed", "deviated", true))
+                .put(at(first) + "/state").then().statusCode(200);
+        assertThat(inTransaction(() -> executions.ofRun(org(), run)), contains(
+                new RunExecutions.Reported(UUID.fromString(first), "completed", true, true),
+                new RunExecutions.Reported(UUID.fromString(second), null, null, false)));
+        assertThat(inTransaction(() -> executions.idsOfRuns(org(), Set.of(run, UUID.randomUUID()))),
+                equalTo(Map.of(run, List.of(UUID.fromString(first), UUID.fromString(second)))));
+        assertThat(inTransaction(() -> executions.ofRun(UUID.fromString(Tenant.create().id()), run)), equalTo(List.of()));
+    }
+
+    @Test
+    void whatAClientLeftUnfinishedIsAborted() throws Throwable {
+        UUID run = newRun();
+        String token = tokenOf(run);
+        String finished = create(token);
+        String left = create(token);
+        String nearlyDone = create(token);
+        tenant.as(token).body(Map.of("current", "finished", "status", "completed", "deviated", false))
+                .put(at(finished) + "/state").then().statusCode(200);
+        tenant.as(token).body(Map.of("result", "{\"status\": \"completed\", \"deviated\": true}"))
+                .put(at(nearlyDone) + "/results").then().statusCode(200);
+        inTransaction(() -> executions.abandon(org(), run));
+        assertState(finished, "completed", false);
+        assertState(left, "aborted", false);
+        assertState(nearlyDone, "completed", true);
+        tenant.request().body(Map.of("current", "finished", "status", "aborted", "deviated", false))
+                .put(at(left) + "/state").then().statusCode(200);
+        tenant.request().body(Map.of("current", "running")).put(at(left) + "/state").then().statusCode(400);
+    }
+
+    private void assertState(String id, String status, boolean deviated) {
+        tenant.request().get(at(id) + "/state").then()
+                .body("current", equalTo("finished"))
+                .body("plan_id", status.equals("completed") && !deviated ? equalTo(null) : equalTo(plan.id))
+                .body("status", equalTo(status))
+                .body("deviated", equalTo(deviated));
+    }
+
+    private String create(String token) {
+        return tenant.as(token).body(Map.of("result", "{}", "plan_id", plan.id)).post(plan.executions()).then()
+                .statusCode(201).extract().path("id");
+    }
+
+    private String at(String id) {
+        return plan.executions() + "/" + id;
+    }
+
+    private UUID org() {
+        return UUID.fromString(tenant.id());
+    }
+
+    /** A run that its engine started, which nobody of the server claims. */
+    private UUID newRun() throws Throwable {
+        UUID id = UUID.randomUUID();
+        VertxContextSupport.subscribeAndAwait(() -> pool
+                .preparedQuery("insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at)"
+                        + " values ($1, $2, $3, $1, 'running', 'engine', now())")
+                .execute(Tuple.of(id, org(), UUID.fromString(plan.id))));
+        return id;
+    }
+
+    private String tokenOf(UUID run) throws Throwable {
+        return inTransaction(() -> tokens.createForRun(
+                org(), UUID.fromString(plan.id), run, Instant.now().plus(Duration.ofHours(1))));
+    }
+
+    private static <T> T inTransaction(Supplier<Uni<T>> work) throws Throwable {
+        return VertxContextSupport.subscribeAndAwait(() -> Panache.withTransaction(work));
+    }
+}
