@@ -6,7 +6,9 @@ import com.reliably.problem.Faults;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 
 /**
  * Plans run with the Reliably CLI.
@@ -16,8 +18,12 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param pyVersion      managed only: the Python to use, as in {@code 3.12}; null means any that fits
  * @param pyDependencies managed only: the content of a requirements.txt, installed before the run; may be null
  */
-@Schema(name = "CliDeployment", description = "Plans run with the Reliably CLI: started by the server (`managed`), or by"
-        + " somebody else (`manual`)")
+@Schema(
+        name = "CliDeployment",
+        description = "Plans run with the Reliably CLI: started by the server (`managed`), or by"
+                + " somebody else (`manual`)",
+        requiredProperties = "type",
+        properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = CliDefinition.TYPE))
 public record CliDefinition(
         @Schema(defaultValue = "manual") Mode mode,
         @Schema(nullable = true, description = "Managed: the directory to run in; a fresh one where null",

@@ -5,7 +5,9 @@ import com.reliably.problem.Faults;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 
 /**
  * Plans run in a Docker container.
@@ -14,7 +16,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param workingDir the absolute directory inside the container to run in
  * @param volumes    by absolute path on the engine's host; may be null
  */
-@Schema(name = "ContainerDeployment", description = "Plans run in a container of a Docker engine")
+@Schema(
+        name = "ContainerDeployment",
+        description = "Plans run in a container of a Docker engine",
+        requiredProperties = "type",
+        properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = ContainerDefinition.TYPE))
 public record ContainerDefinition(
         @Schema(required = true, description = "The image whose entrypoint is the Reliably CLI",
                         examples = "ghcr.io/my-org/reliably-cli:latest")

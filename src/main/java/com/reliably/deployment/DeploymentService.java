@@ -86,8 +86,8 @@ public class DeploymentService {
         return find(caller.orgId(), id).chain(deployment -> {
             Map<String, String> given = input.definition().secrets();
             boolean sameType = deployment.type.equals(input.definition().typeName());
-            Map<String, String> stored = sameType ? definitionOf(deployment).secrets() : Map.of();
-            refuseMasks(input.definition(), given, stored);
+            Map<String, String> stored = definitionOf(deployment).secrets();
+            refuseMasks(input.definition(), given, sameType ? stored : Map.of());
             deployment.name = input.name();
             deployment.type = input.definition().typeName();
             deployment.definition = write(input.definition().masked());

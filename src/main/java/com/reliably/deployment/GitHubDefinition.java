@@ -3,7 +3,9 @@ package com.reliably.deployment;
 import com.reliably.problem.Faults;
 import com.reliably.secret.Mask;
 import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 
 /**
  * Plans run as GitHub Actions workflows.
@@ -15,7 +17,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param baseDir     the repository's directory that plans are run from
  * @param environment the GitHub environment that holds the secrets; may be null
  */
-@Schema(name = "GitHubDeployment", description = "Plans run as workflows of a GitHub repository")
+@Schema(
+        name = "GitHubDeployment",
+        description = "Plans run as workflows of a GitHub repository",
+        requiredProperties = "type",
+        properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = GitHubDefinition.TYPE))
 public record GitHubDefinition(
         @Schema(required = true, description = "The repository's full URL", examples = "https://github.com/my-org/my-repo")
                 String repo,

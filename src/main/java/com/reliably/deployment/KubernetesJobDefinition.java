@@ -3,7 +3,9 @@ package com.reliably.deployment;
 import com.reliably.problem.Faults;
 import com.reliably.secret.Mask;
 import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 
 /**
  * Plans run in a Kubernetes cluster, as a Job, or as a CronJob where the plan has a cron schedule.
@@ -15,7 +17,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param credentials             a kubeconfig; secret, null with the server's own credentials
  * @param useInClusterCredentials whether the server's own service account is used
  */
-@Schema(name = "KubernetesDeployment", description = "Plans run as Jobs or CronJobs of a Kubernetes cluster")
+@Schema(
+        name = "KubernetesDeployment",
+        description = "Plans run as Jobs or CronJobs of a Kubernetes cluster",
+        requiredProperties = "type",
+        properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = KubernetesJobDefinition.TYPE))
 public record KubernetesJobDefinition(
         @Schema(defaultValue = "true") Boolean useDefaultManifest,
         @Schema(nullable = true, description = "The image whose entrypoint is the Reliably CLI",

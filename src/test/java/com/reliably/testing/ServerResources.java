@@ -17,6 +17,10 @@ public final class ServerResources implements QuarkusTestResourceLifecycleManage
     /** The operator's token in tests. */
     public static final String OPERATOR_TOKEN = "operator-token-of-the-tests-0123456789";
 
+    /** The current key, and one that it has replaced. */
+    public static final String ENCRYPTION_KEYS = "test-1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=,"
+            + "test-0:YWJjZGVmZ2hpamFiY2RlZmdoaWphYmNkZWZnaGlqYWI=";
+
     private static final Logger DATABASE_LOG = Logger.getLogger("io.zonky.test.db.postgres.embedded");
 
     private EmbeddedPostgres postgres;
@@ -35,7 +39,7 @@ public final class ServerResources implements QuarkusTestResourceLifecycleManage
             settings.put("quarkus.datasource.password", "");
             settings.put("reliably.data-dir", data.toString());
             settings.put("reliably.bootstrap-token", OPERATOR_TOKEN);
-            settings.put("reliably.encryption-keys", "test-1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=");
+            settings.put("reliably.encryption-keys", ENCRYPTION_KEYS);
             settings.put("reliably.docker.allowed-volume-roots", "/tmp,/srv/volumes");
             return settings;
         } catch (IOException e) {
