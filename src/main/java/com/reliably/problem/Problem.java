@@ -34,7 +34,8 @@ public record Problem(
         return new Problem("about:blank", title, status, detail);
     }
 
-    Response toResponse() {
+    /** The answer that carries this document. */
+    public Response toResponse() {
         Response.ResponseBuilder response =
                 Response.status(status).type(MediaType.valueOf(MEDIA_TYPE)).entity(this);
         if (status == 401) {

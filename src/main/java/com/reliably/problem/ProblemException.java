@@ -48,6 +48,11 @@ public final class ProblemException extends WebApplicationException {
         return new ProblemException(Problem.of(404, detail));
     }
 
+    /** 405: the path exists, but not with this method. */
+    public static ProblemException methodNotAllowed(String detail) {
+        return new ProblemException(Problem.of(405, detail));
+    }
+
     /** 409: a name is taken, or the row was changed by somebody else meanwhile. */
     public static ProblemException conflict(String detail) {
         return new ProblemException(Problem.of(409, detail));

@@ -141,6 +141,10 @@ public final class ProblemMapper {
     }
 
     private static Response toInvalid(JsonProcessingException e) {
+        if (e.getCause() instanceof ProblemException problem && !(problem.problem().detail() instanceof List<?>)) {
+            // Not about a member: the body turned out too large while it was read.
+            return problem.problem().toResponse();
+        }
         return ProblemException.invalid(toFault(e)).problem().toResponse();
     }
 

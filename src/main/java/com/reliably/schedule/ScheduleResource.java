@@ -4,6 +4,7 @@ import com.reliably.access.Permit;
 import com.reliably.access.Right;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
+import io.smallrye.mutiny.Uni;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.ws.rs.POST;
@@ -33,10 +34,11 @@ class ScheduleResource {
     @Permit(Right.READ)
     @Operation(operationId = "previewSchedule", summary = "Show the next ten fires of a cron schedule",
             description = "Nothing is stored.")
-    public FiresView preview(@PathParam("org_id") UUID orgId, @NotNull @Valid ScheduleInput body) {
+    public Uni<FiresView> preview(@PathParam("org_id") UUID orgId, @NotNull @Valid ScheduleInput body) {
         try {
             CronSchedule schedule = CronSchedule.parse(body.pattern(), body.timezone());
-            return new FiresView(body.pattern(), body.timezone(), schedule.nextFires(clock.instant(), SHOWN));
+            return Uni.createFrom()
+                    .item(new FiresView(body.pattern(), body.timezone(), schedule.nextFires(clock.instant(), SHOWN)));
         } catch (InvalidSchedule e) {
             throw ProblemException.invalid(
                     Fault.of("value_error", List.of("body", e.member()), e.getMessage(), e.input()));
