@@ -1,0 +1,227 @@
+package com.reliably.access;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.reliably.testing.ApiTest;
+import com.reliably.testing.OpenApi;
+import com.reliably.testing.OpenApi.Operation;
+import com.reliably.testing.Tenant;
+import com.reliably.testing.Things;
+import com.reliably.testing.Wire;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Who gets in, on every operation of the served OpenAPI document: an endpoint that is written tomorrow is covered
+ * tomorrow.
+ */
+@ApiTest
+class EveryEndpointTest {
+
+    /** Requests that are computed and forgotten: they have a body, but change nothing. */
+    private static final Set<String> READING_POSTS = Set.of("previewSchedule");
+
+    final Wire wire = new Wire();
+    final List<String> wrong = new ArrayList<>();
+
+    OpenApi api;
+    Things mine;
+
+    @BeforeEach
+    void newThings() {
+        api = OpenApi.served(wire);
+        mine = new Things(wire, api, Tenant.create());
+    }
+
+    @Test
+    void itsOwnOrganizationGetsAnAnswer() {
+        // The other tests would prove nothing with requests that are refused for another reason.
+        for (Operation operation : inOrganization()) {
+            Things fresh = new Things(wire, api, mine.tenant());
+            expect(operation, call(operation, fresh, Map.of(), mine.tenant().token()),
+                    // 400: understood, but not in this state, such as the suspension of a plan without a schedule.
+                    status -> status == 200 || status == 201 || status == 400);
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void anotherOrganizationsTokenIsForbidden() {
+        String foreign = Tenant.create().token();
+        for (Operation operation : inOrganization()) {
+            expect(operation, call(operation, mine, Map.of(), foreign), status -> status == 403);
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void withoutATokenNobodyGetsIn() {
+        for (Operation operation : api.operations()) {
+            String target = mine.target(operation, Map.of());
+            String body = mine.body(operation, false);
+            byte[] bytes = body == null ? null : body.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            Map<String, String> json = Map.of("Content-Type", "application/json");
+            expect(operation, wire.send(operation.method(), target, json, bytes), status -> status == 401);
+            for (String garbage : List.of("x", UUID.randomUUID().toString(), "a b", "*")) {
+                expect(operation, wire.json(operation.method(), target, garbage, body), status -> status == 401);
+            }
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void anUnknownOrganizationIsNotFound() {
+        for (Operation operation : inOrganization()) {
+            Map<String, String> unknown = Map.of("org_id", UUID.randomUUID().toString());
+            expect(operation, call(operation, mine, unknown, mine.tenant().token()), status -> status == 404);
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void unknownIdsAreNotFound() {
+        for (Operation operation : inOrganization()) {
+            Map<String, String> unknown = new HashMap<>();
+            ids(operation).forEach(parameter -> unknown.put(parameter, UUID.randomUUID().toString()));
+            if (!unknown.isEmpty()) {
+                expect(operation, call(operation, mine, unknown, mine.tenant().token()), status -> status == 404);
+            }
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void idsOfAnotherOrganizationAreNotFoundAndNothingHappensToWhatTheyName() {
+        Things theirs = new Things(wire, api, Tenant.create());
+        for (Operation operation : inOrganization()) {
+            for (String parameter : ids(operation)) {
+                // Everything else is one's own, so that each place where an id is read has to look.
+                expect(operation, call(operation, mine, Map.of(parameter, theirs.id(parameter)), mine.tenant().token()),
+                        status -> status == 404);
+            }
+        }
+        for (Operation operation : inOrganization()) {
+            if (!operation.isMutating()) {
+                expect(operation, call(operation, theirs, Map.of(), theirs.tenant().token()),
+                        status -> status == 200 || status == 400);
+            }
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void aTokenThatReadsChangesNothing() {
+        String reader = mine.tenant().tokenWith("read");
+        Map<String, Permit> permits = permits();
+        for (Operation operation : inOrganization()) {
+            boolean reading = READING_POSTS.contains(operation.id())
+                    || !operation.isMutating() && permits.get(operation.id()).value() == Right.READ;
+            Wire.Answer answer = call(operation, mine, Map.of(), reader);
+            if (reading) {
+                // 400: only some plans have fires.
+                expect(operation, answer, status -> status == 200 || status == 400);
+            } else {
+                expect(operation, answer, status -> status == 403);
+            }
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void aTokenThatWritesDoesNotAdminister() {
+        String writer = mine.tenant().tokenWith("write");
+        Map<String, Permit> permits = permits();
+        for (Operation operation : inOrganization()) {
+            if (permits.get(operation.id()).value() == Right.ADMIN) {
+                expect(operation, call(operation, mine, Map.of(), writer), status -> status == 403);
+            }
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void theTokenOfAPlanDoesOnlyWhatItsClientDoes() {
+        String client = clientOf(mine);
+        Map<String, Permit> permits = permits();
+        Things others = new Things(wire, api, mine.tenant());
+        for (Operation operation : inOrganization()) {
+            if (!permits.get(operation.id()).run()) {
+                expect(operation, call(operation, mine, Map.of(), client), status -> status == 403);
+                continue;
+            }
+            expect(operation, call(operation, mine, Map.of(), client), status -> status == 200 || status == 201);
+            for (String parameter : ids(operation)) {
+                // What belongs to another plan of the same organisation.
+                expect(operation, call(operation, mine, Map.of(parameter, others.id(parameter)), client),
+                        status -> status == 403 || status == 404);
+            }
+        }
+        nothingIsWrong();
+    }
+
+    private String clientOf(Things things) {
+        Wire.Answer token = wire.json("POST", "/api/v1/organization/" + things.tenant().id() + "/tokens",
+                things.tenant().token(),
+                "{\"name\": \"client\", \"plan_id\": \"" + things.id("plan_id") + "\"}");
+        assertEquals(201, token.status(), token.toString());
+        return token.json().path("token").textValue();
+    }
+
+    private List<Operation> inOrganization() {
+        List<Operation> found = api.operations().stream()
+                .filter(operation -> operation.pathParameters().contains("org_id"))
+                .toList();
+        assertTrue(found.size() > 40, "only " + found.size() + " operations are described");
+        return found;
+    }
+
+    private static List<String> ids(Operation operation) {
+        return operation.pathParameters().stream()
+                .filter(parameter -> Things.isId(parameter) && !parameter.equals("org_id"))
+                .toList();
+    }
+
+    private Wire.Answer call(Operation operation, Things things, Map<String, String> others, String token) {
+        return wire.json(operation.method(), things.target(operation, others), token, things.body(operation, false));
+    }
+
+    private void expect(Operation operation, Wire.Answer answer, Predicate<Integer> status) {
+        if (!status.test(answer.status())) {
+            wrong.add(operation + ": " + answer);
+        } else if (answer.status() >= 400 && !answer.mediaType().equals("application/problem+json")) {
+            wrong.add(operation + ": no problem document: " + answer);
+        }
+    }
+
+    private void nothingIsWrong() {
+        assertEquals(0, wrong.size(), "\n  " + String.join("\n  ", wrong));
+    }
+
+    /** By operationId. */
+    private static Map<String, Permit> permits() {
+        Map<String, Permit> permits = new HashMap<>();
+        for (JavaClass type : new ClassFileImporter().importPaths(Set.of(Path.of("target/classes/com/reliably")))) {
+            for (JavaMethod method : type.getMethods()) {
+                if (method.isAnnotatedWith(Permit.class)
+                        && method.isAnnotatedWith(org.eclipse.microprofile.openapi.annotations.Operation.class)) {
+                    String id = method.getAnnotationOfType(
+                            org.eclipse.microprofile.openapi.annotations.Operation.class).operationId();
+                    permits.put(id, method.getAnnotationOfType(Permit.class));
+                }
+            }
+        }
+        return permits;
+    }
+}
