@@ -7,6 +7,7 @@ import jakarta.ws.rs.QueryParam;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 
@@ -25,7 +26,7 @@ public final class ExecutionFilter {
 
     @QueryParam("status")
     @Parameter(description = "Those with this outcome; `running` for those that have not finished",
-            schema = @Schema(enumeration = {RUNNING, "completed", "failed", "interrupted", "aborted"}))
+            schema = @Schema(type = SchemaType.STRING, enumeration = {RUNNING, "completed", "failed", "interrupted", "aborted"}))
     String status;
 
     @QueryParam("deviated")
