@@ -8,7 +8,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** How the Chaos Toolkit says that an experiment ended; whether it deviated is said apart. */
 @Schema(name = "ExecutionOutcome")
-enum Outcome {
+public enum Outcome {
     COMPLETED,
     FAILED,
     INTERRUPTED,

@@ -63,6 +63,11 @@ public final class ProblemException extends WebApplicationException {
         return new ProblemException(Problem.of(413, detail));
     }
 
+    /** 415: a body in a format that this server does not read. */
+    public static ProblemException unsupportedMediaType(String detail) {
+        return new ProblemException(Problem.of(415, detail));
+    }
+
     /** 422: the request is not valid; every fault names its member. */
     public static ProblemException invalid(List<Fault> faults) {
         return new ProblemException(Problem.of(422, List.copyOf(faults)));

@@ -15,6 +15,9 @@ public final class PageRequest {
     /** Largest page. The existing server stops at 10; more saves round trips, and lists carry no journals. */
     public static final int MAX_LIMIT = 100;
 
+    /** No list has more pages, and where one that is further away ends can still be counted with an int. */
+    private static final long FURTHEST_PAGE = Integer.MAX_VALUE / MAX_LIMIT - 1;
+
     @QueryParam("page")
     @DefaultValue("1")
     @Parameter(description = "Which page, from 1", 
@@ -34,8 +37,7 @@ public final class PageRequest {
      */
     public int offset() {
         check();
-        long skipped = page - 1 > Integer.MAX_VALUE / MAX_LIMIT ? Integer.MAX_VALUE : (page - 1) * limit;
-        return (int) Math.min(Integer.MAX_VALUE, skipped);
+        return (int) (Math.min(page - 1, FURTHEST_PAGE) * limit);
     }
 
     /**
