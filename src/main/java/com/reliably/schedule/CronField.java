@@ -15,7 +15,7 @@ enum CronField {
     /** {@code *}, a value or a range, each with or without a step. Values are judged by the parser. */
     private static final Pattern ITEM = Pattern.compile("(\\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/[0-9]+)?");
 
-    private static final Pattern NAMED_SPECIALS = Pattern.compile("[?LW#]|[0-9]+[LW]|[0-9A-Za-z]+#[0-9]+", Pattern.CASE_INSENSITIVE);
+    private static final Pattern EXTENSION = Pattern.compile("[?LWlw]|LW|lw|[0-9]+[LWlw]|[0-9A-Za-z]+#[0-9]+");
 
     private final String title;
     private final String range;
@@ -50,10 +50,11 @@ enum CronField {
             if (item.isEmpty()) {
                 return Optional.of("there is a comma without a value in '" + text + "'");
             }
+            if (EXTENSION.matcher(item).matches()) {
+                return Optional.of("'" + item + "' is an extension of other schedulers, which five-field cron does not have");
+            }
             if (!ITEM.matcher(item).matches()) {
-                return Optional.of(NAMED_SPECIALS.matcher(item).matches()
-                        ? "'" + item + "' is an extension of other schedulers, which five-field cron does not have"
-                        : "'" + item + "' is not '*', a value, a range as in 1-5, or one of them with a step as in */15");
+                return Optional.of("'" + item + "' is not '*', a value, a range as in 1-5, or one of them with a step as in */15");
             }
         }
         return Optional.empty();

@@ -161,7 +161,7 @@ public final class CronSchedule {
             PARSER.parse(field.alone(text));
         } catch (IllegalArgumentException e) {
             throw inPattern(pattern, "in " + field.place() + ", '" + text + "' is not possible: it takes " + field.range()
-                    + ", ranges from the smaller to the larger, and steps of at least 1");
+                    + ", ranges from the smaller to the larger, and steps from 1 to its largest value");
         }
     }
 
