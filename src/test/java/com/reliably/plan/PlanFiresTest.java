@@ -1,0 +1,296 @@
+package com.reliably.plan;
+
+import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.everyItem;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.lessThanOrEqualTo;
+import static org.hamcrest.Matchers.not;
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import com.reliably.testing.ApiTest;
+import com.reliably.testing.Tenant;
+import io.quarkus.vertx.VertxContextSupport;
+import io.restassured.response.ValidatableResponse;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Fires at moments of the test's choice, years ahead, so that the server's own scheduler has nothing to do with them. The
+ * deployment is one that the server would start, with an image that does not exist.
+ */
+@ApiTest
+class PlanFiresTest {
+
+    static final String HOURLY = "0 * * * *";
+
+    @Inject
+    PlanFires fires;
+
+    @Inject
+    DataSource database;
+
+    Tenant tenant;
+    String deployment;
+    String experiment;
+
+    @BeforeEach
+    void newTenant() {
+        tenant = Tenant.create();
+        deployment = tenant.deployment(Map.of("type", "container", "image", "example.invalid/none:1"));
+        experiment = tenant.create("/experiments",
+                Map.of("definition", Map.of("title", "nothing happens", "description", "", "method", List.of()))).path("id");
+    }
+
+    @Test
+    void aDuePlanIsRunOnceForItsNominalTime() throws Throwable {
+        UUID plan = cronPlan(HOURLY);
+        dueAt(plan, at("12:00"));
+        fire(plan, at("12:00").plusMillis(300));
+        fire(plan, at("12:00").plusMillis(900));
+        runs(plan)
+                .body("count", equalTo(1))
+                .body("items[0].trigger", equalTo("schedule"))
+                .body("items[0].nominal_time", equalTo("2040-06-01T12:00:00.000000Z"))
+                .body("items[0].state", not(equalTo("missed")));
+        assertEquals(at("13:00"), nextFireOf(plan));
+    }
+
+    @Test
+    void twoServersFireOnlyOnce() throws Exception {
+        UUID plan = cronPlan(HOURLY);
+        dueAt(plan, at("12:00"));
+        ExecutorService servers = Executors.newFixedThreadPool(8);
+        try {
+            List<Callable<Void>> calls = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                calls.add(() -> {
+                    try {
+                        fire(plan, at("12:00"));
+                        return null;
+                    } catch (Throwable e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+            }
+            for (Future<Void> call : servers.invokeAll(calls)) {
+                call.get();
+            }
+        } finally {
+            servers.shutdown();
+        }
+        runs(plan).body("count", equalTo(1));
+    }
+
+    @Test
+    void aFireThatIsTooLateIsMissedWithTheReason() throws Throwable {
+        UUID plan = cronPlan(HOURLY);
+        dueAt(plan, at("10:00"));
+        fire(plan, at("12:30"));
+        runs(plan)
+                .body("items.state", equalTo(List.of("missed", "missed", "missed")))
+                .body("items.nominal_time", hasItem("2040-06-01T10:00:00.000000Z"))
+                .body("items.error", everyItem(containsString("catch-up window of 10 minutes")));
+        assertEquals(at("13:00"), nextFireOf(plan));
+    }
+
+    @Test
+    void ofSeveralThatAreDueOnlyTheLatestIsRun() throws Throwable {
+        UUID plan = cronPlan("*/5 * * * *");
+        dueAt(plan, at("12:00"));
+        fire(plan, at("12:06"));
+        runs(plan).body("count", equalTo(2));
+        runs(plan, "missed").body("items.nominal_time", contains("2040-06-01T12:00:00.000000Z"))
+                .body("items[0].error", containsString("only the latest"));
+    }
+
+    @Test
+    void aYearOfMissedFiresIsNotRecordedOneByOne() throws Throwable {
+        UUID plan = cronPlan("* * * * *");
+        dueAt(plan, at("12:00").minus(Duration.ofDays(365)));
+        fire(plan, at("12:00").plusSeconds(1));
+        // A hundred that were too late, nine in the window, and the run.
+        runs(plan).body("count", equalTo(110));
+        assertThat(errorsOf(plan), hasItem(containsString("only the first 100 are recorded")));
+        assertEquals(at("12:01"), nextFireOf(plan));
+    }
+
+    @Test
+    void aFireIsMissedWhileTheRunBeforeItHasNotEnded() throws Throwable {
+        UUID plan = cronPlan(HOURLY);
+        insertActiveRun(plan);
+        dueAt(plan, at("12:00"));
+        fire(plan, at("12:00"));
+        runs(plan, "missed").body("items", hasSize(1)).body("items[0].error", equalTo("The run before it had not ended."));
+        status(plan, "created");
+    }
+
+    @Test
+    void aSuspendedOrDeletedPlanIsNeverDue() throws Throwable {
+        UUID suspended = cronPlan(HOURLY);
+        UUID deleted = cronPlan(HOURLY);
+        UUID resumed = cronPlan(HOURLY);
+        tenant.request().post("/plans/" + suspended + "/suspend").then().statusCode(200);
+        tenant.request().delete("/plans/" + deleted).then().statusCode(200);
+        tenant.request().post("/plans/" + resumed + "/suspend").then().statusCode(200);
+        tenant.request().post("/plans/" + resumed + "/resume").then().statusCode(200);
+        assertNull(nextFireOf(suspended));
+        assertNull(nextFireOf(deleted));
+        assertThat(Duration.between(Instant.now(), nextFireOf(resumed)), lessThanOrEqualTo(Duration.ofHours(1)));
+        List<UUID> due = await(() -> fires.due(at("12:00"), 10_000)).stream().map(DuePlan::planId).toList();
+        assertThat(due, hasItem(resumed));
+        assertThat(due, not(hasItem(suspended)));
+        assertThat(due, not(hasItem(deleted)));
+    }
+
+    @Test
+    void aManualPlanIsNeverDueWhateverItsSchedule() throws SQLException {
+        for (Map<String, Object> definition : List.<Map<String, Object>>of(
+                Map.of("type", "reliably_cli", "mode", "manual"),
+                Map.of("type", "noop"),
+                Map.of("type", "github", "repo", "https://github.com/acme/chaos", "token", "x"))) {
+            deployment = tenant.deployment(definition);
+            assertNull(nextFireOf(cronPlan(HOURLY)), definition.toString());
+        }
+    }
+
+    @Test
+    void aPlanWhoseDeploymentBecameManualIsLetGo() throws Throwable {
+        UUID plan = cronPlan(HOURLY);
+        dueAt(plan, at("12:00"));
+        tenant.request()
+                .body(Map.of("name", "d-" + UUID.randomUUID(), "definition", Map.of("type", "reliably_cli", "mode", "manual")))
+                .put("/deployments/" + deployment).then().statusCode(200);
+        fire(plan, at("12:00"));
+        runs(plan).body("count", equalTo(0));
+        assertNull(nextFireOf(plan));
+    }
+
+    @Test
+    void anUpdateOfTheTitleDoesNotLoseADueFire() throws SQLException {
+        UUID plan = cronPlan(HOURLY);
+        dueAt(plan, at("12:00"));
+        tenant.request().body(body(HOURLY, "another")).put("/plans/" + plan).then().statusCode(200);
+        assertEquals(at("12:00"), nextFireOf(plan));
+        tenant.request().body(body("30 * * * *", "another")).put("/plans/" + plan).then().statusCode(200);
+        assertThat(Duration.between(Instant.now(), nextFireOf(plan)), lessThanOrEqualTo(Duration.ofHours(1)));
+    }
+
+    @Test
+    void theServerFiresByItself() throws SQLException {
+        UUID plan = cronPlan("0 0 1 1 *");
+        Instant due = Instant.now().minusSeconds(1);
+        dueAt(plan, due);
+        Instant deadline = Instant.now().plusSeconds(20);
+        while (countOfRuns(plan) == 0) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new AssertionError("not fired within 20 s");
+            }
+        }
+        runs(plan).body("count", equalTo(1));
+    }
+
+    private UUID cronPlan(String pattern) {
+        return UUID.fromString(tenant.create("/plans", body(pattern, "a plan")).path("id"));
+    }
+
+    private Map<String, Object> body(String pattern, String title) {
+        return Map.of("title", title,
+                "deployment", Map.of("deployment_id", deployment),
+                "schedule", Map.of("type", "cron", "pattern", pattern),
+                "experiments", List.of(experiment));
+    }
+
+    private void fire(UUID plan, Instant now) throws Throwable {
+        await(() -> fires.fire(new DuePlan(UUID.fromString(tenant.id()), plan), now));
+    }
+
+    private static <T> T await(Supplier<Uni<T>> deed) throws Throwable {
+        return VertxContextSupport.subscribeAndAwait(deed);
+    }
+
+    private ValidatableResponse runs(UUID plan) {
+        return tenant.request().get("/plans/" + plan + "/runs?limit=100").then().statusCode(200);
+    }
+
+    private ValidatableResponse runs(UUID plan, String state) {
+        return tenant.request().get("/runs?limit=100&plan_id=" + plan + "&state=" + state).then().statusCode(200);
+    }
+
+    private int countOfRuns(UUID plan) {
+        return runs(plan).extract().path("count");
+    }
+
+    private List<String> errorsOf(UUID plan) {
+        List<String> errors = new ArrayList<>();
+        for (int page = 1; page <= 2; page++) {
+            errors.addAll(tenant.request().get("/plans/" + plan + "/runs?limit=100&page=" + page).path("items.error"));
+        }
+        return errors;
+    }
+
+    private void status(UUID plan, String status) {
+        tenant.request().get("/plans/" + plan).then().body("status", equalTo(status));
+    }
+
+    private void dueAt(UUID plan, Instant time) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement update = connection.prepareStatement("update plan set next_fire_at = ? where id = ?")) {
+            update.setTimestamp(1, Timestamp.from(time));
+            update.setObject(2, plan);
+            assertEquals(1, update.executeUpdate());
+        }
+    }
+
+    private Instant nextFireOf(UUID plan) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement("select next_fire_at from plan where id = ?")) {
+            select.setObject(1, plan);
+            try (ResultSet found = select.executeQuery()) {
+                found.next();
+                Timestamp time = found.getTimestamp(1);
+                return time == null ? null : time.toInstant();
+            }
+        }
+    }
+
+    private void insertActiveRun(UUID plan) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement insert = connection.prepareStatement("insert into run (id, org_id, plan_id, deployment_id,"
+                        + " state, trigger, created_at, owner, lease_until) values (?, ?::uuid, ?, ?::uuid, 'running', 'engine',"
+                        + " now(), 'another server', now() + interval '1 day')")) {
+            insert.setObject(1, UUID.randomUUID());
+            insert.setString(2, tenant.id());
+            insert.setObject(3, plan);
+            insert.setString(4, deployment);
+            insert.executeUpdate();
+        }
+    }
+
+    private static Instant at(String time) {
+        return Instant.parse("2040-06-01T" + time + ":00Z");
+    }
+}
