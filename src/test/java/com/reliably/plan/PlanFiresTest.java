@@ -213,6 +213,39 @@ class PlanFiresTest {
         runs(plan).body("count", equalTo(1));
     }
 
+    @Test
+    void aPlanForNowIsRunAtOnceAndSaysWhyItCouldNotBe() {
+        String plan = tenant.create("/plans", nowPlan()).then()
+                .body("status", equalTo("creating"))
+                .extract().path("id");
+        runs(UUID.fromString(plan)).body("count", equalTo(1)).body("items[0].trigger", equalTo("api"));
+        Instant deadline = Instant.now().plusSeconds(20);
+        while (tenant.request().get("/plans/" + plan).path("status").equals("creating")) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new AssertionError("no status within 20 s");
+            }
+        }
+        tenant.request().get("/plans/" + plan).then()
+                .body("status", equalTo("creation error"))
+                .body("error", not(equalTo(null)));
+    }
+
+    @Test
+    void aPlanIsNotRunTwiceAtATime() throws SQLException {
+        String plan = tenant.create("/plans", nowPlan()).path("id");
+        insertActiveRun(UUID.fromString(plan));
+        tenant.request().post("/plans/" + plan + "/run").then()
+                .statusCode(409)
+                .body("detail", containsString("has not ended"));
+    }
+
+    private Map<String, Object> nowPlan() {
+        return Map.of(
+                "deployment", Map.of("deployment_id", deployment),
+                "schedule", Map.of("type", "now"),
+                "experiments", List.of(experiment));
+    }
+
     private UUID cronPlan(String pattern) {
         return UUID.fromString(tenant.create("/plans", body(pattern, "a plan")).path("id"));
     }
