@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.hibernate.exception.ConstraintViolationException;
 
 /** Deployments: what may be stored, and what comes of their secrets. */
 @ApplicationScoped
@@ -94,6 +95,7 @@ public class DeploymentService {
             deployment.updatedAt = clock.instant();
             return Names.taken(repository.flush(), "deployment", input.name())
                     .chain(() -> replaceSecrets(ownerOf(deployment), given, stored))
+                    .chain(() -> plans.deploymentChanged(caller.orgId(), id, input.definition()))
                     .chain(() -> audit.record(caller, "deployment.update", "deployment", id, input.name()));
         });
     }
@@ -119,7 +121,11 @@ public class DeploymentService {
                 }))
                 .call(deployment -> secrets.removeAll(ownerOf(deployment)))
                 .call(deployment -> audit.record(caller, "deployment.delete", "deployment", id, deployment.name))
-                .chain(repository::delete);
+                .chain(repository::delete)
+                .chain(repository::flush)
+                // Somebody began to use it since we looked.
+                .onFailure(ConstraintViolationException.class)
+                .transform(e -> ProblemException.badRequest("This deployment cannot be deleted: a plan uses it."));
     }
 
     @WithSession

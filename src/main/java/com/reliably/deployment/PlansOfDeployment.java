@@ -4,9 +4,15 @@ import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.UUID;
 
-/** Knows which plans use a deployment. Plans implement it, so that deployments know nothing of them. */
+/** Knows which plans use a deployment, and lets them know of its changes. Plans implement it, so that deployments know nothing of them. */
 public interface PlansOfDeployment {
 
     /** The plans that use the deployment, latest first. Joins the session of its caller. */
     Uni<List<UUID>> plansOfDeployment(UUID orgId, UUID deploymentId);
+
+    /**
+     * Tells the plans that use the deployment what it is now: who keeps their schedules may have changed. Joins the
+     * transaction of the change.
+     */
+    Uni<Void> deploymentChanged(UUID orgId, UUID deploymentId, DeploymentDefinition definition);
 }

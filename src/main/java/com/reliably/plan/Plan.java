@@ -1,11 +1,15 @@
 package com.reliably.plan;
 
+import com.reliably.deployment.DeploymentDefinition;
+import com.reliably.schedule.CronSchedule;
+import com.reliably.schedule.InvalidSchedule;
 import com.reliably.web.JsonColumn;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Version;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.annotations.ColumnTransformer;
 
@@ -75,6 +79,23 @@ class Plan {
 
     boolean isSuspended() {
         return suspendedAt != null;
+    }
+
+    /** The schedule of a cron plan. */
+    CronSchedule schedule() {
+        try {
+            return CronSchedule.parse(cronPattern, cronTimezone);
+        } catch (InvalidSchedule e) {
+            // It was parsed before it was stored.
+            throw new IllegalStateException("The stored schedule of plan " + id + " is not readable", e);
+        }
+    }
+
+    /** When this server has to start it next; empty where it never has to. */
+    Optional<Instant> nextFire(DeploymentDefinition deployment, Instant after) {
+        return isCron() && !isSuspended() && FireKeeper.of(deployment) == FireKeeper.SERVER
+                ? schedule().nextFire(after)
+                : Optional.empty();
     }
 
     PlanCondition condition() {

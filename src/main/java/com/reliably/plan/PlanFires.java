@@ -54,7 +54,7 @@ class PlanFires {
     }
 
     private Uni<Void> fire(Plan plan, Instant now) {
-        DueFires fires = DueFires.of(PlanService.scheduleOf(plan), plan.nextFireAt, now, window);
+        DueFires fires = DueFires.of(plan.schedule(), plan.nextFireAt, now, window);
         plan.nextFireAt = fires.next().orElse(null);
         return recordTooLate(plan, fires)
                 .chain(() -> recordSuperseded(plan, fires))

@@ -32,6 +32,13 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
         return find(PRESENT + " and id = ?2", orgId, id).withLock(LockModeType.PESSIMISTIC_WRITE).firstResult();
     }
 
+    /** The cron plans of a deployment, locked like the one above, always in the same order. */
+    Uni<List<Plan>> lockCronWithDeployment(UUID orgId, UUID deploymentId) {
+        return find(PRESENT + " and deploymentId = ?2 and cronPattern is not null order by id", orgId, deploymentId)
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .list();
+    }
+
     PanacheQuery<Plan> all(UUID orgId, PlanSort sort) {
         return find(PRESENT + " order by " + sort.orderBy(), orgId);
     }

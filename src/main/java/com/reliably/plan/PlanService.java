@@ -9,8 +9,6 @@ import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.run.RunService;
 import com.reliably.run.RunTrigger;
-import com.reliably.schedule.CronSchedule;
-import com.reliably.schedule.InvalidSchedule;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
@@ -66,7 +64,9 @@ public class PlanService {
     Uni<PlanView> create(Caller caller, PlanInput input) {
         return checks.check(caller.orgId(), input).chain(checked -> {
             Plan plan = newPlan(caller, checked);
-            return existing(repository.persist(plan).chain(() -> repository.addLists(plan.id, input.experiments(), input.integrations())))
+            Uni<Void> stored = repository.persist(plan)
+                    .chain(() -> repository.addLists(plan.id, input.experiments(), input.integrations()));
+            return existing(stored)
                     .chain(() -> checked.runsAtOnce() ? requestRun(caller, plan) : Uni.createFrom().voidItem())
                     .chain(() -> views.of(plan));
         });
@@ -162,7 +162,7 @@ public class PlanService {
             }
             return deployments.definition(caller.orgId(), plan.deploymentId).chain(deployment -> {
                 plan.suspendedAt = null;
-                plan.nextFireAt = nextFire(plan, deployment);
+                plan.nextFireAt = plan.nextFire(deployment, clock.instant()).orElse(null);
                 plan.set(PlanCondition.of(PlanStatus.CREATED));
                 return audit.record(caller, "plan.resume", "plan", id, plan.title);
             });
@@ -179,18 +179,8 @@ public class PlanService {
                     plan.cronPattern,
                     plan.cronTimezone,
                     plan.isSuspended() ? FireKeeper.NOBODY : FireKeeper.of(deployment),
-                    scheduleOf(plan).nextFires(clock.instant(), limit)));
+                    plan.schedule().nextFires(clock.instant(), limit)));
         });
-    }
-
-    /** The schedule of a cron plan. */
-    static CronSchedule scheduleOf(Plan plan) {
-        try {
-            return CronSchedule.parse(plan.cronPattern, plan.cronTimezone);
-        } catch (InvalidSchedule e) {
-            // It was parsed before it was stored.
-            throw new IllegalStateException("The stored schedule of plan " + plan.id + " is not readable", e);
-        }
     }
 
     private Uni<Void> run(Caller caller, Plan plan, DeploymentDefinition deployment) {
@@ -222,12 +212,6 @@ public class PlanService {
             throw ProblemException.badRequest("This plan runs on its cron schedule, and only then. For a run on request,"
                     + " create a plan with the schedule 'now'.");
         }
-    }
-
-    private Instant nextFire(Plan plan, DeploymentDefinition deployment) {
-        return FireKeeper.of(deployment) == FireKeeper.SERVER
-                ? scheduleOf(plan).nextFire(clock.instant()).orElse(null)
-                : null;
     }
 
     private Plan newPlan(Caller caller, CheckedPlan checked) {

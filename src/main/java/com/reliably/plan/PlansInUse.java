@@ -1,27 +1,48 @@
 package com.reliably.plan;
 
+import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.PlansOfDeployment;
 import com.reliably.environment.PlansOfEnvironment;
 import com.reliably.experiment.PlansOfExperiment;
 import com.reliably.integration.PlansOfIntegration;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
-/** Tells other features which plans use their things. */
+/** Tells other features which plans use their things, and plans what became of these. */
 @ApplicationScoped
 class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperiment, PlansOfIntegration {
 
     private final PlanRepository repository;
+    private final Clock clock;
 
-    PlansInUse(PlanRepository repository) {
+    PlansInUse(PlanRepository repository, Clock clock) {
         this.repository = repository;
+        this.clock = clock;
     }
 
     @Override
     public Uni<List<UUID>> plansOfDeployment(UUID orgId, UUID deploymentId) {
         return repository.idsWithDeployment(orgId, deploymentId);
+    }
+
+    @Override
+    public Uni<Void> deploymentChanged(UUID orgId, UUID deploymentId, DeploymentDefinition definition) {
+        return repository.lockCronWithDeployment(orgId, deploymentId)
+                .invoke(plans -> plans.forEach(plan -> keepFiring(plan, definition)))
+                .replaceWithVoid();
+    }
+
+    /** A plan that was ours to fire and still is keeps its next fire: it may be due this moment. */
+    private void keepFiring(Plan plan, DeploymentDefinition deployment) {
+        Optional<Instant> next = plan.nextFire(deployment, clock.instant());
+        if (next.isEmpty() || plan.nextFireAt == null) {
+            plan.nextFireAt = next.orElse(null);
+        }
     }
 
     @Override

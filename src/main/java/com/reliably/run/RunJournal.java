@@ -11,6 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -49,12 +50,18 @@ class RunJournal {
         this.clock = clock;
     }
 
-    /** The deployment of a run with its secrets in clear; null where it, or the plan, was deleted. */
+    /**
+     * The deployment of a run with its secrets in clear; null where it was deleted, or the plan before anything was
+     * started. What was started is followed, and ended, whatever became of its plan.
+     */
     @WithSession
     Uni<DeploymentDefinition> definitionFor(Run run) {
-        return plans.runnable(run.orgId, run.planId).chain(plan -> plan == null
-                ? Uni.createFrom().nullItem()
-                : deployments.clearDefinition(run.orgId, run.deploymentId));
+        Uni<Boolean> wanted = run.externalReference != null
+                ? Uni.createFrom().item(true)
+                : plans.runnable(run.orgId, run.planId).map(Objects::nonNull);
+        return wanted.chain(yes -> yes
+                ? deployments.clearDefinition(run.orgId, run.deploymentId)
+                : Uni.createFrom().nullItem());
     }
 
     /** A new token for the run; one that was made before ends. */

@@ -178,15 +178,15 @@ class PlanFiresTest {
     }
 
     @Test
-    void aPlanWhoseDeploymentBecameManualIsLetGo() throws Throwable {
+    void aPlanIsFiredAsLongAsItsDeploymentIsOneThatTheServerStarts() throws SQLException {
         UUID plan = cronPlan(HOURLY);
         dueAt(plan, at("12:00"));
-        tenant.request()
-                .body(Map.of("name", "d-" + UUID.randomUUID(), "definition", Map.of("type", "reliably_cli", "mode", "manual")))
-                .put("/deployments/" + deployment).then().statusCode(200);
-        fire(plan, at("12:00"));
-        runs(plan).body("count", equalTo(0));
+        updateDeployment(Map.of("type", "container", "image", "example.invalid/none:2"));
+        assertEquals(at("12:00"), nextFireOf(plan));
+        updateDeployment(Map.of("type", "reliably_cli", "mode", "manual"));
         assertNull(nextFireOf(plan));
+        updateDeployment(Map.of("type", "container", "image", "example.invalid/none:3"));
+        assertThat(Duration.between(Instant.now(), nextFireOf(plan)), lessThanOrEqualTo(Duration.ofHours(1)));
     }
 
     @Test
@@ -237,6 +237,12 @@ class PlanFiresTest {
         tenant.request().post("/plans/" + plan + "/run").then()
                 .statusCode(409)
                 .body("detail", containsString("has not ended"));
+    }
+
+    private void updateDeployment(Map<String, Object> definition) {
+        tenant.request()
+                .body(Map.of("name", "d-" + UUID.randomUUID(), "definition", definition))
+                .put("/deployments/" + deployment).then().statusCode(200);
     }
 
     private Map<String, Object> nowPlan() {
