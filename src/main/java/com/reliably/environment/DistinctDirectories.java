@@ -17,7 +17,7 @@ final class DistinctDirectories {
 
     private DistinctDirectories() {}
 
-    /** Every file in a directory of its own, one that no other environment has either: for a run. */
+    /** Every file in a directory of its own, which no other environment has either. */
     static EnvironmentView forAll(EnvironmentView environment) {
         Map<String, String> moved = new HashMap<>();
         for (EnvironmentSecret secret : environment.secrets()) {
@@ -28,7 +28,10 @@ final class DistinctDirectories {
         return rename(environment, moved);
     }
 
-    /** Only those files in another directory that the CLI would stumble over: for a person, who may want to read them. */
+    /**
+     * Only those files elsewhere that the CLI would stumble over: for a person, who may want to see where they belong.
+     * The plan's own environment can be shown like this if those of its integrations are shown the other way.
+     */
     static EnvironmentView whereNeeded(EnvironmentView environment) {
         Map<String, String> moved = new HashMap<>();
         // The root is there from the start: it is the CLI's temporary directory.
@@ -49,9 +52,9 @@ final class DistinctDirectories {
         return rename(environment, moved);
     }
 
+    /** Below a directory of its own at the top: further down, one file's directory may be on the way to another's. */
     private static String move(String path, UUID environmentId, int number) {
-        int name = path.lastIndexOf('/');
-        return path.substring(0, name) + "/" + environmentId + "-" + number + path.substring(name);
+        return "/" + environmentId + "-" + number + path;
     }
 
     private static String directoryOf(String path) {

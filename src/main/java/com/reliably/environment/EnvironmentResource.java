@@ -85,8 +85,8 @@ class EnvironmentResource {
     @Operation(operationId = "getClearEnvironment", summary = "Get an environment, with secrets in clear",
             description = "For runs and administrators; every call is audited. The Reliably CLI fails where a secret file"
                     + " belongs into a directory that is already there, so some files are shown in a directory of their"
-                    + " own, with the values that name them changed alike: all of them to a run, only those that would"
-                    + " fail to an administrator.")
+                    + " own, with the values that name them changed alike: all of them to a run, and those of an"
+                    + " integration; otherwise only those that would fail.")
     public Uni<EnvironmentView> clear(@PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id) {
         return environments.clear(caller.get(), id);
     }

@@ -89,15 +89,18 @@ public class EnvironmentService {
 
     /**
      * An environment with its secrets in clear, as the Reliably CLI can take it. A run gets every secret file in a
-     * directory of its own; an administrator sees the files where they are, unless the CLI, which administrators run by
-     * hand too, would stumble over them.
+     * directory of its own. An administrator, who may run the CLI by hand, sees the files of an integration like that
+     * too, but other files where they belong, unless the CLI would stumble over them.
      */
     @WithTransaction
     Uni<EnvironmentView> clear(Caller caller, UUID id) {
         return find(caller.orgId(), id)
                 .call(environment -> audit.record(caller, "environment.clear", "environment", id, environment.name))
                 .chain(this::clearView)
-                .map(caller.isRun() ? DistinctDirectories::forAll : DistinctDirectories::whereNeeded);
+                .chain(truth -> integrations.integrationsOfEnvironment(caller.orgId(), id)
+                        .map(using -> caller.isRun() || using > 0
+                                ? DistinctDirectories.forAll(truth)
+                                : DistinctDirectories.whereNeeded(truth)));
     }
 
     @WithTransaction

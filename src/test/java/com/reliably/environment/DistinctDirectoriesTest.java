@@ -50,6 +50,14 @@ class DistinctDirectoriesTest {
         writeAsTheCliDoes(DistinctDirectories.forAll(environment(List.of("/etc/shop/token", "/etc/shop/key"))));
     }
 
+    @ParameterizedTest
+    @MethodSource("paths")
+    void theCliCanWriteThemBehindTheFilesOfIntegrations(List<String> paths) throws IOException {
+        writeAsTheCliDoes(DistinctDirectories.forAll(environment(paths)));
+        writeAsTheCliDoes(DistinctDirectories.forAll(environment(paths)));
+        writeAsTheCliDoes(DistinctDirectories.whereNeeded(environment(paths)));
+    }
+
     @Test
     void anAdministratorSeesFilesWhereTheyAreIfTheyAreInNobodysWay() {
         EnvironmentView truth = environment(List.of("/etc/shop/token", "/etc/other/key"));
