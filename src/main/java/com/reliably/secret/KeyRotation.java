@@ -29,12 +29,12 @@ class KeyRotation {
     Uni<Void> rotate() {
         return rotateSome()
                 .repeat()
-                .until(sealed -> sealed < AT_ONCE)
+                .until(count -> count < AT_ONCE)
                 .collect()
                 .with(java.util.stream.Collectors.summingInt(Integer::intValue))
-                .invoke(sealed -> {
-                    if (sealed > 0) {
-                        LOG.infof("%d secrets were sealed again with key '%s'", sealed, sealer.currentKeyId());
+                .invoke(count -> {
+                    if (count > 0) {
+                        LOG.infof("%d secrets were sealed again with key '%s'", count, sealer.currentKeyId());
                     }
                 })
                 .onFailure()

@@ -1,6 +1,9 @@
 package com.reliably.secret;
 
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -8,6 +11,7 @@ import java.security.SecureRandom;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.jboss.logging.Logger;
 
 /**
  * Seals and opens secrets with AES-256-GCM (NIST SP 800-38D). Owner and name are authenticated with each secret, so that
@@ -16,6 +20,7 @@ import javax.crypto.spec.SecretKeySpec;
 @ApplicationScoped
 class Sealer {
 
+    private static final Logger LOG = Logger.getLogger(Sealer.class);
     private static final String CIPHER = "AES/GCM/NoPadding";
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
@@ -24,9 +29,19 @@ class Sealer {
     private final SecureRandom random = new SecureRandom();
 
     Sealer(SecretSettings settings) {
-        this.keys = EncryptionKeys.parse(settings.encryptionKeys()
-                .orElseThrow(() -> new IllegalStateException("No encryption key is configured: set"
-                        + " RELIABLY_ENCRYPTION_KEYS to 'id:base64key', made with 'openssl rand -base64 32'")));
+        String configured = settings.encryptionKeys()
+                .orElseThrow(() -> new ConfigurationException("No encryption key is configured: set"
+                        + " RELIABLY_ENCRYPTION_KEYS to 'id:base64key', made with 'openssl rand -base64 32'"));
+        try {
+            this.keys = EncryptionKeys.parse(configured);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(e.getMessage());
+        }
+    }
+
+    /** Keys that are no keys stop the start, not the first request that needs them. */
+    void checkKeys(@Observes StartupEvent event) {
+        LOG.debugf("Secrets are sealed with key '%s'", currentKeyId());
     }
 
     /** The id of the key that seals. */

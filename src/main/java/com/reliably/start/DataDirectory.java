@@ -41,8 +41,7 @@ public final class DataDirectory {
      * @throws StartFailure where it cannot be made or written to
      */
     static DataDirectory open(Optional<Path> configured) {
-        Path root = configured.orElseGet(() -> Path.of(System.getProperty("user.home"), ".reliably"))
-                .toAbsolutePath().normalize();
+        Path root = configured.orElseGet(() -> home().resolve(".reliably")).toAbsolutePath().normalize();
         try {
             if (!Files.isDirectory(root)) {
                 if (root.getParent() != null) {
@@ -58,6 +57,12 @@ public final class DataDirectory {
                     + System.getProperty("user.name") + "' (RELIABLY_DATA_DIR names another)");
         }
         return new DataDirectory(root);
+    }
+
+    /** What a shell calls {@code ~}; Java's own idea of it comes from the user database. */
+    private static Path home() {
+        String home = System.getenv("HOME");
+        return Path.of(home == null || home.isBlank() ? System.getProperty("user.home") : home);
     }
 
     /** Where it is. */

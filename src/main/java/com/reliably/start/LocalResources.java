@@ -68,11 +68,12 @@ final class LocalResources extends Thread {
     private synchronized void prepare() {
         DataDirectory directory = DataDirectory.open(dataDirectory());
         System.setProperty("reliably.data-dir", directory.path().toString());
+        // Also beside an external database: runs on this host belong to the server that has the directory.
+        directory.lock();
         Optional<DatabaseUrl> external = DatabaseUrl.configured();
         if (external.isPresent()) {
             useExternal(external.get());
         } else {
-            directory.lock();
             database = EmbeddedDatabase.start(directory);
             use(database.url());
             System.setProperty("quarkus.datasource.username", database.userName());

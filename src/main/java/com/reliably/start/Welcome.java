@@ -23,7 +23,7 @@ final class Welcome {
     }
 
     void greet(@ObservesAsync HttpServerStart listening) {
-        LOG.infof("API: %1$s/api/v1, try it out: %1$s%2$s, data directory: %3$s", url.value(), swaggerPath,
+        LOG.infof("API: %1$s/api/v1, Swagger UI: %1$s%2$s, data directory: %3$s", url.value(), swaggerPath,
                 DataDirectory.open(settings.dataDir()).path());
     }
 }

@@ -1,0 +1,155 @@
+package com.reliably.start;
+
+import static io.restassured.RestAssured.given;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.reliably.testing.ServerProcess;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.UUID;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged server on a PostgreSQL of the operator's. */
+class ExternalDatabaseIT {
+
+    private static final Logger DATABASE_LOG = Logger.getLogger("io.zonky.test.db.postgres.embedded");
+    private static final String PASSWORD = "p@ss:w/rd";
+    private static final String ENCODED = "p%40ss%3Aw%2Frd";
+
+    private static EmbeddedPostgres postgres;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void startDatabase() throws Exception {
+        DATABASE_LOG.setLevel(Level.WARNING);
+        // With passwords, which the library's own default does not ask for.
+        postgres = EmbeddedPostgres.builder().setLocaleConfig("auth-host", "scram-sha-256")
+                .setDataDirectoryCustomizer(ExternalDatabaseIT::letTheTestIn).start();
+    }
+
+    private static void letTheTestIn(java.io.File data) {
+        try {
+            Files.writeString(data.toPath().resolve("pg_hba.conf"), """
+                    host all postgres 127.0.0.1/32 trust
+                    host all all      127.0.0.1/32 scram-sha-256
+                    """);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @AfterAll
+    static void stopDatabase() throws IOException {
+        postgres.close();
+    }
+
+    @Test
+    void theReactiveUrlAloneIsEnoughWithCredentialsInIt() throws Exception {
+        String name = newDatabase();
+        assertServes(server().with("QUARKUS_DATASOURCE_REACTIVE_URL",
+                "postgresql://" + name + ":" + ENCODED + "@127.0.0.1:" + postgres.getPort() + "/" + name));
+    }
+
+    @Test
+    void theReactiveUrlAloneIsEnoughWithTheOldPrefixParametersAndCredentialsApart() throws Exception {
+        String name = newDatabase();
+        try (Connection connection = postgres.getDatabase("postgres", name).getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create schema chaos authorization \"" + name + "\"");
+        }
+        assertServes(server()
+                .with("QUARKUS_DATASOURCE_REACTIVE_URL", "vertx-reactive:postgresql://127.0.0.1:" + postgres.getPort() + "/"
+                        + name + "?sslmode=disable&search_path=chaos&application_name=reliably")
+                .with("QUARKUS_DATASOURCE_USERNAME", name)
+                .with("QUARKUS_DATASOURCE_PASSWORD", PASSWORD));
+        try (Connection connection = postgres.getDatabase("postgres", name).getConnection();
+                Statement statement = connection.createStatement()) {
+            // Both clients went by the same parameters.
+            statement.executeQuery("select from chaos.deployment").close();
+        }
+    }
+
+    @Test
+    void theJdbcUrlAloneIsEnough() throws Exception {
+        String name = newDatabase();
+        assertServes(server().with("QUARKUS_DATASOURCE_JDBC_URL", "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/"
+                + name + "?user=" + name + "&password=" + ENCODED + "&connectTimeout=5"));
+    }
+
+    @Test
+    void readyGoesDownWithTheDatabaseAndComesBackWithIt() throws Exception {
+        Path data = Files.createTempDirectory("external");
+        EmbeddedPostgres own = startOn(data, 0);
+        int port = own.getPort();
+        try (ServerProcess server = server()
+                .with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://postgres:x@127.0.0.1:" + port + "/postgres").start()) {
+            server.request().get("/deployments").then().statusCode(200);
+            own.close();
+            given().baseUri(server.url()).get("/q/health/ready").then().statusCode(503);
+            server.request().get("/deployments").then().statusCode(503);
+            own = startOn(data, port);
+            server.awaitReady();
+            server.request().get("/deployments").then().statusCode(200);
+        } finally {
+            own.close();
+        }
+    }
+
+    private static EmbeddedPostgres startOn(Path data, int port) throws IOException {
+        return EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(false).setPort(port).start();
+    }
+
+    @Test
+    void aDatabaseThatIsNotThereOrRefusesIsNamed() throws Exception {
+        String name = newDatabase();
+        String place = "@127.0.0.1:" + postgres.getPort() + "/";
+        StartIT.assertRefused(server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://u:p@127.0.0.1:1/d"),
+                "the database cannot be reached");
+        StartIT.assertRefused(server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://" + name + ":wrong" + place + name),
+                "the database refuses the user or the password");
+        StartIT.assertRefused(
+                server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://" + name + ":" + ENCODED + place + "absent"),
+                "no such database");
+        StartIT.assertRefused(server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "mysql://h/d"),
+                "QUARKUS_DATASOURCE_REACTIVE_URL must look like");
+    }
+
+    private ServerProcess.Setup server() {
+        return ServerProcess.on(directory.resolve("data-" + UUID.randomUUID()));
+    }
+
+    private void assertServes(ServerProcess.Setup setup) {
+        try (ServerProcess server = setup.start()) {
+            server.request().body(Map.of("name", "there", "definition", Map.of("type", "noop")))
+                    .post("/deployments").then().statusCode(201);
+            assertFalse(Files.exists(server.dataDirectory().resolve("postgres-17")), "nothing embedded");
+            assertFalse(Files.exists(server.dataDirectory().resolve("postgres-binaries")), "nothing embedded");
+            assertTrue(Files.exists(server.dataDirectory().resolve("token")));
+            assertFalse(server.log().contains(PASSWORD));
+        }
+    }
+
+    /** A user, and a database of its own, both of this name. */
+    private static String newDatabase() throws Exception {
+        String name = "d" + UUID.randomUUID().toString().replace("-", "");
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create role " + name + " login password '" + PASSWORD + "'");
+            statement.execute("create database " + name + " owner " + name);
+        }
+        return name;
+    }
+}
