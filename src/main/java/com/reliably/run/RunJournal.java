@@ -11,7 +11,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -56,12 +55,9 @@ class RunJournal {
      */
     @WithSession
     Uni<DeploymentDefinition> definitionFor(Run run) {
-        Uni<Boolean> wanted = run.externalReference != null
-                ? Uni.createFrom().item(true)
-                : plans.runnable(run.orgId, run.planId).map(Objects::nonNull);
-        return wanted.chain(yes -> yes
-                ? deployments.clearDefinition(run.orgId, run.deploymentId)
-                : Uni.createFrom().nullItem());
+        return plans.runnable(run.orgId, run.planId).chain(plan -> plan == null
+                ? Uni.createFrom().nullItem()
+                : deployments.clearDefinition(run.orgId, run.deploymentId));
     }
 
     /** A new token for the run; one that was made before ends. */

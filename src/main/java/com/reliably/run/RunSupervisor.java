@@ -106,18 +106,19 @@ class RunSupervisor {
     }
 
     private Multi<Void> lifeOf(Run run) {
+        if (run.externalReference != null) {
+            return runners.thatKnows(run.externalReference)
+                    .map(runner -> observe(run, runner, run.externalReference))
+                    .orElseGet(() -> failed(run, "This server has no runner any more for " + run.externalReference + "."));
+        }
         return journal.definitionFor(run).onItem().transformToMulti(definition -> {
             if (definition == null) {
                 return failed(run, "The plan or its deployment was deleted before the run began.");
             }
-            Optional<Runner> runner = runners.of(definition);
-            if (runner.isEmpty()) {
-                return failed(run, "This server has no runner for deployments of the type '" + definition.typeName()
-                        + "' (yet).");
-            }
-            return run.externalReference == null
-                    ? launch(run, runner.get(), definition)
-                    : observe(run, runner.get(), run.externalReference);
+            return runners.of(definition)
+                    .map(runner -> launch(run, runner, definition))
+                    .orElseGet(() -> failed(run, "This server has no runner for deployments of the type '"
+                            + definition.typeName() + "' (yet)."));
         });
     }
 
@@ -175,15 +176,10 @@ class RunSupervisor {
         if (cancelling.putIfAbsent(run.id, true) != null) {
             return;
         }
-        onContextOfItsOwn(() -> journal.definitionFor(run)
-                .chain(definition -> definition == null
-                        ? Uni.createFrom().<Void>nullItem()
-                        : runners.of(definition)
-                                .map(runner -> runner.cancel(run.id, run.externalReference))
-                                .orElseGet(() -> Uni.createFrom().nullItem()))
-                .subscribe().with(ignored -> {}, failure -> {
+        runners.thatKnows(run.externalReference).ifPresent(runner -> onContextOfItsOwn(() ->
+                runner.cancel(run.id, run.externalReference).subscribe().with(ignored -> {}, failure -> {
                     LOG.errorf(failure, "Run %s could not be cancelled, it is tried again", run.id);
                     cancelling.remove(run.id);
-                }));
+                })));
     }
 }

@@ -17,6 +17,9 @@ public interface Runner {
     /** Whether this runner is for that kind of deployment. */
     boolean runs(DeploymentDefinition definition);
 
+    /** Whether this runner gave out that reference; a run that was launched needs nothing else to be followed. */
+    boolean knows(String reference);
+
     /**
      * Starts a run, unless its engine already has it: names at the engine derive from the run's id, so that a second
      * launch of the same run finds the first instead of doubling it.

@@ -20,4 +20,9 @@ public final class Runners {
     public Optional<Runner> of(DeploymentDefinition definition) {
         return runners.stream().filter(runner -> runner.runs(definition)).findFirst();
     }
+
+    /** The runner that gave out a reference; empty where this server has it no more. */
+    public Optional<Runner> thatKnows(String reference) {
+        return runners.stream().filter(runner -> runner.knows(reference)).findFirst();
+    }
 }

@@ -3,6 +3,7 @@ package com.reliably.secret;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -53,6 +54,11 @@ final class EncryptionKeys {
 
     String currentId() {
         return currentId;
+    }
+
+    /** The ids of all keys but the current one. */
+    List<String> olderIds() {
+        return keys.keySet().stream().skip(1).toList();
     }
 
     /** The key of that id, or null where it is not configured (any more). */

@@ -2,13 +2,16 @@ package com.reliably.secret;
 
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.quarkus.scheduler.Scheduled;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
  * Seals again, under the current key, what an older key has sealed. Runs a little at a time, on any replica, until
- * nothing is left; then the old key can be taken out of the configuration.
+ * nothing is left; then the old key can be taken out of the configuration. What was sealed with a key that is not
+ * configured (any more) is left alone: it cannot be opened, and must not keep the rest from being rotated.
  */
 @ApplicationScoped
 class KeyRotation {
@@ -27,14 +30,15 @@ class KeyRotation {
     @Scheduled(every = "${reliably.key-rotation.every:30s}", delayed = "1s",
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP, identity = "key-rotation")
     Uni<Void> rotate() {
-        return rotateSome()
-                .repeat()
-                .until(count -> count < AT_ONCE)
+        return Multi.createFrom()
+                .iterable(sealer.olderKeyIds())
+                .onItem()
+                .transformToMultiAndConcatenate(keyId -> rotateSome(keyId).repeat().until(sealed -> sealed == 0))
                 .collect()
-                .with(java.util.stream.Collectors.summingInt(Integer::intValue))
-                .invoke(count -> {
-                    if (count > 0) {
-                        LOG.infof("%d secrets were sealed again with key '%s'", count, sealer.currentKeyId());
+                .with(Collectors.summingInt(Integer::intValue))
+                .invoke(sealed -> {
+                    if (sealed > 0) {
+                        LOG.infof("%d secrets were sealed again with key '%s'", sealed, sealer.currentKeyId());
                     }
                 })
                 .onFailure()
@@ -45,8 +49,8 @@ class KeyRotation {
     }
 
     @WithTransaction
-    Uni<Integer> rotateSome() {
-        return repository.notSealedWith(sealer.currentKeyId(), AT_ONCE).map(secrets -> {
+    Uni<Integer> rotateSome(String olderKeyId) {
+        return repository.sealedWith(olderKeyId, AT_ONCE).map(secrets -> {
             secrets.forEach(this::sealAgain);
             return secrets.size();
         });

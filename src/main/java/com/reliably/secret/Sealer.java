@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.List;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -47,6 +48,11 @@ class Sealer {
     /** The id of the key that seals. */
     String currentKeyId() {
         return keys.currentId();
+    }
+
+    /** The ids of the configured keys that only open. */
+    List<String> olderKeyIds() {
+        return keys.olderIds();
     }
 
     /** Nonce and ciphertext of the secret, under the current key. */

@@ -42,12 +42,12 @@ class SecretRepository implements PanacheRepositoryBase<StoredSecret, StoredSecr
     }
 
     /**
-     * Secrets of any organisation that are not sealed with the given key, locked until the transaction ends; those that
+     * Secrets of any organisation that are sealed with the given key, locked until the transaction ends; those that
      * another replica works on are passed over.
      */
-    Uni<List<StoredSecret>> notSealedWith(String keyId, int most) {
+    Uni<List<StoredSecret>> sealedWith(String keyId, int most) {
         return Panache.getSession().chain(session -> session.createNativeQuery(
-                        "select * from secret where key_id <> ?1 limit ?2 for update skip locked", StoredSecret.class)
+                        "select * from secret where key_id = ?1 limit ?2 for update skip locked", StoredSecret.class)
                 .setParameter(1, keyId)
                 .setParameter(2, most)
                 .getResultList());

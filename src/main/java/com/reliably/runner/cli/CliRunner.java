@@ -45,6 +45,7 @@ final class CliRunner implements Runner {
 
     private static final Logger LOG = Logger.getLogger(CliRunner.class);
     private static final String LAUNCHER = "launcher.py";
+    private static final String SCHEME = "process:";
     /** How long a launcher may take to say that it began. Python starts in a fraction of a second, on a good day. */
     private static final Duration LAUNCH_WITHIN = Duration.ofSeconds(20);
 
@@ -66,6 +67,11 @@ final class CliRunner implements Runner {
     @Override
     public boolean runs(DeploymentDefinition definition) {
         return definition instanceof CliDefinition cli && cli.isManaged();
+    }
+
+    @Override
+    public boolean knows(String reference) {
+        return reference.startsWith(SCHEME);
     }
 
     @Override
@@ -273,7 +279,7 @@ final class CliRunner implements Runner {
 
     /** The data directory is the host's, as far as a run is concerned: only who has it can follow the run. */
     private String referenceOf(UUID runId) {
-        return "process:" + root.resolve("runs").resolve(runId.toString());
+        return SCHEME + root.resolve("runs").resolve(runId.toString());
     }
 
     private Map<String, Object> specOf(CliDefinition definition, UUID planId) {
