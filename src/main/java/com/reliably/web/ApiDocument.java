@@ -38,6 +38,8 @@ public final class ApiDocument implements OASFilter {
     private static final DotName PERMIT = DotName.createSimple("com.reliably.access.Permit");
     private static final DotName STATUS = DotName.createSimple("org.jboss.resteasy.reactive.ResponseStatus");
     private static final String SCHEME = "bearer";
+    /** Stands for the query parameters that only one operation has. */
+    private static final String FILTERS = "*";
     private static final Pattern PATH_PARAMETER = Pattern.compile("\\{([^}:]+)");
 
     /** The order in which one gets to know them. */
@@ -129,9 +131,10 @@ public final class ApiDocument implements OASFilter {
         while (names.find()) {
             order.add(names.group(1).strip());
         }
-        order.addAll(List.of("pattern", "page", "limit"));
+        order.addAll(List.of("pattern", FILTERS, "page", "limit"));
         List<Parameter> parameters = new ArrayList<>(operation.getParameters());
-        parameters.sort(Comparator.comparingInt(p -> order.contains(p.getName()) ? order.indexOf(p.getName()) : order.size()));
+        parameters.sort(Comparator.comparingInt(
+                p -> order.indexOf(order.contains(p.getName()) ? p.getName() : FILTERS)));
         for (Parameter parameter : parameters) {
             String name = parameter.getName();
             if (parameter.getIn() == Parameter.In.PATH && parameter.getDescription() == null && name.endsWith("_id")) {

@@ -35,6 +35,9 @@ final class ApiSchemas {
     /** The schema of {@link Nothing}. */
     static final String NOTHING = "#/components/schemas/Nothing";
 
+    /** The schema of {@link RawJson}. */
+    private static final String ANY_OBJECT = "#/components/schemas/AnyObject";
+
     private static final String PREFIX = "#/components/schemas/";
     private static final String PAGE = "Page";
     private static final DotName SCHEMA = DotName.createSimple("org.eclipse.microprofile.openapi.annotations.media.Schema");
@@ -65,6 +68,7 @@ final class ApiSchemas {
     void tidy() {
         visitAll(this::inlineStrings);
         visitAll(ApiSchemas::dropContradictions);
+        visitAll(ApiSchemas::inlineAnyObjects);
         Map<String, String> renamed = namePages();
         visitAll(schema -> rename(schema, renamed));
         components.computeIfPresent("Nothing", (name, nothing) -> OASFactory.createSchema()
@@ -115,6 +119,16 @@ final class ApiSchemas {
     private static void dropContradictions(Schema schema) {
         if (schema.getRef() != null || schema.getAnyOf() != null || schema.getOneOf() != null) {
             schema.setType(null);
+        }
+    }
+
+    /** In a choice, an object of unknown members stands by itself: generators make code of the name that is none. */
+    private static void inlineAnyObjects(Schema schema) {
+        for (Schema choice : schema.getAnyOf() == null ? List.<Schema>of() : schema.getAnyOf()) {
+            if (ANY_OBJECT.equals(choice.getRef())) {
+                choice.setRef(null);
+                choice.setType(List.of(SchemaType.OBJECT));
+            }
         }
     }
 
