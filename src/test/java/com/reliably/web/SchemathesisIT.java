@@ -37,7 +37,7 @@ class SchemathesisIT {
             Files.writeString(config, configuration(new Seeds(server)));
             Command.Result result = python.command("schemathesis",
                             "--no-color",
-                            "--config-file", config.toString(),
+                            "--config-file", config.toAbsolutePath().toString(),
                             "run", server.url() + "/q/openapi?format=json",
                             "--header", "Authorization: Bearer " + server.token(),
                             "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -52,6 +52,8 @@ class SchemathesisIT {
                             "--request-timeout", "30",
                             "--warnings", "off",
                             "--generation-database", "none")
+                    // It keeps a cache where it is started.
+                    .in(WORK)
                     .within(LONGEST)
                     .run();
             Files.writeString(WORK.resolve("output.txt"), result.output());
