@@ -31,6 +31,7 @@ import org.hibernate.exception.ConstraintViolationException;
 public class DeploymentService {
 
     private final DeploymentRepository repository;
+    private final DeploymentReads reads;
     private final PlansOfDeployment plans;
     private final SecretStore secrets;
     private final AuditTrail audit;
@@ -40,6 +41,7 @@ public class DeploymentService {
 
     DeploymentService(
             DeploymentRepository repository,
+            DeploymentReads reads,
             PlansOfDeployment plans,
             SecretStore secrets,
             AuditTrail audit,
@@ -47,6 +49,7 @@ public class DeploymentService {
             ObjectMapper json,
             Clock clock) {
         this.repository = repository;
+        this.reads = reads;
         this.plans = plans;
         this.secrets = secrets;
         this.audit = audit;
@@ -66,14 +69,15 @@ public class DeploymentService {
                 .replaceWith(() -> view(deployment));
     }
 
-    @WithSession
     Uni<DeploymentView> get(UUID orgId, UUID id) {
-        return find(orgId, id).map(this::view);
+        return reads.find(orgId, id)
+                .onItem().ifNull().failWith(DeploymentService::unknown)
+                .map(found -> view(orgId, found));
     }
 
-    @WithSession
     Uni<Page<DeploymentView>> list(UUID orgId, PageRequest page) {
-        return page(repository.all(orgId), page);
+        return reads.page(orgId, page.limit(), page.offset())
+                .map(found -> new Page<>(found.total(), found.items().stream().map(d -> view(orgId, d)).toList()));
     }
 
     @WithSession
@@ -197,7 +201,11 @@ public class DeploymentService {
                 .find(orgId, id)
                 .onItem()
                 .ifNull()
-                .failWith(() -> ProblemException.notFound("No deployment of this organization has this id."));
+                .failWith(DeploymentService::unknown);
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.notFound("No deployment of this organization has this id.");
     }
 
     private Uni<Page<DeploymentView>> page(PanacheQuery<Deployment> query, PageRequest page) {
@@ -231,11 +239,20 @@ public class DeploymentService {
                 deployment.createdAt);
     }
 
+    private DeploymentView view(UUID orgId, DeploymentReads.Stored stored) {
+        return new DeploymentView(
+                stored.name(), parse(stored.id(), stored.definition()), stored.id(), orgId, stored.createdAt());
+    }
+
     private DeploymentDefinition definitionOf(Deployment deployment) {
+        return parse(deployment.id, deployment.definition);
+    }
+
+    private DeploymentDefinition parse(UUID id, String definition) {
         try {
-            return json.readValue(deployment.definition, DeploymentDefinition.class);
+            return json.readValue(definition, DeploymentDefinition.class);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("The stored definition of deployment " + deployment.id + " is not readable", e);
+            throw new IllegalStateException("The stored definition of deployment " + id + " is not readable", e);
         }
     }
 
