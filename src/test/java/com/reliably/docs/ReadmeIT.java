@@ -26,7 +26,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What the README and the guide to the CLI tell to type, typed as it stands there, by somebody with an empty home. */
 class ReadmeIT {
@@ -37,14 +36,13 @@ class ReadmeIT {
     private static final Duration READY_WITHIN = Duration.ofMinutes(3);
     private static final Duration FIRST_RUN_WITHIN = Duration.ofMinutes(10);
 
-    @TempDir
-    static Path home;
-
+    private static Path home;
     private static Process server;
     private static Path serverLog;
 
     @BeforeAll
     static void startAsTheReadmeSays() throws Exception {
+        home = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "home-");
         serverLog = home.resolve("server.log");
         int port = freePort();
         ProcessBuilder builder = new ProcessBuilder("bash", "-e", "-c", README.under("Two commands").get(0))
@@ -68,6 +66,7 @@ class ReadmeIT {
         for (ProcessHandle process : all) {
             process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
         }
+        Command.of("rm", "-rf", home.toString()).run();
     }
 
     @Test
