@@ -11,6 +11,7 @@ import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.RawJson;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -144,14 +145,16 @@ public class ExecutionService {
         if (planId == null) {
             return Uni.createFrom().item(scope);
         }
-        return plans.experimentsOf(caller.orgId(), planId).map(ofPlan -> {
-            if (ofPlan == null) {
-                throw unknownPlan(planId);
+        return plans.experimentsOf(caller.orgId(), planId).chain(ofPlan -> {
+            if (ofPlan != null && ofPlan.contains(experimentId)) {
+                return Uni.createFrom().item(new Scope(caller.orgId(), planId, null));
             }
-            if (!ofPlan.contains(experimentId)) {
-                throw ProblemException.badRequest("The plan " + planId + " does not run this experiment.");
-            }
-            return new Scope(caller.orgId(), planId, null);
+            // The path comes first: an experiment of somebody else is a 404, whatever the body says.
+            return Panache.withSession(() -> experiments.exists(caller.orgId(), experimentId)).map(ignored -> {
+                throw ofPlan == null
+                        ? unknownPlan(planId)
+                        : ProblemException.badRequest("The plan " + planId + " does not run this experiment.");
+            });
         });
     }
 

@@ -61,7 +61,7 @@ public final class HttpHygiene {
 
     private void headers(RoutingContext context) {
         String path = context.normalizedPath();
-        boolean api = path.startsWith(API);
+        boolean api = (path + "/").startsWith(API);
         context.addHeadersEndHandler(ignored -> {
             MultiMap headers = context.response().headers();
             if (context.response().getStatusCode() == 405 && !headers.contains(HttpHeaders.ALLOW)) {

@@ -2,8 +2,10 @@ package com.reliably.web;
 
 import com.reliably.problem.ProblemException;
 import jakarta.inject.Singleton;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.MediaType;
+import java.util.Set;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
@@ -13,11 +15,22 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 @Singleton
 public final class JsonBodies {
 
+    private static final Set<String> WITHOUT_BODY = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.DELETE);
+
     @ServerRequestFilter
     void refuseOthers(ContainerRequestContext request) {
-        MediaType type = request.getMediaType();
-        if (type != null && request.getLength() != 0 && !MediaType.APPLICATION_JSON_TYPE.isCompatible(type)) {
+        // Clients name a type on requests without a body, too.
+        if (!WITHOUT_BODY.contains(request.getMethod()) && request.getLength() != 0 && !isJson(request)) {
             throw ProblemException.unsupportedMediaType("Unsupported Media Type: send application/json.");
+        }
+    }
+
+    private static boolean isJson(ContainerRequestContext request) {
+        try {
+            MediaType type = request.getMediaType();
+            return type == null || MediaType.APPLICATION_JSON_TYPE.isCompatible(type);
+        } catch (IllegalArgumentException malformed) {
+            return false;
         }
     }
 }
