@@ -33,6 +33,13 @@ class EveryEndpointTest {
     /** Requests that are computed and forgotten: they have a body, but change nothing. */
     private static final Set<String> READING_POSTS = Set.of("previewSchedule");
 
+    /** A client repeats which plan it runs; an execution knows that since it was created, and does not read it again. */
+    private static final Set<String> ECHOES = Set.of("replaceExecutionResults", "replaceExecutionState");
+
+    /** What bodies name. */
+    private static final List<String> KINDS =
+            List.of("dep_id", "env_id", "exp_id", "integration_id", "plan_id", "exec_id", "run_id", "token_id");
+
     final Wire wire = new Wire();
     final List<String> wrong = new ArrayList<>();
 
@@ -116,6 +123,43 @@ class EveryEndpointTest {
             if (!operation.isMutating()) {
                 expect(operation, call(operation, theirs, Map.of(), theirs.tenant().token()),
                         status -> status == 200 || status == 400);
+            }
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void idsOfAnotherOrganizationInABodyAreRefused() {
+        Things theirs = new Things(wire, api, Tenant.create());
+        int tried = 0;
+        for (Operation operation : inOrganization()) {
+            for (String kind : KINDS) {
+                String body = mine.body(operation, false);
+                if (body != null && body.contains(mine.id(kind)) && !ECHOES.contains(operation.id())) {
+                    tried++;
+                    expect(operation, wire.json(operation.method(), mine.target(operation, Map.of()), mine.tenant().token(),
+                            body.replace(mine.id(kind), theirs.id(kind))), status -> status == 422 || status == 404);
+                }
+            }
+        }
+        assertTrue(tried >= 8, "only " + tried + " bodies name something");
+        nothingIsWrong();
+    }
+
+    @Test
+    void idsOfAnotherOrganizationInAQueryFindNothing() {
+        Things theirs = new Things(wire, api, Tenant.create());
+        for (Operation operation : inOrganization()) {
+            for (String parameter : operation.queryParameters()) {
+                if (Things.isId(parameter)) {
+                    String target = mine.target(operation, Map.of());
+                    Wire.Answer answer = wire.json(operation.method(), target + (target.contains("?") ? "&" : "?") + parameter
+                            + "=" + theirs.id(parameter), mine.tenant().token(), mine.body(operation, false));
+                    expect(operation, answer, status -> status == 404 || status == 422 || status == 200);
+                    if (answer.status() == 200 && answer.json().path("count").asInt(-1) != 0) {
+                        wrong.add(operation + " finds something of " + parameter + ": " + answer);
+                    }
+                }
             }
         }
         nothingIsWrong();

@@ -72,6 +72,14 @@ class ExperimentApiTest {
     }
 
     @Test
+    void aLargeDocumentIsRefusedAsYamlBecauseReadingItTakesTooLong() {
+        String comment = "x".repeat(300_000);
+        importDocument("{\"title\": \"T\", \"method\": [], \"description\": \"" + comment + "\"}").statusCode(201);
+        importDocument("title: T\nmethod: []\ndescription: " + comment).statusCode(422)
+                .body("detail[0].msg", containsString("exceeds the limit"));
+    }
+
+    @Test
     void anUpdateKeepsTheControlAndThoseOfTheUser() {
         String id = create("T");
         tenant.request()

@@ -66,6 +66,8 @@ public final class Things {
             case "run_id" -> run();
             case "token_id" -> create("/tokens", """
                     {"name": "%s", "rights": "read"}""".formatted(unique()));
+            // In a query it is written out.
+            case "experiment_id" -> id("exp_id");
             // The variable of the environment above.
             case "key" -> "KEY";
             default -> throw new AssertionError("Nothing is known of the path parameter '" + parameter
@@ -122,6 +124,8 @@ public final class Things {
         return switch (operation.id()) {
             case "createPlan", "updatePlan" -> plan(unique());
             case "createExecution", "replaceExecutionResults", "updateExecutionResults" -> execution();
+            case "createToken" -> """
+                    {"name": "%s", "plan_id": "%s"}""".formatted(unique(), id("plan_id"));
             case "setInEnvironment" -> "{\"var_name\": \"KEY\", \"value\": \"w\"}";
             default -> {
                 JsonNode example = api.example(operation.body(), whole);
