@@ -43,7 +43,7 @@ class SchemathesisIT {
                             "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,"
                                     + "response_schema_conformance",
                             "--phases", "examples,coverage,fuzzing",
-                            "--max-examples", "10",
+                            "--max-examples", "30",
                             "--continue-on-failure",
                             // The same requests every time: a build must not fail by chance. Another seed is worth a try
                             // by hand.
@@ -121,6 +121,7 @@ class SchemathesisIT {
 
     private static String configuration(Seeds seeds) {
         StringBuilder toml = new StringBuilder();
+        toml.append("[parameters]\norg_id = \"").append(seeds.kept.get("org_id")).append("\"\n\n");
         // Half of the operations see ids that exist; the others go on with those that Schemathesis makes or learns.
         for (String segment : List.of("plans", "executions", "runs", "tokens")) {
             append(toml, segment, "exclude-method = \"DELETE\"", seeds.kept);
