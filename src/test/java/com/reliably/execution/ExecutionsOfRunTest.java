@@ -74,7 +74,8 @@ class ExecutionsOfRunTest {
                 new RunExecutions.Reported(UUID.fromString(second), null, null, false)));
         assertThat(inTransaction(() -> executions.idsOfRuns(org(), Set.of(run, UUID.randomUUID()))),
                 equalTo(Map.of(run, List.of(UUID.fromString(first), UUID.fromString(second)))));
-        assertThat(inTransaction(() -> executions.ofRun(UUID.fromString(Tenant.create().id()), run)), equalTo(List.of()));
+        UUID another = UUID.fromString(Tenant.create().id());
+        assertThat(inTransaction(() -> executions.ofRun(another, run)), equalTo(List.of()));
     }
 
     @Test

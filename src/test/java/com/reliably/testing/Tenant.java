@@ -32,9 +32,12 @@ public record Tenant(String id, String token) {
         return as(token);
     }
 
-    /** A request below this organisation's path with another token. */
+    /** A request below this organisation's path with another token; its answer must be as documented. */
     public RequestSpecification as(String otherToken) {
-        return given().basePath("/api/v1/organization/" + id).auth().oauth2(otherToken).contentType(ContentType.JSON);
+        return given().filter(new AsDocumented())
+                .basePath("/api/v1/organization/" + id)
+                .auth().oauth2(otherToken)
+                .contentType(ContentType.JSON);
     }
 
     /** The token of a new API token with the given rights: admin, write or read. */
