@@ -14,6 +14,7 @@ import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
 import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.media.Content;
 import org.eclipse.microprofile.openapi.models.media.MediaType;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.eclipse.microprofile.openapi.models.responses.APIResponse;
@@ -158,6 +159,7 @@ public final class ApiDocument implements OASFilter {
         if (ok == null) {
             return;
         }
+        ok.setContent(withoutParameters(ok.getContent()));
         if (answersNothing(ok)) {
             ok.setDescription("Done; there is nothing to say, so the body is `null`");
         }
@@ -168,6 +170,16 @@ public final class ApiDocument implements OASFilter {
                 ok.setDescription(annotation.value().asInt() == 201 ? "Created" : "Accepted");
             }
         }
+    }
+
+    /** {@code text/plain; charset=utf-8} is documented as {@code text/plain}: that is what it is looked up by. */
+    private static Content withoutParameters(Content content) {
+        if (content == null) {
+            return null;
+        }
+        Content bare = OASFactory.createContent();
+        content.getMediaTypes().forEach((type, body) -> bare.addMediaType(type.split(";")[0].strip(), body));
+        return bare;
     }
 
     private static boolean answersNothing(APIResponse response) {
