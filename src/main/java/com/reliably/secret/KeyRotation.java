@@ -33,12 +33,12 @@ class KeyRotation {
         return Multi.createFrom()
                 .iterable(sealer.olderKeyIds())
                 .onItem()
-                .transformToMultiAndConcatenate(keyId -> rotateSome(keyId).repeat().until(sealed -> sealed == 0))
+                .transformToMultiAndConcatenate(keyId -> rotateSome(keyId).repeat().until(count -> count == 0))
                 .collect()
                 .with(Collectors.summingInt(Integer::intValue))
-                .invoke(sealed -> {
-                    if (sealed > 0) {
-                        LOG.infof("%d secrets were sealed again with key '%s'", sealed, sealer.currentKeyId());
+                .invoke(count -> {
+                    if (count > 0) {
+                        LOG.infof("%d secrets were sealed again with key '%s'", count, sealer.currentKeyId());
                     }
                 })
                 .onFailure()
