@@ -19,8 +19,37 @@ import java.util.stream.Collectors;
  * @param jdbc     {@code jdbc:postgresql://host:port/database?…}
  * @param user     the user that a URL names
  * @param password the password that a URL holds
+ * @param tls      how connections are encrypted, in libpq's words (sslmode), as the reactive client has to be told
+ * @param rootCertificate the file of the authority that has to have signed the database's certificate (sslrootcert)
  */
-record DatabaseUrl(String reactive, String jdbc, Optional<String> user, Optional<String> password) {
+record DatabaseUrl(
+        String reactive,
+        String jdbc,
+        Optional<String> user,
+        Optional<String> password,
+        Tls tls,
+        Optional<String> rootCertificate) {
+
+    /** How much a connection trusts the database's certificate. */
+    enum Tls {
+        /** Nothing is encrypted. */
+        DISABLE,
+        /** Encrypted, as far as the database can; its certificate is not looked at. */
+        UNVERIFIED,
+        /** Its certificate has to be signed by the given authority. */
+        VERIFY_CA,
+        /** And to name the database's host. */
+        VERIFY_FULL;
+
+        private static Tls ofMode(String mode) {
+            return switch (mode) {
+                case "allow", "prefer", "require" -> UNVERIFIED;
+                case "verify-ca" -> VERIFY_CA;
+                case "verify-full" -> VERIFY_FULL;
+                default -> DISABLE;
+            };
+        }
+    }
 
     private static final String REACTIVE_SETTING = "QUARKUS_DATASOURCE_REACTIVE_URL";
     private static final String JDBC_SETTING = "QUARKUS_DATASOURCE_JDBC_URL";
@@ -55,12 +84,11 @@ record DatabaseUrl(String reactive, String jdbc, Optional<String> user, Optional
         String jdbcRest = jdbc == null ? null : rest(JDBC, jdbc, JDBC_SETTING, "jdbc:postgresql://host:5432/database");
         if (reactiveRest == null) {
             Place place = Place.parse(jdbcRest, JDBC_SETTING);
-            return new DatabaseUrl(place.forReactive(), place.forJdbc(), place.user(), place.password());
+            return place.toUrl(place.forJdbc());
         }
         Place place = Place.parse(reactiveRest, REACTIVE_SETTING);
         // Given both, the operator knows better: several hosts, say, are written differently for either client.
-        String jdbcUrl = jdbcRest == null ? place.forJdbc() : jdbc;
-        return new DatabaseUrl(place.forReactive(), jdbcUrl, place.user(), place.password());
+        return place.toUrl(jdbcRest == null ? place.forJdbc() : jdbc);
     }
 
     private static String rest(Pattern form, String url, String setting, String example) {
@@ -95,8 +123,9 @@ record DatabaseUrl(String reactive, String jdbc, Optional<String> user, Optional
                     decoded(parts.group("database")).or(() -> user).orElse(""), parameters);
         }
 
-        String forReactive() {
-            return "postgresql:" + place() + query(Map.of());
+        DatabaseUrl toUrl(String jdbc) {
+            return new DatabaseUrl("postgresql:" + place() + query(Map.of()), jdbc, user, password,
+                    Tls.ofMode(parameters.get("sslmode")), Optional.ofNullable(parameters.get("sslrootcert")));
         }
 
         String forJdbc() {
@@ -123,10 +152,8 @@ record DatabaseUrl(String reactive, String jdbc, Optional<String> user, Optional
                     }
                 }
             }
-            // JDBC's short form; without it the reactive client would talk in clear.
-            if ("true".equals(parameters.get("ssl"))) {
-                parameters.putIfAbsent("sslmode", "require");
-            }
+            // JDBC's default, and its short form; the reactive client's own default is to talk in clear.
+            parameters.putIfAbsent("sslmode", "true".equals(parameters.remove("ssl")) ? "verify-full" : "prefer");
             return parameters;
         }
 

@@ -96,7 +96,7 @@ final class EmbeddedDatabase {
     }
 
     DatabaseUrl url() {
-        return DatabaseUrl.of("postgresql://127.0.0.1:" + port + "/" + DATABASE, null);
+        return DatabaseUrl.of("postgresql://127.0.0.1:" + port + "/" + DATABASE + "?sslmode=disable", null);
     }
 
     String userName() {

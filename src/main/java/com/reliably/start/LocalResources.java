@@ -1,9 +1,12 @@
 package com.reliably.start;
 
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +21,11 @@ final class LocalResources extends Thread {
 
     private static final String PREPARED = "com.reliably.local-resources";
     private static final String KEYS = "reliably.encryption-keys";
+    private static final List<String> REACTIVE_TRUST = List.of(
+            "quarkus.datasource.reactive.trust-all",
+            "quarkus.datasource.reactive.trust-certificate-pem",
+            "quarkus.datasource.reactive.trust-certificate-jks",
+            "quarkus.datasource.reactive.trust-certificate-pfx");
     private static final String KEY_FILE = "encryption-keys";
     private static final int SERVER_STOPS_WITHIN_SECONDS = 60;
 
@@ -99,6 +107,34 @@ final class LocalResources extends Thread {
         if (Setting.of("QUARKUS_DATASOURCE_PASSWORD", "quarkus.datasource.password").isEmpty()) {
             url.password().ifPresent(password -> System.setProperty("quarkus.datasource.password", password));
         }
+        useCertificates(url);
+    }
+
+    /** JDBC reads them from the URL; the reactive client has settings for them, which the operator may have made. */
+    private static void useCertificates(DatabaseUrl url) {
+        if (REACTIVE_TRUST.stream().anyMatch(name -> Setting.of(environmentName(name), name).isPresent())) {
+            return;
+        }
+        switch (url.tls()) {
+            case DISABLE -> { }
+            case UNVERIFIED -> System.setProperty("quarkus.datasource.reactive.trust-all", "true");
+            case VERIFY_CA, VERIFY_FULL -> {
+                String certificate = url.rootCertificate().orElseThrow(() -> new StartFailure("the URL of the database demands"
+                        + " a verified certificate; name the authority's file in it too, as in &sslrootcert=/etc/ssl/database-ca.pem"));
+                if (!Files.isReadable(Path.of(certificate))) {
+                    throw new StartFailure("the file " + certificate + " (sslrootcert in the URL of the database) cannot be read");
+                }
+                System.setProperty("quarkus.datasource.reactive.trust-certificate-pem", "true");
+                System.setProperty("quarkus.datasource.reactive.trust-certificate-pem.certs", certificate);
+                if (url.tls() == DatabaseUrl.Tls.VERIFY_FULL) {
+                    System.setProperty("quarkus.datasource.reactive.hostname-verification-algorithm", "HTTPS");
+                }
+            }
+        }
+    }
+
+    private static String environmentName(String property) {
+        return property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
     }
 
     private static void use(DatabaseUrl url) {

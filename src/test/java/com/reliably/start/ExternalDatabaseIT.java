@@ -2,15 +2,18 @@ package com.reliably.start;
 
 import static io.restassured.RestAssured.given;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.Command;
 import com.reliably.testing.ServerProcess;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.logging.Level;
@@ -25,6 +28,7 @@ class ExternalDatabaseIT {
 
     private static final Logger DATABASE_LOG = Logger.getLogger("io.zonky.test.db.postgres.embedded");
     private static final String PASSWORD = "p@ss:w/rd";
+    private static final String TOKEN = "token-of-the-test-0123456789-abcdefghij";
     private static final String ENCODED = "p%40ss%3Aw%2Frd";
 
     private static EmbeddedPostgres postgres;
@@ -40,14 +44,18 @@ class ExternalDatabaseIT {
                 .setDataDirectoryCustomizer(ExternalDatabaseIT::letTheTestIn).start();
     }
 
-    private static void letTheTestIn(java.io.File data) {
+    private static void letTheTestIn(File data) {
+        write(data.toPath().resolve("pg_hba.conf"), """
+                host all postgres 127.0.0.1/32 trust
+                host all all      127.0.0.1/32 scram-sha-256
+                """);
+    }
+
+    private static void write(Path file, String content) {
         try {
-            Files.writeString(data.toPath().resolve("pg_hba.conf"), """
-                    host all postgres 127.0.0.1/32 trust
-                    host all all      127.0.0.1/32 scram-sha-256
-                    """);
+            Files.writeString(file, content);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -87,6 +95,31 @@ class ExternalDatabaseIT {
         String name = newDatabase();
         assertServes(server().with("QUARKUS_DATASOURCE_JDBC_URL", "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/"
                 + name + "?user=" + name + "&password=" + ENCODED + "&connectTimeout=5"));
+    }
+
+    @Test
+    void connectionsAreEncryptedAsTheUrlSays() throws Exception {
+        Path key = directory.resolve("server.key");
+        Path certificate = directory.resolve("server.crt");
+        Command.of("openssl", "req", "-new", "-x509", "-days", "1", "-nodes", "-subj", "/CN=localhost",
+                "-addext", "subjectAltName=DNS:localhost", "-keyout", key.toString(), "-out", certificate.toString())
+                .run().succeeded();
+        try (EmbeddedPostgres encrypted = EmbeddedPostgres.builder()
+                .setServerConfig("ssl", "on")
+                .setServerConfig("ssl_key_file", key.toString())
+                .setServerConfig("ssl_cert_file", certificate.toString())
+                .setDataDirectoryCustomizer(data -> write(data.toPath().resolve("pg_hba.conf"), """
+                        hostnossl all all 127.0.0.1/32 reject
+                        hostssl all all 127.0.0.1/32 trust
+                        """))
+                .setConnectConfig("sslmode", "require")
+                .start()) {
+            String url = "postgresql://postgres:x@localhost:" + encrypted.getPort() + "/postgres?sslmode=";
+            for (String mode : List.of("require", "verify-full&sslrootcert=" + certificate)) {
+                assertServes(server().with("QUARKUS_DATASOURCE_REACTIVE_URL", url + mode));
+            }
+            StartIT.assertRefused(server().with("QUARKUS_DATASOURCE_REACTIVE_URL", url + "verify-full"), "sslrootcert");
+        }
     }
 
     @Test
@@ -132,12 +165,11 @@ class ExternalDatabaseIT {
     }
 
     private void assertServes(ServerProcess.Setup setup) {
-        try (ServerProcess server = setup.start()) {
-            server.request().body(Map.of("name", "there", "definition", Map.of("type", "noop")))
+        try (ServerProcess server = setup.with("RELIABLY_BOOTSTRAP_TOKEN", TOKEN).start()) {
+            server.request().body(Map.of("name", "there-" + UUID.randomUUID(), "definition", Map.of("type", "noop")))
                     .post("/deployments").then().statusCode(201);
             assertFalse(Files.exists(server.dataDirectory().resolve("postgres-17")), "nothing embedded");
             assertFalse(Files.exists(server.dataDirectory().resolve("postgres-binaries")), "nothing embedded");
-            assertTrue(Files.exists(server.dataDirectory().resolve("token")));
             assertFalse(server.log().contains(PASSWORD));
         }
     }

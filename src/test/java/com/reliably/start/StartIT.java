@@ -80,6 +80,7 @@ class StartIT {
     @Test
     void theLogOfAStartIsShortAndSaysWhereToGo() {
         try (ServerProcess server = ServerProcess.on(directory.resolve("data")).start()) {
+            server.terminate();
             assertThat(server.log(), containsString("http://localhost:" + server.port() + "/api/v1"));
             assertThat(server.log(), containsString("http://localhost:" + server.port() + "/q/swagger-ui"));
             assertTrue(server.log().lines().count() <= 10, server.log());
