@@ -46,13 +46,23 @@ class ArchitectureTest {
 
     @Test
     void everyEndpointSaysWhoMayCallIt() {
-        methods().that(ENDPOINTS).and().areDeclaredInClassesThat(belowApi()).should().beAnnotatedWith(Permit.class)
+        methods()
+                .that(ENDPOINTS)
+                .and()
+                .areDeclaredInClassesThat(belowApi())
+                .should()
+                .beAnnotatedWith(Permit.class)
                 .check(SERVER);
     }
 
     @Test
     void everyEndpointIsDescribed() {
-        methods().that(ENDPOINTS).and().areDeclaredInClassesThat(belowApi()).should().beAnnotatedWith(Operation.class)
+        methods()
+                .that(ENDPOINTS)
+                .and()
+                .areDeclaredInClassesThat(belowApi())
+                .should()
+                .beAnnotatedWith(Operation.class)
                 .check(SERVER);
     }
 
@@ -69,38 +79,53 @@ class ArchitectureTest {
 
     @Test
     void repositoriesAreUsedByTheirOwnFeatureOnly() {
-        classes().that(are(simpleNameEndingWith("Repository"))).should(new ArchCondition<>("be used in their own package only") {
-            @Override
-            public void check(JavaClass repository, ConditionEvents events) {
-                repository.getDirectDependenciesToSelf().stream()
-                        .filter(use -> !use.getOriginClass().getPackage().equals(repository.getPackage()))
-                        .forEach(use -> events.add(SimpleConditionEvent.violated(use, use.getDescription())));
-            }
-        }).check(SERVER);
+        classes()
+                .that(are(simpleNameEndingWith("Repository")))
+                .should(new ArchCondition<>("be used in their own package only") {
+                    @Override
+                    public void check(JavaClass repository, ConditionEvents events) {
+                        repository.getDirectDependenciesToSelf().stream()
+                                .filter(use ->
+                                        !use.getOriginClass().getPackage().equals(repository.getPackage()))
+                                .forEach(use -> events.add(SimpleConditionEvent.violated(use, use.getDescription())));
+                    }
+                })
+                .check(SERVER);
     }
 
     @Test
     void nothingWaitsForAPipeline() {
-        noClasses().should().callMethodWhere(target(name("await")).and(target(owner(assignableTo(Uni.class))))).check(SERVER);
+        noClasses()
+                .should()
+                .callMethodWhere(target(name("await")).and(target(owner(assignableTo(Uni.class)))))
+                .check(SERVER);
     }
 
     @Test
     void timesAreInstantsFromTheInjectedClock() {
-        noClasses().should().dependOnClassesThat().belongToAnyOf(Date.class, Calendar.class).check(SERVER);
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .belongToAnyOf(Date.class, Calendar.class)
+                .check(SERVER);
         noClasses().should().callMethod(Instant.class, "now").check(SERVER);
     }
 
     @Test
     void featuresDoNotDependOnEachOtherInCircles() {
-        slices().matching("com.reliably.(*)..").should().beFreeOfCycles()
+        slices().matching("com.reliably.(*)..")
+                .should()
+                .beFreeOfCycles()
                 // Making a token is audited, and the audit trail says which token acted.
                 .ignoreDependency(resideInAPackage("com.reliably.audit"), type(Caller.class))
                 .check(SERVER);
     }
 
     private static DescribedPredicate<JavaClass> belowApi() {
-        return DescribedPredicate.describe("below /api", type -> type.isAnnotatedWith(Path.class)
-                && type.getAnnotationOfType(Path.class).value().startsWith("/api"));
+        return DescribedPredicate.describe(
+                "below /api",
+                type -> type.isAnnotatedWith(Path.class)
+                        && type.getAnnotationOfType(Path.class).value().startsWith("/api"));
     }
 
     private static ArchCondition<JavaMethod> returnAPipeline() {
@@ -109,8 +134,11 @@ class ArchitectureTest {
             public void check(JavaMethod method, ConditionEvents events) {
                 boolean pipeline = method.getRawReturnType().isAssignableTo(Uni.class)
                         || method.getRawReturnType().isAssignableTo(Multi.class);
-                events.add(new SimpleConditionEvent(method, pipeline, method.getDescription() + " returns "
-                        + method.getRawReturnType().getName()));
+                events.add(new SimpleConditionEvent(
+                        method,
+                        pipeline,
+                        method.getDescription() + " returns "
+                                + method.getRawReturnType().getName()));
             }
         };
     }

@@ -45,7 +45,8 @@ public final class AccessFilter {
             return Uni.createFrom().nullItem();
         }
         return tokens.authenticate(bearerToken(request))
-                .chain(caller -> admit(caller, permit.get(), request.getUriInfo().getPathParameters()))
+                .chain(caller ->
+                        admit(caller, permit.get(), request.getUriInfo().getPathParameters()))
                 .invoke(current::set)
                 .replaceWith((Response) null);
     }
@@ -72,8 +73,8 @@ public final class AccessFilter {
                 throw ProblemException.forbidden("This token can only do what the client that runs its plan does.");
             }
         } else if (!caller.right().covers(permit.value())) {
-            throw ProblemException.forbidden("This needs a token with the right '" + permit.value() + "'; this one has '"
-                    + caller.right() + "'.");
+            throw ProblemException.forbidden("This needs a token with the right '" + permit.value()
+                    + "'; this one has '" + caller.right() + "'.");
         }
         return Uni.createFrom().item(caller);
     }

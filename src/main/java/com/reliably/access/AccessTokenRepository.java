@@ -21,7 +21,8 @@ class AccessTokenRepository implements PanacheRepositoryBase<AccessToken, UUID> 
     }
 
     Uni<AccessToken> findListed(UUID orgId, UUID id) {
-        return find("orgId = ?1 and id = ?2 and revokedAt is null and runId is null", orgId, id).firstResult();
+        return find("orgId = ?1 and id = ?2 and revokedAt is null and runId is null", orgId, id)
+                .firstResult();
     }
 
     Uni<Integer> revokeOfRun(UUID runId, Instant now) {

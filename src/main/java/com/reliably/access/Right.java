@@ -4,8 +4,10 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What a token may do in its organisation. */
-@Schema(name = "Right", description = "`admin`: everything; `write`: everything but tokens and clear secrets; `read`: look; "
-        + "`run`: only what the client that runs one plan calls")
+@Schema(
+        name = "Right",
+        description = "`admin`: everything; `write`: everything but tokens and clear secrets; `read`: look; "
+                + "`run`: only what the client that runs one plan calls")
 public enum Right {
     ADMIN,
     WRITE,

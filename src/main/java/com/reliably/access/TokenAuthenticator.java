@@ -28,8 +28,7 @@ class TokenAuthenticator {
     private final Clock clock;
     private final Map<ByteBuffer, Known> known = new ConcurrentHashMap<>();
 
-    TokenAuthenticator(
-            AccessTokenRepository repository, ReachSource reaches, TokenSettings settings, Clock clock) {
+    TokenAuthenticator(AccessTokenRepository repository, ReachSource reaches, TokenSettings settings, Clock clock) {
         this.repository = repository;
         this.reaches = reaches;
         this.settings = settings;

@@ -17,7 +17,15 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "TokenCreate")
 record TokenInput(
         @Schema(description = "Unique among the organization's tokens", examples = "ci")
-                @NotNull @Size(min = 1, max = 200, message = "String should have 1 to 200 characters") String name,
-        @Schema(description = "What the token may do; `write` where absent", examples = "write", nullable = true) Right rights,
-        @Schema(description = "Limits the token to what the client that runs this plan calls", nullable = true) UUID planId,
-        @Schema(description = "When it ends; 90 days from now where absent", nullable = true) Instant expiresDate) {}
+        @NotNull
+        @Size(min = 1, max = 200, message = "String should have 1 to 200 characters")
+        String name,
+
+        @Schema(description = "What the token may do; `write` where absent", examples = "write", nullable = true)
+        Right rights,
+
+        @Schema(description = "Limits the token to what the client that runs this plan calls", nullable = true)
+        UUID planId,
+
+        @Schema(description = "When it ends; 90 days from now where absent", nullable = true)
+        Instant expiresDate) {}

@@ -40,7 +40,9 @@ class TokenResource {
     @POST
     @ResponseStatus(201)
     @Permit(Right.ADMIN)
-    @Operation(operationId = "createToken", summary = "Create a token",
+    @Operation(
+            operationId = "createToken",
+            summary = "Create a token",
             description = "The answer is the only time that the token is shown.")
     public Uni<TokenView> create(@PathParam("org_id") UUID orgId, @NotNull @Valid TokenInput body) {
         return tokens.create(caller.get(), body);

@@ -88,12 +88,18 @@ public class TokenService {
 
     /** Ends the token of a run. Joins the transaction of its caller. */
     public Uni<Void> revokeOfRun(UUID runId) {
-        return repository.revokeOfRun(runId, clock.instant()).invoke(authenticator::forget).replaceWithVoid();
+        return repository
+                .revokeOfRun(runId, clock.instant())
+                .invoke(authenticator::forget)
+                .replaceWithVoid();
     }
 
     /** Ends every token that is limited to a plan. Joins the transaction of its caller. */
     public Uni<Void> revokeOfPlan(UUID orgId, UUID planId) {
-        return repository.revokeOfPlan(orgId, planId, clock.instant()).invoke(authenticator::forget).replaceWithVoid();
+        return repository
+                .revokeOfPlan(orgId, planId, clock.instant())
+                .invoke(authenticator::forget)
+                .replaceWithVoid();
     }
 
     @WithSession
@@ -102,7 +108,8 @@ public class TokenService {
         int offset = page.offset();
         return listed.count().chain(count -> listed.range(offset, Math.addExact(offset, page.limit() - 1))
                 .list()
-                .map(tokens -> new Page<>(count, tokens.stream().map(TokenView::masked).toList())));
+                .map(tokens ->
+                        new Page<>(count, tokens.stream().map(TokenView::masked).toList())));
     }
 
     @WithSession
@@ -140,13 +147,17 @@ public class TokenService {
     private static Right rightOf(TokenInput input) {
         if (input.planId() != null) {
             if (input.rights() != null && input.rights() != Right.RUN) {
-                throw ProblemException.invalid(Fault.of("value_error", List.of("body", "rights"),
+                throw ProblemException.invalid(Fault.of(
+                        "value_error",
+                        List.of("body", "rights"),
                         "A token that is limited to a plan has the right 'run'; leave 'rights' out, or 'plan_id'."));
             }
             return Right.RUN;
         }
         if (input.rights() == Right.RUN) {
-            throw ProblemException.invalid(Fault.of("missing", List.of("body", "plan_id"),
+            throw ProblemException.invalid(Fault.of(
+                    "missing",
+                    List.of("body", "plan_id"),
                     "A token with the right 'run' is limited to one plan: say which in 'plan_id'."));
         }
         return input.rights() == null ? Right.WRITE : input.rights();
@@ -159,7 +170,9 @@ public class TokenService {
                     Fault.of("value_error", List.of("body", "expires_date"), "The expiry must be in the future."));
         }
         if (expires.isAfter(now.plus(settings.maxLifetime()))) {
-            throw ProblemException.invalid(Fault.of("value_error", List.of("body", "expires_date"),
+            throw ProblemException.invalid(Fault.of(
+                    "value_error",
+                    List.of("body", "expires_date"),
                     "A token lives at most " + settings.maxLifetime().toDays() + " days here."));
         }
         return expires;
@@ -169,11 +182,16 @@ public class TokenService {
         if (planId == null) {
             return Uni.createFrom().voidItem();
         }
-        return reaches.reachOf(orgId, planId).invoke(reach -> {
-            if (reach == null) {
-                throw ProblemException.invalid(Fault.of("value_error", List.of("body", "plan_id"),
-                        "No plan of this organization has this id.", planId));
-            }
-        }).replaceWithVoid();
+        return reaches.reachOf(orgId, planId)
+                .invoke(reach -> {
+                    if (reach == null) {
+                        throw ProblemException.invalid(Fault.of(
+                                "value_error",
+                                List.of("body", "plan_id"),
+                                "No plan of this organization has this id.",
+                                planId));
+                    }
+                })
+                .replaceWithVoid();
     }
 }

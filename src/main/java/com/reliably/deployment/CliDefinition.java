@@ -26,14 +26,24 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
         properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = CliDefinition.TYPE))
 public record CliDefinition(
         @Schema(defaultValue = "manual") Mode mode,
-        @Schema(nullable = true, description = "Managed: the directory to run in; a fresh one where null",
-                        examples = "/srv/chaos")
-                String baseDir,
-        @Schema(nullable = true, description = "Managed: the Python to use; any that fits where null", examples = "3.12")
-                String pyVersion,
-        @Schema(nullable = true, description = "Managed: the content of a requirements.txt",
-                        examples = "chaostoolkit-kubernetes\n")
-                String pyDependencies)
+
+        @Schema(
+                nullable = true,
+                description = "Managed: the directory to run in; a fresh one where null",
+                examples = "/srv/chaos")
+        String baseDir,
+
+        @Schema(
+                nullable = true,
+                description = "Managed: the Python to use; any that fits where null",
+                examples = "3.12")
+        String pyVersion,
+
+        @Schema(
+                nullable = true,
+                description = "Managed: the content of a requirements.txt",
+                examples = "chaostoolkit-kubernetes\n")
+        String pyDependencies)
         implements DeploymentDefinition {
 
     static final String TYPE = "reliably_cli";

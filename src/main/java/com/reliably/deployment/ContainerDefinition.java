@@ -22,14 +22,20 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
         requiredProperties = "type",
         properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = ContainerDefinition.TYPE))
 public record ContainerDefinition(
-        @Schema(required = true, description = "The image whose entrypoint is the Reliably CLI",
-                        examples = "ghcr.io/my-org/reliably-cli:latest")
-                String image,
+        @Schema(
+                required = true,
+                description = "The image whose entrypoint is the Reliably CLI",
+                examples = "ghcr.io/my-org/reliably-cli:latest")
+        String image,
+
         @Schema(defaultValue = "/tmp", description = "The absolute directory inside the container to run in")
-                String workingDir,
-        @Schema(nullable = true, description = "What to mount, by absolute path on the engine's host; only below the"
+        String workingDir,
+
+        @Schema(
+                nullable = true,
+                description = "What to mount, by absolute path on the engine's host; only below the"
                         + " directories that the operator allows")
-                Map<String, Volume> volumes)
+        Map<String, Volume> volumes)
         implements DeploymentDefinition {
 
     static final String TYPE = "container";
@@ -42,7 +48,8 @@ public record ContainerDefinition(
      */
     @Schema(name = "ContainerVolume")
     public record Volume(
-            @Schema(required = true, examples = "/data") String bind, @Schema(defaultValue = "ro") AccessMode mode) {
+            @Schema(required = true, examples = "/data") String bind,
+            @Schema(defaultValue = "ro") AccessMode mode) {
 
         public Volume {
             mode = mode == null ? AccessMode.RO : mode;
@@ -90,7 +97,8 @@ public record ContainerDefinition(
         if (volume == null || volume.bind() == null) {
             faults.at(host).missing("bind");
         } else {
-            HostPaths.absoluteFault(volume.bind()).ifPresent(m -> faults.at(host).reject("bind", m, volume.bind()));
+            HostPaths.absoluteFault(volume.bind())
+                    .ifPresent(m -> faults.at(host).reject("bind", m, volume.bind()));
         }
     }
 }

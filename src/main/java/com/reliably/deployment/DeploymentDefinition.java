@@ -42,7 +42,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
             @DiscriminatorMapping(value = NoopDefinition.TYPE, schema = NoopDefinition.class)
         })
 public sealed interface DeploymentDefinition
-        permits GitHubDefinition, CliDefinition, ContainerDefinition, KubernetesJobDefinition, NoopDefinition,
+        permits GitHubDefinition,
+                CliDefinition,
+                ContainerDefinition,
+                KubernetesJobDefinition,
+                NoopDefinition,
                 ReliablyCloudDefinition {
 
     /** The wire's name of this type, as in {@code "type": "github"}. */

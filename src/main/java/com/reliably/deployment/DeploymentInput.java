@@ -8,5 +8,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "DeploymentCreate")
 record DeploymentInput(
         @Schema(description = "Unique in the organization", examples = "staging cluster")
-                @NotNull @Size(min = 1, max = 200, message = "String should have 1 to 200 characters") String name,
+        @NotNull
+        @Size(min = 1, max = 200, message = "String should have 1 to 200 characters")
+        String name,
+
         @NotNull DeploymentDefinition definition) {}

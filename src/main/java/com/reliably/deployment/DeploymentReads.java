@@ -39,7 +39,10 @@ class DeploymentReads {
     record Stored(UUID id, String name, String definition, Instant createdAt) {
 
         private static Stored of(Row row) {
-            return new Stored(row.getUUID("id"), row.getString("name"), row.getString("definition"),
+            return new Stored(
+                    row.getUUID("id"),
+                    row.getString("name"),
+                    row.getString("definition"),
                     row.getOffsetDateTime("created_at").toInstant());
         }
     }
@@ -59,18 +62,16 @@ class DeploymentReads {
 
     /** A page of an organisation's deployments, by name. */
     Uni<StoredPage> page(UUID orgId, int limit, int offset) {
-        return pool.preparedQuery(PAGE)
-                .execute(Tuple.of(orgId, limit, offset))
-                .map(rows -> {
-                    List<Stored> items = new ArrayList<>(limit);
-                    long total = 0;
-                    for (Row row : rows) {
-                        total = row.getLong("total");
-                        if (row.getUUID("id") != null) {
-                            items.add(Stored.of(row));
-                        }
-                    }
-                    return new StoredPage(total, items);
-                });
+        return pool.preparedQuery(PAGE).execute(Tuple.of(orgId, limit, offset)).map(rows -> {
+            List<Stored> items = new ArrayList<>(limit);
+            long total = 0;
+            for (Row row : rows) {
+                total = row.getLong("total");
+                if (row.getUUID("id") != null) {
+                    items.add(Stored.of(row));
+                }
+            }
+            return new StoredPage(total, items);
+        });
     }
 }

@@ -58,7 +58,9 @@ class DeploymentResource {
     @Permit(Right.READ)
     @Operation(operationId = "searchDeployments", summary = "Search deployments by a part of their name")
     public Uni<Page<DeploymentView>> search(
-            @PathParam("org_id") UUID orgId, @QueryParam("pattern") SearchPattern pattern, @BeanParam PageRequest page) {
+            @PathParam("org_id") UUID orgId,
+            @QueryParam("pattern") SearchPattern pattern,
+            @BeanParam PageRequest page) {
         return deployments.search(orgId, SearchPattern.required(pattern), page);
     }
 
@@ -73,7 +75,9 @@ class DeploymentResource {
     @PUT
     @Path("{dep_id}")
     @Permit(Right.WRITE)
-    @Operation(operationId = "updateDeployment", summary = "Replace a deployment",
+    @Operation(
+            operationId = "updateDeployment",
+            summary = "Replace a deployment",
             description = "A secret that is sent as it was shown, masked, stays as it is.")
     public Uni<Nothing> update(
             @PathParam("org_id") UUID orgId, @PathParam("dep_id") UUID id, @NotNull @Valid DeploymentInput body) {

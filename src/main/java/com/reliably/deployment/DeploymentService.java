@@ -63,7 +63,8 @@ public class DeploymentService {
         check(input.definition());
         Map<String, String> clear = input.definition().secrets();
         refuseMasks(input.definition(), clear, Map.of());
-        Deployment deployment = newDeployment(caller, input.name(), input.definition().masked());
+        Deployment deployment =
+                newDeployment(caller, input.name(), input.definition().masked());
         return Names.taken(repository.persistAndFlush(deployment), "deployment", input.name())
                 .chain(() -> secrets.put(ownerOf(deployment), clear))
                 .replaceWith(() -> view(deployment));
@@ -71,13 +72,17 @@ public class DeploymentService {
 
     Uni<DeploymentView> get(UUID orgId, UUID id) {
         return reads.find(orgId, id)
-                .onItem().ifNull().failWith(DeploymentService::unknown)
+                .onItem()
+                .ifNull()
+                .failWith(DeploymentService::unknown)
                 .map(found -> view(orgId, found));
     }
 
     Uni<Page<DeploymentView>> list(UUID orgId, PageRequest page) {
         return reads.page(orgId, page.limit(), page.offset())
-                .map(found -> new Page<>(found.total(), found.items().stream().map(d -> view(orgId, d)).toList()));
+                .map(found -> new Page<>(
+                        found.total(),
+                        found.items().stream().map(d -> view(orgId, d)).toList()));
     }
 
     @WithSession
@@ -158,9 +163,11 @@ public class DeploymentService {
      * @return null where the organisation has no such deployment
      */
     public Uni<DeploymentDefinition> clearDefinition(UUID orgId, UUID id) {
-        return repository.find(orgId, id).chain(deployment -> deployment == null
-                ? Uni.createFrom().nullItem()
-                : secrets.open(ownerOf(deployment)).map(definitionOf(deployment)::withSecrets));
+        return repository
+                .find(orgId, id)
+                .chain(deployment -> deployment == null
+                        ? Uni.createFrom().nullItem()
+                        : secrets.open(ownerOf(deployment)).map(definitionOf(deployment)::withSecrets));
     }
 
     private void check(DeploymentDefinition definition) {
@@ -176,7 +183,9 @@ public class DeploymentService {
         given.forEach((name, value) -> {
             if (Mask.isMask(value) && !stored.containsKey(name)) {
                 faults.at("definition", definition.typeName())
-                        .reject(name, "This is the mask of a secret, but none is stored to be kept; give the secret itself");
+                        .reject(
+                                name,
+                                "This is the mask of a secret, but none is stored to be kept; give the secret itself");
             }
         });
         faults.throwIfAny();
@@ -197,11 +206,7 @@ public class DeploymentService {
     }
 
     private Uni<Deployment> find(UUID orgId, UUID id) {
-        return repository
-                .find(orgId, id)
-                .onItem()
-                .ifNull()
-                .failWith(DeploymentService::unknown);
+        return repository.find(orgId, id).onItem().ifNull().failWith(DeploymentService::unknown);
     }
 
     private static ProblemException unknown() {
@@ -211,10 +216,13 @@ public class DeploymentService {
     private Uni<Page<DeploymentView>> page(PanacheQuery<Deployment> query, PageRequest page) {
         int from = page.offset();
         int to = from + page.limit() - 1;
-        return query.count().chain(count -> from >= count
-                ? Uni.createFrom().item(new Page<DeploymentView>(count, List.of()))
-                : query.range(from, to).list().map(found ->
-                        new Page<>(count, found.stream().map(this::view).toList())));
+        return query.count()
+                .chain(count -> from >= count
+                        ? Uni.createFrom().item(new Page<DeploymentView>(count, List.of()))
+                        : query.range(from, to)
+                                .list()
+                                .map(found -> new Page<>(
+                                        count, found.stream().map(this::view).toList())));
     }
 
     private Deployment newDeployment(Caller caller, String name, DeploymentDefinition masked) {
@@ -235,8 +243,8 @@ public class DeploymentService {
     }
 
     private DeploymentView view(Deployment deployment) {
-        return new DeploymentView(deployment.name, definitionOf(deployment), deployment.id, deployment.orgId,
-                deployment.createdAt);
+        return new DeploymentView(
+                deployment.name, definitionOf(deployment), deployment.id, deployment.orgId, deployment.createdAt);
     }
 
     private DeploymentView view(UUID orgId, DeploymentReads.Stored stored) {

@@ -23,16 +23,29 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
         requiredProperties = "type",
         properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = GitHubDefinition.TYPE))
 public record GitHubDefinition(
-        @Schema(required = true, description = "The repository's full URL", examples = "https://github.com/my-org/my-repo")
-                String repo,
-        @Schema(nullable = true, description = "A GitHub token that reaches the repository; shown masked",
-                        examples = "**********")
-                String token,
-        @Schema(nullable = true, description = "Whom the token belongs to", examples = "octocat") String username,
-        @Schema(defaultValue = "main", description = "The branch that workflows are written to") String ref,
-        @Schema(defaultValue = "plans", description = "The repository's directory that plans are run from") String baseDir,
+        @Schema(
+                required = true,
+                description = "The repository's full URL",
+                examples = "https://github.com/my-org/my-repo")
+        String repo,
+
+        @Schema(
+                nullable = true,
+                description = "A GitHub token that reaches the repository; shown masked",
+                examples = "**********")
+        String token,
+
+        @Schema(nullable = true, description = "Whom the token belongs to", examples = "octocat")
+        String username,
+
+        @Schema(defaultValue = "main", description = "The branch that workflows are written to")
+        String ref,
+
+        @Schema(defaultValue = "plans", description = "The repository's directory that plans are run from")
+        String baseDir,
+
         @Schema(nullable = true, description = "The GitHub environment that holds the secrets", examples = "production")
-                String environment)
+        String environment)
         implements DeploymentDefinition {
 
     static final String TYPE = "github";

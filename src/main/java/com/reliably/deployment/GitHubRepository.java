@@ -20,6 +20,7 @@ final class GitHubRepository {
             "(?:https://)?([A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9][A-Za-z0-9_-]{0,38})/([A-Za-z0-9._-]{1,100})");
     /** git-check-ref-format(1). */
     private static final Pattern NOT_IN_REFS = Pattern.compile("[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//");
+
     private static final Set<String> NOT_IN_DIRECTORIES = Set.of("", ".", "..", ".git");
 
     private GitHubRepository() {}
@@ -38,11 +39,13 @@ final class GitHubRepository {
         }
         Matcher parts = URL.matcher(url);
         if (!parts.matches() || Set.of(".", "..", ".git").contains(parts.group(3))) {
-            return Optional.of("Give the repository's full URL, without user, query or anything behind its name, as in '"
-                    + EXAMPLE + "'");
+            return Optional.of(
+                    "Give the repository's full URL, without user, query or anything behind its name, as in '" + EXAMPLE
+                            + "'");
         }
         String host = parts.group(1).toLowerCase(Locale.ROOT);
-        if (allowedHosts.stream().noneMatch(allowed -> allowed.strip().toLowerCase(Locale.ROOT).equals(host))) {
+        if (allowedHosts.stream()
+                .noneMatch(allowed -> allowed.strip().toLowerCase(Locale.ROOT).equals(host))) {
             return Optional.of("This server works with repositories on " + String.join(", ", allowedHosts)
                     + " only; its operator can allow more hosts in RELIABLY_GITHUB_ALLOWED_HOSTS");
         }
@@ -63,7 +66,8 @@ final class GitHubRepository {
             malformed |= component.startsWith(".") || component.endsWith(".lock");
         }
         return malformed
-                ? Optional.of("This is not the name of a branch that git would take; give one as in 'main' or 'team/chaos'")
+                ? Optional.of(
+                        "This is not the name of a branch that git would take; give one as in 'main' or 'team/chaos'")
                 : Optional.empty();
     }
 
@@ -76,8 +80,9 @@ final class GitHubRepository {
             malformed |= NOT_IN_DIRECTORIES.contains(component.toLowerCase(Locale.ROOT));
         }
         return malformed
-                ? Optional.of("Give a directory inside the repository, without '/' first or last and without '..', as in"
-                        + " 'plans' or 'chaos/plans'")
+                ? Optional.of(
+                        "Give a directory inside the repository, without '/' first or last and without '..', as in"
+                                + " 'plans' or 'chaos/plans'")
                 : Optional.empty();
     }
 }

@@ -12,8 +12,17 @@ final class HostPaths {
 
     /** Whoever has one of these, or a directory around it, has the host. */
     private static final List<String> NEVER = List.of(
-            "/etc", "/proc", "/sys", "/dev", "/boot", "/run", "/var/run", "/var/lib/docker", "/var/lib/containerd",
-            "/var/lib/containers", "/var/lib/kubelet");
+            "/etc",
+            "/proc",
+            "/sys",
+            "/dev",
+            "/boot",
+            "/run",
+            "/var/run",
+            "/var/lib/docker",
+            "/var/lib/containerd",
+            "/var/lib/containers",
+            "/var/lib/kubelet");
 
     private HostPaths() {}
 

@@ -40,8 +40,9 @@ final class ImageReference {
         int colon = rest.indexOf(':', rest.lastIndexOf('/') + 1);
         if (colon >= 0) {
             if (!TAG.matcher(rest.substring(colon + 1)).matches()) {
-                return Optional.of("The tag after ':' is malformed; it has 1 to 128 letters, digits, '_', '.' and '-', and"
-                        + " does not begin with '.' or '-'");
+                return Optional.of(
+                        "The tag after ':' is malformed; it has 1 to 128 letters, digits, '_', '.' and '-', and"
+                                + " does not begin with '.' or '-'");
             }
             rest = rest.substring(0, colon);
         }

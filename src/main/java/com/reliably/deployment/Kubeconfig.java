@@ -20,12 +20,27 @@ final class Kubeconfig {
     private static final String REMEDY =
             "; 'kubectl config view --minify --flatten --raw' writes one that holds everything itself";
 
-    private static final Set<String> CLUSTER_MEMBERS = Set.of("server", "certificate-authority-data", "tls-server-name",
-            "insecure-skip-tls-verify", "disable-compression", "extensions");
-    private static final Set<String> USER_MEMBERS = Set.of("token", "username", "password", "client-certificate-data",
-            "client-key-data", "exec", "as", "as-uid", "as-groups", "as-user-extra", "extensions");
-    private static final Set<String> EXEC_MEMBERS = Set.of(
-            "apiVersion", "command", "args", "env", "interactiveMode", "provideClusterInfo", "installHint");
+    private static final Set<String> CLUSTER_MEMBERS = Set.of(
+            "server",
+            "certificate-authority-data",
+            "tls-server-name",
+            "insecure-skip-tls-verify",
+            "disable-compression",
+            "extensions");
+    private static final Set<String> USER_MEMBERS = Set.of(
+            "token",
+            "username",
+            "password",
+            "client-certificate-data",
+            "client-key-data",
+            "exec",
+            "as",
+            "as-uid",
+            "as-groups",
+            "as-user-extra",
+            "extensions");
+    private static final Set<String> EXEC_MEMBERS =
+            Set.of("apiVersion", "command", "args", "env", "interactiveMode", "provideClusterInfo", "installHint");
     private static final Set<String> FILES =
             Set.of("certificate-authority", "client-certificate", "client-key", "tokenFile");
     private static final List<String> AWS_KEYS = List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
@@ -139,7 +154,8 @@ final class Kubeconfig {
         if (user.get("exec") != null) {
             checkExec(user.get("exec"));
         } else if (user.get("token") == null && user.get("password") == null && user.get("client-key-data") == null) {
-            throw new Refused("A user of the kubeconfig has no credentials; give a token or a client certificate" + REMEDY);
+            throw new Refused(
+                    "A user of the kubeconfig has no credentials; give a token or a client certificate" + REMEDY);
         }
     }
 
@@ -153,7 +169,9 @@ final class Kubeconfig {
         List<?> arguments = exec.get("args") instanceof List<?> list ? list : List.of();
         boolean authenticator = program.equals("aws-iam-authenticator") && arguments.contains("token");
         int eks = arguments.indexOf("eks");
-        boolean cli = program.equals("aws") && eks >= 0 && eks + 1 < arguments.size()
+        boolean cli = program.equals("aws")
+                && eks >= 0
+                && eks + 1 < arguments.size()
                 && "get-token".equals(arguments.get(eks + 1));
         if (!authenticator && !cli) {
             throw new Refused("No command is run for a user's 'exec'; only 'aws-iam-authenticator token' and 'aws eks"
@@ -164,7 +182,8 @@ final class Kubeconfig {
             throw new Refused("A user's 'exec' must not name a '--profile', which is a file; give the keys in 'env'");
         }
         if (arguments.stream().noneMatch(Kubeconfig::namesTheCluster)) {
-            throw new Refused("A user's 'exec' does not say which EKS cluster; add '--cluster-name' or '-i' to its 'args'");
+            throw new Refused(
+                    "A user's 'exec' does not say which EKS cluster; add '--cluster-name' or '-i' to its 'args'");
         }
         checkAwsKeys(exec.get("env"));
     }
@@ -178,13 +197,15 @@ final class Kubeconfig {
     private static void checkAwsKeys(Object given) throws Refused {
         Set<Object> names = new HashSet<>();
         for (Object variable : given instanceof List<?> list ? list : List.of()) {
-            if (variable instanceof Map<?, ?> entry && !textOrEmpty(entry.get("value")).isBlank()) {
+            if (variable instanceof Map<?, ?> entry
+                    && !textOrEmpty(entry.get("value")).isBlank()) {
                 names.add(entry.get("name"));
             }
         }
         for (String key : AWS_KEYS) {
             if (!names.contains(key)) {
-                throw new Refused("A user's 'exec' needs " + key + " in its 'env': 'name: " + key + "' with its 'value'");
+                throw new Refused(
+                        "A user's 'exec' needs " + key + " in its 'env': 'name: " + key + "' with its 'value'");
             }
         }
     }
@@ -197,8 +218,9 @@ final class Kubeconfig {
                         "'" + name + "' names a file, which this server does not read; give its content" + REMEDY);
             }
             if (!known.contains(name)) {
-                throw new Refused("The kubeconfig has a member in " + what + " that this server does not know; it takes "
-                        + String.join(", ", known.stream().sorted().toList()));
+                throw new Refused(
+                        "The kubeconfig has a member in " + what + " that this server does not know; it takes "
+                                + String.join(", ", known.stream().sorted().toList()));
             }
         }
     }

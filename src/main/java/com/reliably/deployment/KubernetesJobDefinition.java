@@ -21,15 +21,25 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
         name = "KubernetesDeployment",
         description = "Plans run as Jobs or CronJobs of a Kubernetes cluster",
         requiredProperties = "type",
-        properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = KubernetesJobDefinition.TYPE))
+        properties =
+                @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = KubernetesJobDefinition.TYPE))
 public record KubernetesJobDefinition(
         @Schema(defaultValue = "true") Boolean useDefaultManifest,
-        @Schema(nullable = true, description = "The image whose entrypoint is the Reliably CLI",
-                        examples = "ghcr.io/my-org/reliably-cli:latest")
-                String image,
+
+        @Schema(
+                nullable = true,
+                description = "The image whose entrypoint is the Reliably CLI",
+                examples = "ghcr.io/my-org/reliably-cli:latest")
+        String image,
+
         @Schema(required = true, examples = "reliably") String namespace,
-        @Schema(nullable = true, description = "One's own Pod in YAML; its first container runs the CLI") String manifest,
-        @Schema(nullable = true, description = "A kubeconfig; shown masked", examples = "**********") String credentials,
+
+        @Schema(nullable = true, description = "One's own Pod in YAML; its first container runs the CLI")
+        String manifest,
+
+        @Schema(nullable = true, description = "A kubeconfig; shown masked", examples = "**********")
+        String credentials,
+
         @Schema(defaultValue = "false") Boolean useInClusterCredentials)
         implements DeploymentDefinition {
 

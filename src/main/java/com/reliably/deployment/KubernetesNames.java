@@ -16,7 +16,7 @@ final class KubernetesNames {
         if (text.length() <= LONGEST_LABEL && LABEL.matcher(text).matches()) {
             return Optional.empty();
         }
-        return Optional.of("A name in Kubernetes is a DNS label: 1 to " + LONGEST_LABEL + " lower-case letters, digits and"
-                + " '-', with a letter or digit first and last, as in 'reliably'");
+        return Optional.of("A name in Kubernetes is a DNS label: 1 to " + LONGEST_LABEL
+                + " lower-case letters, digits and" + " '-', with a letter or digit first and last, as in 'reliably'");
     }
 }

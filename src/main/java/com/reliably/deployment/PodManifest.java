@@ -51,11 +51,13 @@ final class PodManifest {
         PodTemplateSpec template =
                 switch (version + " " + kind) {
                     case "v1 Pod" -> templateOf(MODEL.convertValue(manifest, Pod.class));
-                    case "v1 PodTemplate" -> MODEL.convertValue(manifest, PodTemplate.class).getTemplate();
+                    case "v1 PodTemplate" ->
+                        MODEL.convertValue(manifest, PodTemplate.class).getTemplate();
                     case "batch/v1 Job" -> templateOf(MODEL.convertValue(manifest, Job.class));
                     case "batch/v1 CronJob" -> templateOf(MODEL.convertValue(manifest, CronJob.class));
-                    default -> throw new YamlDocument.Fault("not a Pod: give one with 'apiVersion: v1' and 'kind: Pod'"
-                            + " (or a Job or CronJob of batch/v1, whose template is then taken)");
+                    default ->
+                        throw new YamlDocument.Fault("not a Pod: give one with 'apiVersion: v1' and 'kind: Pod'"
+                                + " (or a Job or CronJob of batch/v1, whose template is then taken)");
                 };
         if (template == null || template.getSpec() == null) {
             throw new YamlDocument.Fault("a " + kind + " without the specification of a Pod ("
@@ -89,7 +91,8 @@ final class PodManifest {
         Set<String> names = new HashSet<>();
         for (int i = 0; i < containers.size(); i++) {
             Container container = containers.get(i);
-            if (container == null || container.getName() == null
+            if (container == null
+                    || container.getName() == null
                     || KubernetesNames.labelFault(container.getName()).isPresent()) {
                 return Optional.of("containers[" + i + "] needs a 'name' that is a DNS label, as in 'chaostoolkit'");
             }
@@ -124,7 +127,9 @@ final class PodManifest {
             }
         }
         return "'" + place + "' "
-                + (mapping instanceof UnrecognizedPropertyException ? "is not a member that it knows" : "has the wrong type");
+                + (mapping instanceof UnrecognizedPropertyException
+                        ? "is not a member that it knows"
+                        : "has the wrong type");
     }
 
     /** As strict as the API server: nothing unknown, and no number where there should be text. */

@@ -16,7 +16,10 @@ public record ReliablyCloudDefinition() implements DeploymentDefinition {
 
     @Override
     public void check(Faults faults, DeploymentPolicy policy) {
-        faults.reject("type", "'reliably_cloud' named a hosted service that this server does not have; use"
-                + " 'reliably_cli' with the mode 'managed', 'container' or 'k8s_job'", TYPE);
+        faults.reject(
+                "type",
+                "'reliably_cloud' named a hosted service that this server does not have; use"
+                        + " 'reliably_cli' with the mode 'managed', 'container' or 'k8s_job'",
+                TYPE);
     }
 }

@@ -22,6 +22,7 @@ final class Requirements {
 
     /** Where Python's splitlines() ends a line. */
     private static final Pattern LINE_END = Pattern.compile("\\r\\n|[\\n\\x0b\\f\\r\\x1c-\\x1e\\x85\\u2028\\u2029]");
+
     private static final Pattern COMMENT = Pattern.compile("(^|\\s)#.*$");
     private static final Pattern HASHES = Pattern.compile("\\s--hash[= ](\\S*)");
     private static final Pattern HASH = Pattern.compile("(sha256|sha384|sha512):[0-9a-fA-F]{64,128}");
@@ -31,8 +32,8 @@ final class Requirements {
     private static final Set<String> FLAGS = Set.of("--pre", "--prefer-binary", "--require-hashes", "--no-index");
     private static final Set<String> INDEXES = Set.of("-i", "--index-url", "--extra-index-url");
     private static final Set<String> BINARIES = Set.of("--no-binary", "--only-binary");
-    private static final Set<String> FILES = Set.of(
-            "-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links");
+    private static final Set<String> FILES =
+            Set.of("-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-f", "--find-links");
 
     private Requirements() {}
 
@@ -68,7 +69,8 @@ final class Requirements {
                 joined.append(line, 0, line.length() - 1);
                 continue;
             }
-            String logical = COMMENT.matcher(joined.append(line)).replaceFirst("").strip();
+            String logical =
+                    COMMENT.matcher(joined.append(line)).replaceFirst("").strip();
             if (!logical.isEmpty()) {
                 lines.add(new Line(first, logical));
             }
@@ -106,7 +108,8 @@ final class Requirements {
             return Optional.of("reads a file or directory of the server; write the requirement itself instead of '"
                     + (FILES.contains(option) ? option : line.substring(0, 2)) + "'");
         }
-        return Optional.of("has an option that is not taken here; use " + String.join(", ", INDEXES.stream().sorted().toList())
+        return Optional.of("has an option that is not taken here; use "
+                + String.join(", ", INDEXES.stream().sorted().toList())
                 + ", " + String.join(", ", BINARIES.stream().sorted().toList())
                 + " or " + String.join(", ", FLAGS.stream().sorted().toList()));
     }
@@ -145,12 +148,16 @@ final class Requirements {
     }
 
     private static Optional<String> namedFault(String text) {
-        if (text.startsWith("file:") || text.startsWith(".") || text.startsWith("/") || text.startsWith("~")
+        if (text.startsWith("file:")
+                || text.startsWith(".")
+                || text.startsWith("/")
+                || text.startsWith("~")
                 || looksLikeAPath(text)) {
             return Optional.of("names a file or directory of the server; give a package's name, or a URL with https");
         }
         int end = 0;
-        while (end < text.length() && (Character.isLetterOrDigit(text.charAt(end)) || "._-".indexOf(text.charAt(end)) >= 0)) {
+        while (end < text.length()
+                && (Character.isLetterOrDigit(text.charAt(end)) || "._-".indexOf(text.charAt(end)) >= 0)) {
             end++;
         }
         if (!NAME.matcher(text.substring(0, end)).matches()) {
@@ -181,7 +188,9 @@ final class Requirements {
     private static boolean looksLikeAPath(String text) {
         String first = text.substring(0, firstSpace(text));
         return first.indexOf('@') < 0
-                && (first.indexOf('/') >= 0 || first.indexOf('\\') >= 0 || ARCHIVE.matcher(first).matches());
+                && (first.indexOf('/') >= 0
+                        || first.indexOf('\\') >= 0
+                        || ARCHIVE.matcher(first).matches());
     }
 
     private static boolean areExtras(String text) {
@@ -258,7 +267,8 @@ final class Requirements {
                 return true;
             }
             boolean prefix = version.endsWith(".*") && (operator.equals("==") || operator.equals("!="));
-            return VERSION.matcher(prefix ? version.substring(0, version.length() - 2) : version).matches();
+            return VERSION.matcher(prefix ? version.substring(0, version.length() - 2) : version)
+                    .matches();
         }
     }
 
@@ -266,11 +276,21 @@ final class Requirements {
     private static final class Marker {
 
         private static final int DEEPEST = 20;
-        private static final Pattern TOKEN = Pattern.compile(
-                "\\s*(?:(\\(|\\)|===|~=|==|!=|<=|>=|<|>)|([a-z_]+)|('[^']*'|\"[^\"]*\"))");
-        private static final Set<String> VARIABLES = Set.of("python_version", "python_full_version", "os_name",
-                "sys_platform", "platform_release", "platform_system", "platform_version", "platform_machine",
-                "platform_python_implementation", "implementation_name", "implementation_version", "extra");
+        private static final Pattern TOKEN =
+                Pattern.compile("\\s*(?:(\\(|\\)|===|~=|==|!=|<=|>=|<|>)|([a-z_]+)|('[^']*'|\"[^\"]*\"))");
+        private static final Set<String> VARIABLES = Set.of(
+                "python_version",
+                "python_full_version",
+                "os_name",
+                "sys_platform",
+                "platform_release",
+                "platform_system",
+                "platform_version",
+                "platform_machine",
+                "platform_python_implementation",
+                "implementation_name",
+                "implementation_version",
+                "extra");
         private static final Set<String> COMPARISONS = Set.of("===", "~=", "==", "!=", "<=", ">=", "<", ">", "in");
 
         private final List<String> tokens;

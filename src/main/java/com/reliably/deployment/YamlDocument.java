@@ -49,7 +49,10 @@ final class YamlDocument {
             }
             throw new Fault(only == null ? "empty" : "not a mapping of names to values");
         } catch (MarkedYAMLException e) {
-            throw new Fault("not YAML" + (e.getProblemMark() == null ? "" : ", see line " + (e.getProblemMark().getLine() + 1)));
+            throw new Fault("not YAML"
+                    + (e.getProblemMark() == null
+                            ? ""
+                            : ", see line " + (e.getProblemMark().getLine() + 1)));
         } catch (RuntimeException e) {
             // Scalars with a wrong explicit tag end in whatever their parser throws.
             throw new Fault("not YAML");
@@ -59,8 +62,8 @@ final class YamlDocument {
     private static void refuseAliases(String text) throws Fault {
         for (Event event : newReader().parse(new StringReader(text))) {
             if (event instanceof AliasEvent alias) {
-                throw new Fault("using an alias in line " + (alias.getStartMark().getLine() + 1)
-                        + ", which is not taken here; write the value out");
+                throw new Fault("using an alias in line "
+                        + (alias.getStartMark().getLine() + 1) + ", which is not taken here; write the value out");
             }
         }
     }
@@ -72,7 +75,8 @@ final class YamlDocument {
         options.setAllowDuplicateKeys(false);
         options.setAllowRecursiveKeys(false);
         DumperOptions unused = new DumperOptions();
-        return new Yaml(new SafeConstructor(options), new Representer(unused), unused, options, new WithoutTimestamps());
+        return new Yaml(
+                new SafeConstructor(options), new Representer(unused), unused, options, new WithoutTimestamps());
     }
 
     /** Why a document was not taken. The message completes "The manifest is …". */

@@ -72,9 +72,10 @@ final class DistinctDirectories {
         }
         List<EnvironmentSecret> secrets = new ArrayList<>();
         for (EnvironmentSecret secret : environment.secrets()) {
-            secrets.add(secret.isFile()
-                    ? secret.withPath(moved.getOrDefault(secret.path(), secret.path()))
-                    : secret.withValue(moved.getOrDefault(secret.value(), secret.value())));
+            secrets.add(
+                    secret.isFile()
+                            ? secret.withPath(moved.getOrDefault(secret.path(), secret.path()))
+                            : secret.withValue(moved.getOrDefault(secret.value(), secret.value())));
         }
         return environment.with(variables, secrets);
     }

@@ -12,13 +12,22 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param value   what it holds; the mask of a secret that is stored under this key leaves its value as it is
  * @param path    of a secret file; null otherwise
  */
-@Schema(name = "EnvironmentEntry", description = "A variable (`var_name`, `value`), a secret (`key`, `var_name`, `value`) or a"
-        + " secret file (`key`, `value`, `path`)")
+@Schema(
+        name = "EnvironmentEntry",
+        description = "A variable (`var_name`, `value`), a secret (`key`, `var_name`, `value`) or a"
+                + " secret file (`key`, `value`, `path`)")
 record EnvironmentEntry(
-        @Schema(description = "Of a secret; left out for a variable", examples = "api-token") String key,
-        @Schema(description = "Left out for a secret file", examples = "API_TOKEN") String varName,
-        @Schema(required = true, description = "What it holds", examples = "https://shop.example.com") String value,
-        @Schema(description = "Of a secret file only: its absolute path", examples = "/etc/shop/token") String path) {
+        @Schema(description = "Of a secret; left out for a variable", examples = "api-token")
+        String key,
+
+        @Schema(description = "Left out for a secret file", examples = "API_TOKEN")
+        String varName,
+
+        @Schema(required = true, description = "What it holds", examples = "https://shop.example.com")
+        String value,
+
+        @Schema(description = "Of a secret file only: its absolute path", examples = "/etc/shop/token")
+        String path) {
 
     @JsonIgnore
     boolean isSecret() {

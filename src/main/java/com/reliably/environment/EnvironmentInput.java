@@ -14,7 +14,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "EnvironmentCreate")
 public record EnvironmentInput(
         @Schema(description = "Environments may share a name", examples = "staging")
-                @NotNull @Size(min = 1, max = 200, message = "String should have 1 to 200 characters") String name,
+        @NotNull
+        @Size(min = 1, max = 200, message = "String should have 1 to 200 characters")
+        String name,
+
         @NotNull List<EnvironmentVariable> envvars,
         @NotNull List<EnvironmentSecret> secrets,
         @Schema(nullable = true, defaultValue = "plan") EnvironmentUse usedFor) {

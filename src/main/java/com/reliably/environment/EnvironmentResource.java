@@ -59,7 +59,9 @@ class EnvironmentResource {
     @Permit(Right.READ)
     @Operation(operationId = "searchEnvironments", summary = "Search environments by a part of their name")
     public Uni<Page<EnvironmentView>> search(
-            @PathParam("org_id") UUID orgId, @QueryParam("pattern") SearchPattern pattern, @BeanParam PageRequest page) {
+            @PathParam("org_id") UUID orgId,
+            @QueryParam("pattern") SearchPattern pattern,
+            @BeanParam PageRequest page) {
         return environments.search(orgId, SearchPattern.required(pattern), page);
     }
 
@@ -82,11 +84,14 @@ class EnvironmentResource {
     @GET
     @Path("{env_id}/clear")
     @Permit(value = Right.ADMIN, run = true)
-    @Operation(operationId = "getClearEnvironment", summary = "Get an environment, with secrets in clear",
-            description = "For runs and administrators; every call is audited. The Reliably CLI fails where a secret file"
-                    + " belongs into a directory that is already there, so some files are shown in a directory of their"
-                    + " own, with the values that name them changed alike: all of them to a run, and those of an"
-                    + " integration; otherwise only those that would fail.")
+    @Operation(
+            operationId = "getClearEnvironment",
+            summary = "Get an environment, with secrets in clear",
+            description =
+                    "For runs and administrators; every call is audited. The Reliably CLI fails where a secret file"
+                            + " belongs into a directory that is already there, so some files are shown in a directory of their"
+                            + " own, with the values that name them changed alike: all of them to a run, and those of an"
+                            + " integration; otherwise only those that would fail.")
     public Uni<EnvironmentView> clear(@PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id) {
         return environments.clear(caller.get(), id);
     }
@@ -94,8 +99,11 @@ class EnvironmentResource {
     @PUT
     @Path("{env_id}")
     @Permit(Right.WRITE)
-    @Operation(operationId = "updateEnvironment", summary = "Replace an environment",
-            description = "A secret that is sent as it was shown, masked, keeps the value that is stored under its key.")
+    @Operation(
+            operationId = "updateEnvironment",
+            summary = "Replace an environment",
+            description =
+                    "A secret that is sent as it was shown, masked, keeps the value that is stored under its key.")
     public Uni<Nothing> update(
             @PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id, @NotNull @Valid EnvironmentInput body) {
         return environments.update(caller.get(), id, body).replaceWith(Nothing.NOTHING);
@@ -104,7 +112,9 @@ class EnvironmentResource {
     @PUT
     @Path("{env_id}/set")
     @Permit(Right.WRITE)
-    @Operation(operationId = "setInEnvironment", summary = "Add or replace one variable, secret or secret file",
+    @Operation(
+            operationId = "setInEnvironment",
+            summary = "Add or replace one variable, secret or secret file",
             description = "A variable replaces the one of the same `var_name`, a secret the one of the same `key`.")
     public Uni<Nothing> set(
             @PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id, @NotNull @Valid EnvironmentEntry body) {
@@ -118,7 +128,8 @@ class EnvironmentResource {
     public Uni<Nothing> remove(
             @PathParam("org_id") UUID orgId,
             @PathParam("env_id") UUID id,
-            @Parameter(description = "The name of a variable, or else the key of a secret") @PathParam("key") String key) {
+            @Parameter(description = "The name of a variable, or else the key of a secret") @PathParam("key")
+                    String key) {
         return environments.remove(caller.get(), id, key).replaceWith(Nothing.NOTHING);
     }
 
@@ -126,7 +137,9 @@ class EnvironmentResource {
     @Path("{env_id}/clone")
     @ResponseStatus(201)
     @Permit(Right.WRITE)
-    @Operation(operationId = "cloneEnvironment", summary = "Copy an environment, its secrets included, under another name")
+    @Operation(
+            operationId = "cloneEnvironment",
+            summary = "Copy an environment, its secrets included, under another name")
     public Uni<EnvironmentView> clone(
             @PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id, @NotNull @Valid CloneInput body) {
         return environments.clone(caller.get(), id, body.name());

@@ -100,7 +100,8 @@ final class EnvironmentRules {
             return false;
         }
         if (secret.varName() != null && secret.path() != null) {
-            here.reject("path", "A secret is either a variable or a file: leave 'path' or 'var_name' out", secret.path());
+            here.reject(
+                    "path", "A secret is either a variable or a file: leave 'path' or 'var_name' out", secret.path());
             return false;
         }
         if (secret.path() == null) {
@@ -115,8 +116,11 @@ final class EnvironmentRules {
             return false;
         }
         if (name.length() > LONGEST_NAME || !VARIABLE_NAME.matcher(name).matches()) {
-            here.reject("var_name", "The name of a variable has letters, digits and '_', does not begin with a digit, and has"
-                    + " at most " + LONGEST_NAME + " characters", name);
+            here.reject(
+                    "var_name",
+                    "The name of a variable has letters, digits and '_', does not begin with a digit, and has"
+                            + " at most " + LONGEST_NAME + " characters",
+                    name);
             return false;
         }
         return true;
@@ -136,8 +140,10 @@ final class EnvironmentRules {
 
     private static boolean checkLength(Faults here, String name, String value) {
         if (name.length() + 1 + utf8Length(value) > LONGEST_VARIABLE_BYTES) {
-            here.reject("value", "No process can be given a variable of more than " + LONGEST_VARIABLE_BYTES
-                    + " bytes; make it a secret file");
+            here.reject(
+                    "value",
+                    "No process can be given a variable of more than " + LONGEST_VARIABLE_BYTES
+                            + " bytes; make it a secret file");
             return false;
         }
         return true;
@@ -176,13 +182,16 @@ final class EnvironmentRules {
 
     private void checkUnusedName(Faults here, String name) {
         if (!varNames.add(name)) {
-            here.reject("var_name", "'" + name + "' is stated twice among variables and secrets; keep one of them", name);
+            here.reject(
+                    "var_name", "'" + name + "' is stated twice among variables and secrets; keep one of them", name);
         }
     }
 
     private void checkUnused(Faults here, EnvironmentSecret secret) {
         if (!keys.add(secret.key())) {
-            here.reject("key", "The key '" + secret.key() + "' is stated twice; keys are unique in an environment",
+            here.reject(
+                    "key",
+                    "The key '" + secret.key() + "' is stated twice; keys are unique in an environment",
                     secret.key());
         }
         if (secret.varName() != null) {
@@ -200,8 +209,11 @@ final class EnvironmentRules {
                 return;
             }
             if (other.startsWith(path + "/") || path.startsWith(other + "/")) {
-                here.reject("path", "'" + (path.length() < other.length() ? path : other)
-                        + "' cannot be a file and a directory at once; give one of the secrets another path", path);
+                here.reject(
+                        "path",
+                        "'" + (path.length() < other.length() ? path : other)
+                                + "' cannot be a file and a directory at once; give one of the secrets another path",
+                        path);
                 return;
             }
         }

@@ -17,14 +17,22 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "EnvironmentSecret", description = "A secret, as a variable (`var_name`) or as a file (`path`)")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record EnvironmentSecret(
-        @Schema(required = true, description = "Names the secret in its environment", examples = "api-token") String key,
-        @Schema(description = "The variable that holds it; left out for a file", examples = "API_TOKEN") String varName,
-        @Schema(required = true, description = "Shown masked; sent back masked, the stored value stays",
-                        examples = Mask.MASK)
-                String value,
-        @Schema(description = "The absolute path of the file that holds it; left out for a variable",
-                        examples = "/etc/shop/token")
-                String path) {
+        @Schema(required = true, description = "Names the secret in its environment", examples = "api-token")
+        String key,
+
+        @Schema(description = "The variable that holds it; left out for a file", examples = "API_TOKEN")
+        String varName,
+
+        @Schema(
+                required = true,
+                description = "Shown masked; sent back masked, the stored value stays",
+                examples = Mask.MASK)
+        String value,
+
+        @Schema(
+                description = "The absolute path of the file that holds it; left out for a variable",
+                examples = "/etc/shop/token")
+        String path) {
 
     /** Whether it is a file. */
     @JsonIgnore

@@ -97,7 +97,8 @@ public class EnvironmentService {
         return find(caller.orgId(), id)
                 .call(environment -> audit.record(caller, "environment.clear", "environment", id, environment.name))
                 .chain(this::clearView)
-                .chain(truth -> integrations.integrationsOfEnvironment(caller.orgId(), id)
+                .chain(truth -> integrations
+                        .integrationsOfEnvironment(caller.orgId(), id)
                         .map(using -> caller.isRun() || using > 0
                                 ? DistinctDirectories.forAll(truth)
                                 : DistinctDirectories.whereNeeded(truth)));
@@ -114,7 +115,9 @@ public class EnvironmentService {
             faults.throwIfAny();
             environment.name = input.name();
             environment.envvars = write(input.envvars());
-            environment.usedFor = input.usedFor() == null ? environment.usedFor : input.usedFor().toString();
+            environment.usedFor = input.usedFor() == null
+                    ? environment.usedFor
+                    : input.usedFor().toString();
             return replaceSecrets(environment, stored, input.secrets())
                     .chain(() -> changed(caller, environment, "environment.update"));
         });
@@ -157,7 +160,8 @@ public class EnvironmentService {
             if (variables.removeIf(variable -> variable.varName().equals(key))) {
                 environment.envvars = write(variables);
             } else if (!kept.removeIf(secret -> secret.key().equals(key))) {
-                throw ProblemException.notFound("This environment has no variable of this name, and no secret of this key.");
+                throw ProblemException.notFound(
+                        "This environment has no variable of this name, and no secret of this key.");
             }
             return replaceSecrets(environment, stored, kept)
                     .chain(() -> changed(caller, environment, "environment.remove"));
@@ -171,7 +175,8 @@ public class EnvironmentService {
             copy.usedFor = original.usedFor;
             copy.envvars = original.envvars;
             copy.secrets = original.secrets;
-            return repository.persistAndFlush(copy)
+            return repository
+                    .persistAndFlush(copy)
                     .chain(() -> secrets.copy(ownerOf(original), ownerOf(copy)))
                     .replaceWith(() -> view(copy));
         });
@@ -212,9 +217,9 @@ public class EnvironmentService {
      * @return null where the organisation has no such environment
      */
     public Uni<EnvironmentView> clearForRun(UUID orgId, UUID id) {
-        return repository.find(orgId, id).chain(environment -> environment == null
-                ? Uni.createFrom().nullItem()
-                : clearView(environment));
+        return repository
+                .find(orgId, id)
+                .chain(environment -> environment == null ? Uni.createFrom().nullItem() : clearView(environment));
     }
 
     /**
@@ -257,7 +262,8 @@ public class EnvironmentService {
         environment.usedFor = (input.usedFor() == null ? use : input.usedFor()).toString();
         environment.envvars = write(input.envvars());
         environment.secrets = "[]";
-        return repository.persist(environment)
+        return repository
+                .persist(environment)
                 .chain(() -> replaceSecrets(environment, List.of(), input.secrets()))
                 .chain(repository::flush)
                 .replaceWith(environment);
@@ -290,7 +296,8 @@ public class EnvironmentService {
                 removed = removed.chain(() -> secrets.remove(ownerOf(environment), secret.key()));
             }
         }
-        environment.secrets = write(given.stream().map(secret -> secret.withValue(null)).toList());
+        environment.secrets =
+                write(given.stream().map(secret -> secret.withValue(null)).toList());
         return removed.chain(() -> secrets.put(ownerOf(environment), fresh));
     }
 
@@ -330,8 +337,9 @@ public class EnvironmentService {
     }
 
     private static void refuseMask(Faults faults) {
-        faults.reject("value", "This is the mask of a secret, but none of this key is stored to be kept; give the secret"
-                + " itself");
+        faults.reject(
+                "value",
+                "This is the mask of a secret, but none of this key is stored to be kept; give the secret" + " itself");
     }
 
     /** Removes the first element that matches, and returns where it was; the end where there is none. */
@@ -362,10 +370,13 @@ public class EnvironmentService {
     private Uni<Page<EnvironmentView>> page(PanacheQuery<Environment> query, PageRequest page) {
         int from = page.offset();
         int to = from + page.limit() - 1;
-        return query.count().chain(count -> from >= count
-                ? Uni.createFrom().item(new Page<EnvironmentView>(count, List.of()))
-                : query.range(from, to).list().map(found ->
-                        new Page<>(count, found.stream().map(this::view).toList())));
+        return query.count()
+                .chain(count -> from >= count
+                        ? Uni.createFrom().item(new Page<EnvironmentView>(count, List.of()))
+                        : query.range(from, to)
+                                .list()
+                                .map(found -> new Page<>(
+                                        count, found.stream().map(this::view).toList())));
     }
 
     private static SecretOwner ownerOf(Environment environment) {
@@ -373,15 +384,24 @@ public class EnvironmentService {
     }
 
     private EnvironmentView view(Environment environment) {
-        return new EnvironmentView(environment.name, variablesOf(environment), secretsOf(environment),
-                EnvironmentUse.of(environment.usedFor), environment.id, environment.orgId, environment.createdAt);
+        return new EnvironmentView(
+                environment.name,
+                variablesOf(environment),
+                secretsOf(environment),
+                EnvironmentUse.of(environment.usedFor),
+                environment.id,
+                environment.orgId,
+                environment.createdAt);
     }
 
     private Uni<EnvironmentView> clearView(Environment environment) {
         EnvironmentView masked = view(environment);
-        return secrets.open(ownerOf(environment)).map(clear -> masked.with(masked.envvars(), masked.secrets().stream()
-                .map(secret -> secret.withValue(Objects.requireNonNull(clear.get(secret.key()))))
-                .toList()));
+        return secrets.open(ownerOf(environment))
+                .map(clear -> masked.with(
+                        masked.envvars(),
+                        masked.secrets().stream()
+                                .map(secret -> secret.withValue(Objects.requireNonNull(clear.get(secret.key()))))
+                                .toList()));
     }
 
     private List<EnvironmentVariable> variablesOf(Environment environment) {

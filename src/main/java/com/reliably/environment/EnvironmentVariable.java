@@ -11,4 +11,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "EnvironmentVar", description = "A variable that everybody may see")
 public record EnvironmentVariable(
         @Schema(required = true, examples = "TARGET_URL") String varName,
-        @Schema(required = true, examples = "https://shop.example.com") String value) {}
+
+        @Schema(required = true, examples = "https://shop.example.com")
+        String value) {}

@@ -7,4 +7,5 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 /** An environment for a picker. */
 @Schema(name = "SimpleEnvironment")
 @RegisterForReflection
-public record SimpleEnvironment(UUID id, @Schema(examples = "staging") String name) {}
+public record SimpleEnvironment(
+        UUID id, @Schema(examples = "staging") String name) {}

@@ -25,8 +25,12 @@ public final class ExecutionFilter {
     UUID experimentId;
 
     @QueryParam("status")
-    @Parameter(description = "Those with this outcome; `running` for those that have not finished",
-            schema = @Schema(type = SchemaType.STRING, enumeration = {RUNNING, "completed", "failed", "interrupted", "aborted"}))
+    @Parameter(
+            description = "Those with this outcome; `running` for those that have not finished",
+            schema =
+                    @Schema(
+                            type = SchemaType.STRING,
+                            enumeration = {RUNNING, "completed", "failed", "interrupted", "aborted"}))
     String status;
 
     @QueryParam("deviated")
@@ -67,7 +71,8 @@ public final class ExecutionFilter {
             parameters.and("deviated", deviated);
         }
         if (from != null && to != null && !from.isBefore(to)) {
-            throw ProblemException.invalid(Fault.of("value_error", List.of("query", "to"), "'to' must be after 'from'", to));
+            throw ProblemException.invalid(
+                    Fault.of("value_error", List.of("query", "to"), "'to' must be after 'from'", to));
         }
         if (from != null) {
             conditions.append(" and createdAt >= :from");
@@ -82,8 +87,11 @@ public final class ExecutionFilter {
 
     private String checkedStatus() {
         if (Outcome.named(status).isEmpty()) {
-            throw ProblemException.invalid(Fault.of("enum", List.of("query", "status"),
-                    "Input should be 'running', 'completed', 'failed', 'interrupted' or 'aborted'", status));
+            throw ProblemException.invalid(Fault.of(
+                    "enum",
+                    List.of("query", "status"),
+                    "Input should be 'running', 'completed', 'failed', 'interrupted' or 'aborted'",
+                    status));
         }
         return status;
     }

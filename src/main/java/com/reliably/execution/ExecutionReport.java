@@ -15,12 +15,18 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 /** What a client reports of an experiment, each time as a whole. */
 @Schema(name = "ExecutionReport")
 record ExecutionReport(
-        @Schema(description = "The Chaos Toolkit's journal: an object, or a string of JSON",
-                        examples = "{\"status\": \"completed\", \"deviated\": false, \"run\": []}")
-                @NotNull JsonText result,
-        @Schema(nullable = true, description = "The plan that was run; it cannot be changed later") UUID planId,
+        @Schema(
+                description = "The Chaos Toolkit's journal: an object, or a string of JSON",
+                examples = "{\"status\": \"completed\", \"deviated\": false, \"run\": []}")
+        @NotNull
+        JsonText result,
+
+        @Schema(nullable = true, description = "The plan that was run; it cannot be changed later")
+        UUID planId,
+
         @Schema(nullable = true, description = "The client's log so far; what is stored stays where it is left out")
-                @JsonDeserialize(using = AnyText.class) String log) {
+        @JsonDeserialize(using = AnyText.class)
+        String log) {
 
     /** Text that must not be refused because a command printed a stray byte: what cannot be stored is replaced. */
     static final class AnyText extends StdScalarDeserializer<String> {

@@ -71,7 +71,9 @@ class ExecutionResource {
     @DELETE
     @Path("{exec_id}")
     @Permit(Right.WRITE)
-    @Operation(operationId = "deleteExecution", summary = "Delete an execution",
+    @Operation(
+            operationId = "deleteExecution",
+            summary = "Delete an execution",
             description = "That does not end the client that may still run it; put the state `terminate` for that.")
     public Uni<Nothing> delete(
             @PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID experimentId, @PathParam("exec_id") UUID id) {
@@ -81,9 +83,12 @@ class ExecutionResource {
     @PUT
     @Path("{exec_id}/results")
     @Permit(value = Right.WRITE, run = true)
-    @Operation(operationId = "replaceExecutionResults", summary = "Replace an execution's journal and log",
-            description = "What cannot be stored of a journal is repaired: NUL and halves of surrogate pairs become U+FFFD,"
-                    + " numbers beyond all bounds become texts.")
+    @Operation(
+            operationId = "replaceExecutionResults",
+            summary = "Replace an execution's journal and log",
+            description =
+                    "What cannot be stored of a journal is repaired: NUL and halves of surrogate pairs become U+FFFD,"
+                            + " numbers beyond all bounds become texts.")
     public Uni<Nothing> replaceResults(
             @PathParam("org_id") UUID orgId,
             @PathParam("exp_id") UUID experimentId,
@@ -114,9 +119,12 @@ class ExecutionResource {
     @PUT
     @Path("{exec_id}/state")
     @Permit(value = Right.WRITE, run = true)
-    @Operation(operationId = "replaceExecutionState", summary = "Pause, resume or terminate an execution, or report on it",
-            description = "The client that runs the experiment looks at the state about every ten seconds. `finished` is"
-                    + " final; putting the same once more changes nothing.")
+    @Operation(
+            operationId = "replaceExecutionState",
+            summary = "Pause, resume or terminate an execution, or report on it",
+            description =
+                    "The client that runs the experiment looks at the state about every ten seconds. `finished` is"
+                            + " final; putting the same once more changes nothing.")
     public Uni<Nothing> replaceState(
             @PathParam("org_id") UUID orgId,
             @PathParam("exp_id") UUID experimentId,
@@ -129,8 +137,13 @@ class ExecutionResource {
     @Path("{exec_id}/state")
     @Permit(value = Right.READ, run = true)
     @Operation(operationId = "getExecutionState", summary = "Get an execution's state")
-    @APIResponse(responseCode = "200", description = "OK",
-            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = ExecutionState.class)))
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExecutionState.class)))
     public Uni<RawJson> state(
             @PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID experimentId, @PathParam("exec_id") UUID id) {
         return executions.state(caller.get(), experimentId, id);

@@ -67,8 +67,15 @@ public class ExecutionService {
                     .onFailure(ExecutionService::referenceIsGone)
                     .transform(e -> unknownPlan(report.planId()))
                     .invoke(ExecutionService::demandExperiment)
-                    .replaceWith(() -> new ExecutionView(new RawJson(journal.json()), id, scope.orgId(), experimentId,
-                            scope.planId(), caller.id(), now, new RawJson(state)));
+                    .replaceWith(() -> new ExecutionView(
+                            new RawJson(journal.json()),
+                            id,
+                            scope.orgId(),
+                            experimentId,
+                            scope.planId(),
+                            caller.id(),
+                            now,
+                            new RawJson(state)));
         });
     }
 
@@ -78,7 +85,11 @@ public class ExecutionService {
 
     Uni<Void> replaceResults(Caller caller, UUID experimentId, UUID id, ExecutionReport report) {
         return reports.replaceResults(
-                        Scope.of(caller), experimentId, id, journals.read(report.result().text()), report.log())
+                        Scope.of(caller),
+                        experimentId,
+                        id,
+                        journals.read(report.result().text()),
+                        report.log())
                 .invoke(ExecutionService::demandExecution)
                 .replaceWithVoid();
     }
@@ -98,16 +109,18 @@ public class ExecutionService {
     Uni<Void> replaceState(Caller caller, UUID experimentId, UUID id, ExecutionState wanted) {
         Scope scope = Scope.of(caller);
         ExecutionState state = wanted.from(new ExecutionState.Person(caller.name(), caller.id()), clock.instant());
-        return reports.replaceState(scope, experimentId, id, state, write(state)).chain(replaced -> replaced
-                ? Uni.createFrom().voidItem()
-                : found(reports.state(scope, experimentId, id))
-                        .invoke(current -> judgeRefused(state, read(current)))
-                        .replaceWithVoid());
+        return reports.replaceState(scope, experimentId, id, state, write(state))
+                .chain(replaced -> replaced
+                        ? Uni.createFrom().voidItem()
+                        : found(reports.state(scope, experimentId, id))
+                                .invoke(current -> judgeRefused(state, read(current)))
+                                .replaceWithVoid());
     }
 
     @WithSession
     Uni<Page<ExecutionView>> ofExperiment(UUID orgId, UUID experimentId, PageRequest page) {
-        return experiments.exists(orgId, experimentId)
+        return experiments
+                .exists(orgId, experimentId)
                 .chain(() -> page(repository.ofExperiment(orgId, experimentId), page));
     }
 
@@ -127,7 +140,8 @@ public class ExecutionService {
 
     @WithTransaction
     Uni<Void> delete(Caller caller, UUID experimentId, UUID id) {
-        return repository.delete(caller.orgId(), experimentId, id)
+        return repository
+                .delete(caller.orgId(), experimentId, id)
                 .invoke(deleted -> demandExecution(deleted > 0))
                 .chain(() -> audit.record(caller, "execution.delete", "execution", id, null));
     }
@@ -150,11 +164,12 @@ public class ExecutionService {
                 return Uni.createFrom().item(new Scope(caller.orgId(), planId, null));
             }
             // The path comes first: an experiment of somebody else is a 404, whatever the body says.
-            return Panache.withSession(() -> experiments.exists(caller.orgId(), experimentId)).map(ignored -> {
-                throw ofPlan == null
-                        ? unknownPlan(planId)
-                        : ProblemException.badRequest("The plan " + planId + " does not run this experiment.");
-            });
+            return Panache.withSession(() -> experiments.exists(caller.orgId(), experimentId))
+                    .map(ignored -> {
+                        throw ofPlan == null
+                                ? unknownPlan(planId)
+                                : ProblemException.badRequest("The plan " + planId + " does not run this experiment.");
+                    });
         });
     }
 
@@ -168,8 +183,8 @@ public class ExecutionService {
         } else if (wanted instanceof ExecutionState.Pending) {
             throw ProblemException.badRequest("This execution has begun; it cannot be pending again.");
         } else if (!(wanted instanceof ExecutionState.Running)) {
-            throw ProblemException.badRequest(
-                    "This execution was asked to terminate; its state cannot become '" + wanted.current() + "' any more.");
+            throw ProblemException.badRequest("This execution was asked to terminate; its state cannot become '"
+                    + wanted.current() + "' any more.");
         }
         // A client that resumed says that it runs, not knowing that it was asked to terminate meanwhile: it will look.
     }
@@ -179,8 +194,8 @@ public class ExecutionService {
     }
 
     private static ProblemException unknownPlan(UUID planId) {
-        return ProblemException.invalid(Fault.of("value_error", List.of("body", "plan_id"),
-                "No plan of this organization has this id.", planId));
+        return ProblemException.invalid(Fault.of(
+                "value_error", List.of("body", "plan_id"), "No plan of this organization has this id.", planId));
     }
 
     private static void demandExperiment(boolean found) {
@@ -206,10 +221,16 @@ public class ExecutionService {
     private static Uni<Page<ExecutionView>> page(PanacheQuery<Execution> query, PageRequest page) {
         int from = page.offset();
         int to = from + page.limit() - 1;
-        return query.count().chain(count -> from >= count
-                ? Uni.createFrom().item(new Page<ExecutionView>(count, List.of()))
-                : query.range(from, to).list().map(found ->
-                        new Page<>(count, found.stream().map(ExecutionView::listed).toList())));
+        return query.count()
+                .chain(count -> from >= count
+                        ? Uni.createFrom().item(new Page<ExecutionView>(count, List.of()))
+                        : query.range(from, to)
+                                .list()
+                                .map(found -> new Page<>(
+                                        count,
+                                        found.stream()
+                                                .map(ExecutionView::listed)
+                                                .toList())));
     }
 
     private String write(ExecutionState state) {

@@ -69,7 +69,10 @@ sealed interface ExecutionState {
 
     /** Who asked for a state. */
     @Schema(name = "ExecutionStateUser")
-    record Person(@Schema(description = "The token's name", examples = "ci") String name,
+    record Person(
+            @Schema(description = "The token's name", examples = "ci")
+            String name,
+
             @Schema(description = "The token's id") UUID id) {}
 
     /** Created, and not yet begun. */
@@ -116,12 +119,15 @@ sealed interface ExecutionState {
     @JsonInclude(JsonInclude.Include.ALWAYS)
     record Pause(
             @Schema(nullable = true) UUID planId,
+
             @Schema(description = "For how many seconds at most", examples = "300", minimum = "0", maximum = "3300")
-                    @NotNull
-                    @Min(value = 0, message = "Input should be greater than or equal to 0")
-                    @Max(value = 3300, message = "Input should be less than or equal to 3300")
-                    Integer duration,
-            @Schema(readOnly = true) @JsonInclude(JsonInclude.Include.NON_NULL) Person user)
+            @NotNull
+            @Min(value = 0, message = "Input should be greater than or equal to 0")
+            @Max(value = 3300, message = "Input should be less than or equal to 3300")
+            Integer duration,
+
+            @Schema(readOnly = true) @JsonInclude(JsonInclude.Include.NON_NULL)
+            Person user)
             implements ExecutionState {
 
         static final String NAME = "pause";
@@ -141,7 +147,9 @@ sealed interface ExecutionState {
     @Schema(name = "ExecutionResumeState")
     record Resume(
             @Schema(nullable = true) UUID planId,
-            @Schema(readOnly = true) @JsonInclude(JsonInclude.Include.NON_NULL) Person user)
+
+            @Schema(readOnly = true) @JsonInclude(JsonInclude.Include.NON_NULL)
+            Person user)
             implements ExecutionState {
 
         static final String NAME = "resume";
@@ -161,9 +169,12 @@ sealed interface ExecutionState {
     @Schema(name = "ExecutionTerminateState")
     record Terminate(
             @Schema(nullable = true) UUID planId,
+
             @Schema(description = "Whether the experiment's rollbacks are left out", defaultValue = "false")
-                    Boolean skipRollbacks,
-            @Schema(readOnly = true) @JsonInclude(JsonInclude.Include.NON_NULL) Person user)
+            Boolean skipRollbacks,
+
+            @Schema(readOnly = true) @JsonInclude(JsonInclude.Include.NON_NULL)
+            Person user)
             implements ExecutionState {
 
         static final String NAME = "terminate";
@@ -189,7 +200,9 @@ sealed interface ExecutionState {
             @Schema(nullable = true) UUID planId,
             Instant finishedOn,
             @Schema(nullable = true) Outcome status,
-            @Schema(defaultValue = "false") @JsonDeserialize(using = FalseWhereAbsent.class) Boolean deviated)
+
+            @Schema(defaultValue = "false") @JsonDeserialize(using = FalseWhereAbsent.class)
+            Boolean deviated)
             implements ExecutionState {
 
         static final String NAME = "finished";

@@ -43,8 +43,7 @@ class ExecutionsByExperiment implements ExecutionsOfExperiment {
             return Uni.createFrom().item(Map.of());
         }
         return Panache.getSession()
-                .chain(session -> session
-                        .createNativeQuery("""
+                .chain(session -> session.createNativeQuery("""
                                 select cast(experiment_id as text) as id, count(*) as executions from execution
                                 where org_id = :org
                                 and experiment_id = any (cast(string_to_array(:ids, ',') as uuid[]))
@@ -58,8 +57,7 @@ class ExecutionsByExperiment implements ExecutionsOfExperiment {
     @Override
     public Uni<Map<UUID, Long>> counts(UUID orgId) {
         return Panache.getSession()
-                .chain(session -> session
-                        .createNativeQuery("""
+                .chain(session -> session.createNativeQuery("""
                                 select cast(experiment_id as text) as id, count(*) as executions from execution
                                 where org_id = :org group by experiment_id""", Tuple.class)
                         .setParameter("org", orgId)
@@ -73,8 +71,7 @@ class ExecutionsByExperiment implements ExecutionsOfExperiment {
             return Uni.createFrom().item(Map.of());
         }
         return Panache.getSession()
-                .chain(session -> session
-                        .createNativeQuery(HISTORIES, Tuple.class)
+                .chain(session -> session.createNativeQuery(HISTORIES, Tuple.class)
                         .setParameter("org", orgId)
                         .setParameter("ids", joined(experimentIds))
                         .setParameter("depth", ExecutionHistory.DEPTH)
@@ -95,7 +92,9 @@ class ExecutionsByExperiment implements ExecutionsOfExperiment {
     private static Map<UUID, ExecutionHistory> toHistories(List<Tuple> rows) {
         Map<UUID, ExecutionHistory> histories = new HashMap<>();
         for (Tuple row : rows) {
-            histories.computeIfAbsent(UUID.fromString(row.get("experiment", String.class)),
+            histories
+                    .computeIfAbsent(
+                            UUID.fromString(row.get("experiment", String.class)),
                             id -> new ExecutionHistory(count(row), new ArrayList<>()))
                     .latest()
                     .add(new ExecutionHistory.Entry(

@@ -46,8 +46,7 @@ class ExecutionsByPlan implements ExecutionsOfPlans {
         }
         String ids = planIds.stream().map(UUID::toString).collect(Collectors.joining(","));
         return Panache.getSession()
-                .chain(session -> session
-                        .createNativeQuery(LATEST, Tuple.class)
+                .chain(session -> session.createNativeQuery(LATEST, Tuple.class)
                         .setParameter("org", orgId)
                         .setParameter("ids", ids)
                         .getResultList())
@@ -57,9 +56,11 @@ class ExecutionsByPlan implements ExecutionsOfPlans {
     private static Map<UUID, PlanExecutions> toMap(List<Tuple> rows) {
         Map<UUID, PlanExecutions> found = new HashMap<>();
         for (Tuple row : rows) {
-            found.put(UUID.fromString(row.get("plan", String.class)), new PlanExecutions(
-                    row.get("executions", Number.class).longValue(),
-                    new PlanExecutions.Last(moment(row, "latest"), moment(row, "finished"))));
+            found.put(
+                    UUID.fromString(row.get("plan", String.class)),
+                    new PlanExecutions(
+                            row.get("executions", Number.class).longValue(),
+                            new PlanExecutions.Last(moment(row, "latest"), moment(row, "finished"))));
         }
         return found;
     }

@@ -51,8 +51,7 @@ class ExecutionsByRun implements RunExecutions {
     @Override
     public Uni<Void> abandon(UUID orgId, UUID runId) {
         return Panache.getSession()
-                .chain(session -> session
-                        .createNativeQuery(ABANDON)
+                .chain(session -> session.createNativeQuery(ABANDON)
                         .setParameter("now", JsonFormat.format(clock.instant()))
                         .setParameter("org", orgId)
                         .setParameter("run", runId)

@@ -51,8 +51,8 @@ final class JournalReader {
             scan.run();
             return scan.journal(scan.storable ? text : repaired(text));
         } catch (JsonProcessingException e) {
-            throw ProblemException.invalid(Fault.of("json_invalid", List.of("body", "result"),
-                    "Invalid JSON: " + firstLine(e.getOriginalMessage())));
+            throw ProblemException.invalid(Fault.of(
+                    "json_invalid", List.of("body", "result"), "Invalid JSON: " + firstLine(e.getOriginalMessage())));
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
@@ -71,7 +71,8 @@ final class JournalReader {
 
     private String repaired(String text) throws IOException {
         StringWriter repaired = new StringWriter(text.length());
-        try (JsonParser in = json.createParser(text); JsonGenerator out = json.createGenerator(repaired)) {
+        try (JsonParser in = json.createParser(text);
+                JsonGenerator out = json.createGenerator(repaired)) {
             for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
                 switch (token) {
                     case FIELD_NAME -> out.writeFieldName(PlainText.repaired(in.currentName()));
@@ -118,16 +119,16 @@ final class JournalReader {
         void run() throws IOException {
             try (JsonParser in = json.createParser(text)) {
                 if (in.nextToken() != JsonToken.START_OBJECT) {
-                    throw ProblemException.invalid(Fault.of("dict_type", List.of("body", "result"),
-                            "A journal is an object"));
+                    throw ProblemException.invalid(
+                            Fault.of("dict_type", List.of("body", "result"), "A journal is an object"));
                 }
                 depth = 1;
                 while (depth > 0) {
                     take(in, in.nextToken());
                 }
                 if (in.nextToken() != null) {
-                    throw ProblemException.invalid(Fault.of("json_invalid", List.of("body", "result"),
-                            "Invalid JSON: something follows the journal"));
+                    throw ProblemException.invalid(Fault.of(
+                            "json_invalid", List.of("body", "result"), "Invalid JSON: something follows the journal"));
                 }
             }
         }
@@ -144,7 +145,7 @@ final class JournalReader {
                         deviated = token == JsonToken.VALUE_TRUE;
                     }
                 }
-                default -> { }
+                default -> {}
             }
         }
 
@@ -168,7 +169,7 @@ final class JournalReader {
                     case "status" -> status = word(in.getText());
                     case "start" -> start = word(in.getText());
                     case "end" -> end = word(in.getText());
-                    default -> { }
+                    default -> {}
                 }
             } else if (depth == 2 && "experiment".equals(member) && "title".equals(memberOfExperiment)) {
                 title = PlainText.repaired(in.getText());
@@ -198,7 +199,11 @@ final class JournalReader {
             summary.put("end", end);
             summary.put("duration", duration);
             summary.putObject("experiment").put("title", shortened(title));
-            return new Journal(storableText, summary.toString(), Outcome.named(status).orElse(null), deviated,
+            return new Journal(
+                    storableText,
+                    summary.toString(),
+                    Outcome.named(status).orElse(null),
+                    deviated,
                     start == null ? null : WireTime.parse(start).orElse(null));
         }
 

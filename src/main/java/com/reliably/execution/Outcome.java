@@ -16,7 +16,9 @@ public enum Outcome {
 
     /** The outcome of this name; empty where there is none. */
     static Optional<Outcome> named(String name) {
-        return Stream.of(values()).filter(outcome -> outcome.toString().equals(name)).findFirst();
+        return Stream.of(values())
+                .filter(outcome -> outcome.toString().equals(name))
+                .findFirst();
     }
 
     /** The wire's and the database's name. */

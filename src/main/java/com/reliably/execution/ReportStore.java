@@ -50,8 +50,7 @@ class ReportStore {
     private static final String UPDATE_STATE = """
             update execution set state = cast(cast($6 as text) as jsonb),
                    status = coalesce(cast($7 as text), status), deviated = coalesce(cast($8 as boolean), deviated),
-                   started_at = coalesce(started_at, cast($9 as timestamptz)), finished_at = cast($10 as timestamptz)"""
-            + WHERE_IN_SCOPE + """
+                   started_at = coalesce(started_at, cast($9 as timestamptz)), finished_at = cast($10 as timestamptz)""" + WHERE_IN_SCOPE + """
 
             and finished_at is null
             and (state ->> 'current' <> 'terminate' or cast($11 as text) in ('terminate', 'finished'))
@@ -79,7 +78,14 @@ class ReportStore {
      * @return false where the organisation has no such experiment
      */
     Uni<Boolean> insert(
-            UUID id, UUID experimentId, Scope scope, UUID createdBy, Instant createdAt, String state, Journal journal, String log) {
+            UUID id,
+            UUID experimentId,
+            Scope scope,
+            UUID createdBy,
+            Instant createdAt,
+            String state,
+            Journal journal,
+            String log) {
         Tuple values = Tuple.tuple()
                 .addUUID(id)
                 .addUUID(scope.orgId())
@@ -130,7 +136,8 @@ class ReportStore {
         } else {
             values.addString(null)
                     .addBoolean(null)
-                    .addOffsetDateTime(state instanceof ExecutionState.Running running ? time(running.startedOn()) : null)
+                    .addOffsetDateTime(
+                            state instanceof ExecutionState.Running running ? time(running.startedOn()) : null)
                     .addOffsetDateTime(null);
         }
         return execute(UPDATE_STATE, values.addString(state.current())).map(ReportStore::changed);

@@ -5,4 +5,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** An experiment to pick from a list. */
 @Schema(name = "ExperimentBasic")
-record ExperimentBasic(UUID id, @Schema(nullable = true) UUID templateId, @Schema(examples = "The service answers") String title, long executionsCount) {}
+record ExperimentBasic(
+        UUID id,
+        @Schema(nullable = true) UUID templateId,
+        @Schema(examples = "The service answers") String title,
+        long executionsCount) {}

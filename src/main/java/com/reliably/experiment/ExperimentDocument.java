@@ -6,6 +6,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 /** An experiment to import, or what to make of one. */
 @Schema(name = "ExperimentDocument")
 record ExperimentDocument(
-        @Schema(description = "The Chaos Toolkit experiment, as a string of JSON or YAML",
-                        examples = "title: The service answers\nmethod: []\n")
-                @NotNull String experiment) {}
+        @Schema(
+                description = "The Chaos Toolkit experiment, as a string of JSON or YAML",
+                examples = "title: The service answers\nmethod: []\n")
+        @NotNull
+        String experiment) {}

@@ -79,22 +79,28 @@ final class ExperimentReader {
             return YamlDocument.read(text, LARGEST_YAML);
         } catch (YamlDocument.Unreadable e) {
             // Whoever begins with a brace meant JSON.
-            throw invalid(member, text.stripLeading().startsWith("{")
-                    ? "Invalid JSON: " + whatAndWhere(notJson)
-                    : "Neither JSON nor YAML that is accepted here: " + e.getMessage());
+            throw invalid(
+                    member,
+                    text.stripLeading().startsWith("{")
+                            ? "Invalid JSON: " + whatAndWhere(notJson)
+                            : "Neither JSON nor YAML that is accepted here: " + e.getMessage());
         }
     }
 
     private static void refuseLarge(String text, String member) {
         if (text.length() > LARGEST) {
-            throw ProblemException.invalid(Fault.of("string_too_long", List.of("body", member),
+            throw ProblemException.invalid(Fault.of(
+                    "string_too_long",
+                    List.of("body", member),
                     "An experiment has at most " + LARGEST + " characters"));
         }
     }
 
     private static ObjectNode checked(JsonNode document, String member) {
         if (!(document instanceof ObjectNode experiment)) {
-            throw ProblemException.invalid(Fault.of("dict_type", List.of("body", member),
+            throw ProblemException.invalid(Fault.of(
+                    "dict_type",
+                    List.of("body", member),
                     "An experiment is an object with at least the members 'title' and 'method'"));
         }
         Faults faults = Faults.inBody();
@@ -110,7 +116,8 @@ final class ExperimentReader {
         return (firstLine.length() > 120 ? firstLine.substring(0, 120) + "…" : firstLine)
                 + (e.getLocation() == null
                         ? ""
-                        : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")");
+                        : " (line " + e.getLocation().getLineNr() + ", column "
+                                + e.getLocation().getColumnNr() + ")");
     }
 
     private static ProblemException invalid(String member, String msg) {

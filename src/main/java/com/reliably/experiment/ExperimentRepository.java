@@ -24,6 +24,8 @@ class ExperimentRepository implements PanacheRepositoryBase<Experiment, UUID> {
     }
 
     Uni<List<ExperimentHeader>> headers(UUID orgId, Collection<UUID> ids) {
-        return find("orgId = ?1 and id in ?2", orgId, ids).project(ExperimentHeader.class).list();
+        return find("orgId = ?1 and id in ?2", orgId, ids)
+                .project(ExperimentHeader.class)
+                .list();
     }
 }

@@ -48,7 +48,9 @@ class ExperimentResource {
     @POST
     @ResponseStatus(201)
     @Permit(Right.WRITE)
-    @Operation(operationId = "createExperiment", summary = "Create an experiment",
+    @Operation(
+            operationId = "createExperiment",
+            summary = "Create an experiment",
             description = "The control by which a run reports to this server is added to it.")
     public Uni<ExperimentView> create(@PathParam("org_id") UUID orgId, @NotNull @Valid ExperimentInput body) {
         return experiments.create(caller.get(), body);
@@ -58,7 +60,9 @@ class ExperimentResource {
     @Path("import")
     @ResponseStatus(201)
     @Permit(Right.WRITE)
-    @Operation(operationId = "importExperiment", summary = "Create an experiment from a file's content, JSON or YAML",
+    @Operation(
+            operationId = "importExperiment",
+            summary = "Create an experiment from a file's content, JSON or YAML",
             description = "YAML may have anchors and aliases, but no tags; dates stay texts.")
     public Uni<ExperimentView> importDocument(
             @PathParam("org_id") UUID orgId, @NotNull @Valid ExperimentDocument body) {
@@ -70,17 +74,23 @@ class ExperimentResource {
     @Permit(Right.READ)
     @Operation(operationId = "searchExperiments", summary = "Search experiments by a part of their title")
     public Uni<Page<ExperimentView>> search(
-            @PathParam("org_id") UUID orgId, @QueryParam("pattern") SearchPattern pattern, @BeanParam PageRequest page) {
+            @PathParam("org_id") UUID orgId,
+            @QueryParam("pattern") SearchPattern pattern,
+            @BeanParam PageRequest page) {
         return experiments.search(orgId, SearchPattern.required(pattern), page);
     }
 
     @GET
     @Path("summary")
     @Permit(Right.READ)
-    @Operation(operationId = "summarizeExperiments", summary = "List how experiments fare",
+    @Operation(
+            operationId = "summarizeExperiments",
+            summary = "List how experiments fare",
             description = "All of them, or those with the pattern in their title.")
     public Uni<Page<ExperimentSummary>> summary(
-            @PathParam("org_id") UUID orgId, @QueryParam("pattern") SearchPattern pattern, @BeanParam PageRequest page) {
+            @PathParam("org_id") UUID orgId,
+            @QueryParam("pattern") SearchPattern pattern,
+            @BeanParam PageRequest page) {
         return experiments.summaries(orgId, SearchPattern.optional(pattern), page);
     }
 
@@ -128,7 +138,9 @@ class ExperimentResource {
     @GET
     @Path("{exp_id}/plans")
     @Permit(Right.READ)
-    @Operation(operationId = "listPlansOfExperiment", summary = "List the ids of the plans that use an experiment",
+    @Operation(
+            operationId = "listPlansOfExperiment",
+            summary = "List the ids of the plans that use an experiment",
             description = "All of them, or those with the pattern in their title.")
     public Uni<List<UUID>> plans(
             @PathParam("org_id") UUID orgId,

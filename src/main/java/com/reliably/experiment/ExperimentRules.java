@@ -35,7 +35,8 @@ final class ExperimentRules {
     /** Finds what is wrong with an experiment; {@code faults} already point to it. */
     static void check(ObjectNode experiment, Faults faults) {
         title(experiment.get("title"), faults);
-        if (isPresent(experiment.get("description")) && !experiment.get("description").isTextual()) {
+        if (isPresent(experiment.get("description"))
+                && !experiment.get("description").isTextual()) {
             faults.reject("description", "The description must be a string");
         }
         for (String member : OBJECTS) {

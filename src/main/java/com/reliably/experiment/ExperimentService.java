@@ -49,8 +49,11 @@ public class ExperimentService {
     @WithTransaction
     Uni<ExperimentView> create(Caller caller, ExperimentInput input) {
         if (input.templateId() != null) {
-            throw ProblemException.invalid(Fault.of("value_error", List.of("body", "template_id"),
-                    "No template has this id; leave 'template_id' out.", input.templateId()));
+            throw ProblemException.invalid(Fault.of(
+                    "value_error",
+                    List.of("body", "template_id"),
+                    "No template has this id; leave 'template_id' out.",
+                    input.templateId()));
         }
         return store(caller, reader.readJson(input.definition().text(), "definition"));
     }
@@ -90,11 +93,14 @@ public class ExperimentService {
         PanacheQuery<Experiment> query = pattern == null ? repository.all(orgId) : repository.matching(orgId, pattern);
         int from = page.offset();
         int to = from + page.limit() - 1;
-        return query.count().chain(count -> from >= count
-                ? Uni.createFrom().item(new Page<ExperimentSummary>(count, List.of()))
-                : query.project(ExperimentHeader.class).range(from, to).list()
-                        .chain(headers -> summarize(orgId, headers))
-                        .map(summaries -> new Page<>(count, summaries)));
+        return query.count()
+                .chain(count -> from >= count
+                        ? Uni.createFrom().item(new Page<ExperimentSummary>(count, List.of()))
+                        : query.project(ExperimentHeader.class)
+                                .range(from, to)
+                                .list()
+                                .chain(headers -> summarize(orgId, headers))
+                                .map(summaries -> new Page<>(count, summaries)));
     }
 
     @WithSession
@@ -102,7 +108,8 @@ public class ExperimentService {
         return repository.all(orgId).project(ExperimentHeader.class).list().chain(headers -> executions
                 .counts(orgId)
                 .map(counts -> headers.stream()
-                        .map(h -> new ExperimentBasic(h.id(), h.templateId(), h.title(), counts.getOrDefault(h.id(), 0L)))
+                        .map(h ->
+                                new ExperimentBasic(h.id(), h.templateId(), h.title(), counts.getOrDefault(h.id(), 0L)))
                         .toList())
                 .map(items -> new Page<>(items.size(), items)));
     }
@@ -159,11 +166,14 @@ public class ExperimentService {
      * @return fails with a 404 where it has not
      */
     public Uni<Void> exists(UUID orgId, UUID id) {
-        return repository.count("orgId = ?1 and id = ?2", orgId, id).invoke(count -> {
-            if (count == 0) {
-                throw unknown();
-            }
-        }).replaceWithVoid();
+        return repository
+                .count("orgId = ?1 and id = ?2", orgId, id)
+                .invoke(count -> {
+                    if (count == 0) {
+                        throw unknown();
+                    }
+                })
+                .replaceWithVoid();
     }
 
     private Uni<ExperimentView> store(Caller caller, ObjectNode definition) {
@@ -192,18 +202,21 @@ public class ExperimentService {
     }
 
     private Uni<ExperimentView> view(Experiment experiment) {
-        return executions.counts(experiment.orgId, List.of(experiment.id))
+        return executions
+                .counts(experiment.orgId, List.of(experiment.id))
                 .map(counts -> ExperimentView.of(experiment, counts.getOrDefault(experiment.id, 0L)));
     }
 
     private Uni<Page<ExperimentView>> page(UUID orgId, PanacheQuery<Experiment> query, PageRequest page) {
         int from = page.offset();
         int to = from + page.limit() - 1;
-        return query.count().chain(count -> from >= count
-                ? Uni.createFrom().item(new Page<ExperimentView>(count, List.of()))
-                : query.range(from, to).list()
-                        .chain(found -> views(orgId, found))
-                        .map(views -> new Page<>(count, views)));
+        return query.count()
+                .chain(count -> from >= count
+                        ? Uni.createFrom().item(new Page<ExperimentView>(count, List.of()))
+                        : query.range(from, to)
+                                .list()
+                                .chain(found -> views(orgId, found))
+                                .map(views -> new Page<>(count, views)));
     }
 
     private Uni<List<ExperimentView>> views(UUID orgId, List<Experiment> found) {
@@ -213,7 +226,8 @@ public class ExperimentService {
     }
 
     private Uni<List<ExperimentSummary>> summarize(UUID orgId, List<ExperimentHeader> headers) {
-        return executions.histories(orgId, headers.stream().map(ExperimentHeader::id).toList())
+        return executions
+                .histories(orgId, headers.stream().map(ExperimentHeader::id).toList())
                 .map(histories -> headers.stream()
                         .map(h -> ExperimentSummary.of(orgId, h, histories.getOrDefault(h.id(), ExecutionHistory.NONE)))
                         .toList());

@@ -9,15 +9,23 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "Experiment")
 record ExperimentView(
         @Schema(description = "The Chaos Toolkit experiment, with the control by which a run reports to this server")
-                RawJson definition,
+        RawJson definition,
+
         UUID id,
         UUID orgId,
         @Schema(nullable = true) UUID templateId,
         Instant createdDate,
-        @Schema(description = "How many executions were reported of it") long executionsCount) {
+
+        @Schema(description = "How many executions were reported of it")
+        long executionsCount) {
 
     static ExperimentView of(Experiment experiment, long executions) {
-        return new ExperimentView(new RawJson(experiment.definition), experiment.id, experiment.orgId,
-                experiment.templateId, experiment.createdAt, executions);
+        return new ExperimentView(
+                new RawJson(experiment.definition),
+                experiment.id,
+                experiment.orgId,
+                experiment.templateId,
+                experiment.createdAt,
+                executions);
     }
 }

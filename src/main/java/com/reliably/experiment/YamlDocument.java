@@ -55,14 +55,15 @@ final class YamlDocument {
         options.setNestingDepthLimit(DEEPEST);
         options.setCodePointLimit(limit);
         try {
-            Object document =
-                    new Yaml(new JsonTypes(options), new Representer(new DumperOptions()), new DumperOptions(), options)
-                            .load(yaml);
+            Object document = new Yaml(
+                            new JsonTypes(options), new Representer(new DumperOptions()), new DumperOptions(), options)
+                    .load(yaml);
             return new YamlDocument(limit).toJson(document, 0);
         } catch (MarkedYAMLException e) {
             String at = e.getProblemMark() == null
                     ? ""
-                    : " (line " + (e.getProblemMark().getLine() + 1) + ", column " + (e.getProblemMark().getColumn() + 1) + ")";
+                    : " (line " + (e.getProblemMark().getLine() + 1) + ", column "
+                            + (e.getProblemMark().getColumn() + 1) + ")";
             throw new Unreadable(e.getProblem() + at);
         } catch (YAMLException | ClassCastException | IllegalArgumentException e) {
             throw new Unreadable(e.getMessage());

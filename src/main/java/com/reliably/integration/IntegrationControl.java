@@ -19,7 +19,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "IntegrationControl", description = "What an integration does in a run: a Chaos Toolkit control")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record IntegrationControl(
-        @Schema(examples = "reliably-integration-prechecks-5f0c1b7e") String name, Provider provider) {
+        @Schema(examples = "reliably-integration-prechecks-5f0c1b7e")
+        String name,
+
+        Provider provider) {
 
     /**
      * A Python module, and what it is called with.
@@ -33,9 +36,15 @@ public record IntegrationControl(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Provider(
             @Schema(examples = "python") String type,
-            @Schema(examples = "chaosreliably.controls.prechecks") String module,
-            @Schema(description = "Left out where there are none") List<String> secrets,
-            @Schema(description = "Left out where there are none") Map<String, Object> arguments) {}
+
+            @Schema(examples = "chaosreliably.controls.prechecks")
+            String module,
+
+            @Schema(description = "Left out where there are none")
+            List<String> secrets,
+
+            @Schema(description = "Left out where there are none")
+            Map<String, Object> arguments) {}
 
     /**
      * The control of a Slack integration has exactly this name: the client looks it up when it collects what was said
@@ -55,19 +64,42 @@ public record IntegrationControl(
     static Optional<IntegrationControl> of(IntegrationProvider provider, UUID id, Map<String, String> variables) {
         String name = "reliably-integration-" + provider + "-" + id.toString().substring(0, 8);
         return switch (provider) {
-            case SLACK -> Optional.of(
-                    new IntegrationControl(SLACK, new Provider("python", "chaosslack.control", List.of(SLACK), null)));
-            case OPENTELEMETRY -> control(name, "chaostracing.oltp", Map.of(
-                    "trace_request", true, "trace_httpx", true, "trace_botocore", true, "trace_urllib3", true));
-            case CHATGPT -> control(name, "chaosreliably.controls.chatgpt",
-                    Map.of("openai_model", fromEnvironment("OPENAI_MODEL")));
-            case PRECHECKS -> control(name, "chaosreliably.controls.prechecks", Map.of(
-                    "url", plainOrFromEnvironment("RELIABLY_PRECHECKS_ENDPOINT", variables),
-                    "auth", fromEnvironment("RELIABLY_PRECHECKS_ENDPOINT_AUTH")));
-            case SAFEGUARDS -> control(name, "chaosreliably.controls.safeguard", Map.of(
-                    "url", plainOrFromEnvironment("RELIABLY_SAFEGUARDS_ENDPOINT", variables),
-                    "auth", fromEnvironment("RELIABLY_SAFEGUARDS_ENDPOINT_AUTH"),
-                    "frequency", frequency(variables)));
+            case SLACK ->
+                Optional.of(new IntegrationControl(
+                        SLACK, new Provider("python", "chaosslack.control", List.of(SLACK), null)));
+            case OPENTELEMETRY ->
+                control(
+                        name,
+                        "chaostracing.oltp",
+                        Map.of(
+                                "trace_request",
+                                true,
+                                "trace_httpx",
+                                true,
+                                "trace_botocore",
+                                true,
+                                "trace_urllib3",
+                                true));
+            case CHATGPT ->
+                control(
+                        name,
+                        "chaosreliably.controls.chatgpt",
+                        Map.of("openai_model", fromEnvironment("OPENAI_MODEL")));
+            case PRECHECKS ->
+                control(
+                        name,
+                        "chaosreliably.controls.prechecks",
+                        Map.of(
+                                "url", plainOrFromEnvironment("RELIABLY_PRECHECKS_ENDPOINT", variables),
+                                "auth", fromEnvironment("RELIABLY_PRECHECKS_ENDPOINT_AUTH")));
+            case SAFEGUARDS ->
+                control(
+                        name,
+                        "chaosreliably.controls.safeguard",
+                        Map.of(
+                                "url", plainOrFromEnvironment("RELIABLY_SAFEGUARDS_ENDPOINT", variables),
+                                "auth", fromEnvironment("RELIABLY_SAFEGUARDS_ENDPOINT_AUTH"),
+                                "frequency", frequency(variables)));
             case AUTOPAUSE -> control(name, "chaosreliably.controls.autopause", Map.of("autopause", autopause()));
             case ASSISTANT, SNAPSHOT, NOTIFICATION -> Optional.empty();
         };

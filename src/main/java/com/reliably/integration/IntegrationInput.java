@@ -10,8 +10,12 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "IntegrationCreate")
 record IntegrationInput(
         @Schema(description = "Unique in the organization", examples = "traces to Grafana")
-                @NotNull @Size(min = 1, max = 200, message = "String should have 1 to 200 characters") String name,
+        @NotNull
+        @Size(min = 1, max = 200, message = "String should have 1 to 200 characters")
+        String name,
+
         @NotNull IntegrationProvider provider,
         @Schema(nullable = true) IntegrationVendor vendor,
-        @Schema(description = "The integration's own environment: created with it, and deleted with it")
-                @NotNull @Valid EnvironmentInput environment) {}
+
+        @Schema(description = "The integration's own environment: created with it, and deleted with it") @NotNull @Valid
+        EnvironmentInput environment) {}

@@ -59,7 +59,9 @@ class IntegrationResource {
     @Permit(Right.READ)
     @Operation(operationId = "searchIntegrations", summary = "Search integrations by a part of their name")
     public Uni<Page<IntegrationView>> search(
-            @PathParam("org_id") UUID orgId, @QueryParam("pattern") SearchPattern pattern, @BeanParam PageRequest page) {
+            @PathParam("org_id") UUID orgId,
+            @QueryParam("pattern") SearchPattern pattern,
+            @BeanParam PageRequest page) {
         return integrations.search(orgId, SearchPattern.required(pattern), page);
     }
 
@@ -74,11 +76,17 @@ class IntegrationResource {
     @GET
     @Path("{integration_id}/control")
     @Permit(value = Right.READ, run = true)
-    @Operation(operationId = "getIntegrationControl", summary = "Get what an integration does in a run",
+    @Operation(
+            operationId = "getIntegrationControl",
+            summary = "Get what an integration does in a run",
             description = "A Chaos Toolkit control, or `null` where nothing happens on the client's side.")
-    @APIResponse(responseCode = "200", description = "OK",
-            content = @Content(mediaType = "application/json",
-                    schema = @Schema(anyOf = {IntegrationControl.class, Nothing.class})))
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = "application/json",
+                            schema = @Schema(anyOf = {IntegrationControl.class, Nothing.class})))
     public Uni<Object> control(@PathParam("org_id") UUID orgId, @PathParam("integration_id") UUID id) {
         return integrations.control(orgId, id).map(control -> control.isPresent() ? control.get() : Nothing.NOTHING);
     }
@@ -86,7 +94,9 @@ class IntegrationResource {
     @DELETE
     @Path("{integration_id}")
     @Permit(Right.WRITE)
-    @Operation(operationId = "deleteIntegration", summary = "Delete an integration that no plan uses, with its environment")
+    @Operation(
+            operationId = "deleteIntegration",
+            summary = "Delete an integration that no plan uses, with its environment")
     public Uni<Nothing> delete(@PathParam("org_id") UUID orgId, @PathParam("integration_id") UUID id) {
         return integrations.delete(caller.get(), id).replaceWith(Nothing.NOTHING);
     }

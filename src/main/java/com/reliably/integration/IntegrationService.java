@@ -53,10 +53,10 @@ public class IntegrationService {
         }
         environments.check(input.environment(), faults.at("environment"));
         faults.throwIfAny();
-        return environments.createChecked(caller, input.environment(), EnvironmentUse.INTEGRATION)
+        return environments
+                .createChecked(caller, input.environment(), EnvironmentUse.INTEGRATION)
                 .map(environmentId -> newIntegration(caller, input, environmentId))
-                .chain(integration -> Names.taken(
-                        repository.persistAndFlush(integration), "integration", input.name()))
+                .chain(integration -> Names.taken(repository.persistAndFlush(integration), "integration", input.name()))
                 .map(IntegrationService::view);
     }
 
@@ -78,7 +78,8 @@ public class IntegrationService {
     /** What an integration does on the client's side; empty where that is nothing. */
     @WithSession
     Uni<Optional<IntegrationControl>> control(UUID orgId, UUID id) {
-        return find(orgId, id).chain(integration -> environments.variables(orgId, integration.environmentId)
+        return find(orgId, id).chain(integration -> environments
+                .variables(orgId, integration.environmentId)
                 .map(variables -> IntegrationControl.of(
                         IntegrationProvider.of(integration.provider), integration.id, variables)));
     }
@@ -123,10 +124,16 @@ public class IntegrationService {
     private Uni<Page<IntegrationView>> page(PanacheQuery<Integration> query, PageRequest page) {
         int from = page.offset();
         int to = from + page.limit() - 1;
-        return query.count().chain(count -> from >= count
-                ? Uni.createFrom().item(new Page<IntegrationView>(count, List.of()))
-                : query.range(from, to).list().map(found ->
-                        new Page<>(count, found.stream().map(IntegrationService::view).toList())));
+        return query.count()
+                .chain(count -> from >= count
+                        ? Uni.createFrom().item(new Page<IntegrationView>(count, List.of()))
+                        : query.range(from, to)
+                                .list()
+                                .map(found -> new Page<>(
+                                        count,
+                                        found.stream()
+                                                .map(IntegrationService::view)
+                                                .toList())));
     }
 
     private Integration newIntegration(Caller caller, IntegrationInput input, UUID environmentId) {
@@ -143,8 +150,13 @@ public class IntegrationService {
     }
 
     private static IntegrationView view(Integration integration) {
-        return new IntegrationView(integration.name, IntegrationProvider.of(integration.provider),
-                integration.vendor == null ? null : IntegrationVendor.of(integration.vendor), integration.id,
-                integration.orgId, integration.createdAt, integration.environmentId);
+        return new IntegrationView(
+                integration.name,
+                IntegrationProvider.of(integration.provider),
+                integration.vendor == null ? null : IntegrationVendor.of(integration.vendor),
+                integration.id,
+                integration.orgId,
+                integration.createdAt,
+                integration.environmentId);
     }
 }

@@ -13,4 +13,6 @@ public record IntegrationView(
         UUID id,
         UUID orgId,
         Instant createdDate,
-        @Schema(description = "The environment that configures it") UUID environmentId) {}
+
+        @Schema(description = "The environment that configures it")
+        UUID environmentId) {}

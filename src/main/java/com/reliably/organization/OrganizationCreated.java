@@ -14,4 +14,6 @@ record OrganizationCreated(
         UUID id,
         @Schema(examples = "Platform team") String name,
         Instant createdDate,
-        @Schema(description = "The organization's first administrator token; shown only here") TokenView token) {}
+
+        @Schema(description = "The organization's first administrator token; shown only here")
+        TokenView token) {}

@@ -33,7 +33,9 @@ class OrganizationResource {
 
     @GET
     @Permit(Right.READ)
-    @Operation(operationId = "listOrganizations", summary = "List the organizations that the token can see",
+    @Operation(
+            operationId = "listOrganizations",
+            summary = "List the organizations that the token can see",
             description = "A token is bound to one organization, so this has one item.")
     public Uni<Page<OrganizationView>> list(@BeanParam PageRequest page) {
         return organizations.visibleTo(caller.get(), page);
@@ -42,7 +44,9 @@ class OrganizationResource {
     @POST
     @ResponseStatus(201)
     @Permit(Right.ADMIN)
-    @Operation(operationId = "createOrganization", summary = "Create an organization",
+    @Operation(
+            operationId = "createOrganization",
+            summary = "Create an organization",
             description = "For the operator's token. The answer carries the first administrator token of the new"
                     + " organization; a taken name gets a suffix.")
     public Uni<OrganizationCreated> create(@NotNull @Valid OrganizationInput body) {

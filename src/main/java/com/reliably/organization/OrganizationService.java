@@ -52,8 +52,8 @@ public class OrganizationService implements OrganizationDirectory {
     @WithTransaction
     Uni<OrganizationCreated> create(Caller caller, OrganizationInput input) {
         if (!caller.operator()) {
-            throw ProblemException.forbidden("Only the operator's token, made at the server's first start, can create"
-                    + " organizations.");
+            throw ProblemException.forbidden(
+                    "Only the operator's token, made at the server's first start, can create" + " organizations.");
         }
         return freeName(input.name()).chain(name -> {
             Organization organization = new Organization();
@@ -79,7 +79,8 @@ public class OrganizationService implements OrganizationDirectory {
 
     /** The name itself, or with a suffix where it is taken. */
     private Uni<String> freeName(String name) {
-        return repository.isNameTaken(name).map(taken ->
-                taken ? name + "-" + UUID.randomUUID().toString().substring(0, 8) : name);
+        return repository
+                .isNameTaken(name)
+                .map(taken -> taken ? name + "-" + UUID.randomUUID().toString().substring(0, 8) : name);
     }
 }

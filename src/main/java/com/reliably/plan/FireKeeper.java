@@ -10,9 +10,12 @@ import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** Who starts a cron plan when it is time. */
-@Schema(name = "FireKeeper", enumeration = {"server", "engine", "nobody"},
-        description = "`server`: this server; `engine`: the deployment's own scheduler; `nobody`: the plan is suspended, or its"
-                + " deployment never starts plans")
+@Schema(
+        name = "FireKeeper",
+        enumeration = {"server", "engine", "nobody"},
+        description =
+                "`server`: this server; `engine`: the deployment's own scheduler; `nobody`: the plan is suspended, or its"
+                        + " deployment never starts plans")
 public enum FireKeeper {
     SERVER,
     ENGINE,

@@ -48,8 +48,11 @@ class PlanChecks {
 
     private static Optional<CronSchedule> schedule(PlanSchedule schedule, Faults faults) {
         if (schedule.viaAgent()) {
-            faults.reject("via_agent", "Agents are not part of this server; leave this out, and use a deployment of the type"
-                    + " 'reliably_cli' with the mode 'manual' to run the plan from elsewhere", true);
+            faults.reject(
+                    "via_agent",
+                    "Agents are not part of this server; leave this out, and use a deployment of the type"
+                            + " 'reliably_cli' with the mode 'manual' to run the plan from elsewhere",
+                    true);
         }
         if (!schedule.isCron()) {
             return Optional.empty();
@@ -110,19 +113,23 @@ class PlanChecks {
         if (environment.id() == null) {
             return Uni.createFrom().voidItem();
         }
-        return parts.isEnvironment(orgId, environment.id()).invoke(exists -> {
-            if (!exists) {
-                faults.reject("id", "No environment of this organization has this id", environment.id());
-            }
-        }).replaceWithVoid();
+        return parts.isEnvironment(orgId, environment.id())
+                .invoke(exists -> {
+                    if (!exists) {
+                        faults.reject("id", "No environment of this organization has this id", environment.id());
+                    }
+                })
+                .replaceWithVoid();
     }
 
     private static void deployment(PlanDeployment asked, DeploymentDefinition definition, Faults faults) {
         if (definition == null) {
             faults.reject("deployment_id", "No deployment of this organization has this id", asked.deploymentId());
         } else if (asked.deploymentType() != null && !asked.deploymentType().equals(definition.typeName())) {
-            faults.reject("deployment_type", "The deployment has the type '" + definition.typeName()
-                    + "'; give that, or leave it out", asked.deploymentType());
+            faults.reject(
+                    "deployment_type",
+                    "The deployment has the type '" + definition.typeName() + "'; give that, or leave it out",
+                    asked.deploymentType());
         }
     }
 

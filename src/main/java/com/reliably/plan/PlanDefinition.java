@@ -7,7 +7,9 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 /** What a plan consists of, as it is shown. */
 @Schema(name = "PlanDefinition")
 record PlanDefinition(
-        @Schema(nullable = true, examples = "Login survives a lost database") String title,
+        @Schema(nullable = true, examples = "Login survives a lost database")
+        String title,
+
         @Schema(nullable = true) PlanEnvironment environment,
         PlanDeployment deployment,
         PlanSchedule schedule,

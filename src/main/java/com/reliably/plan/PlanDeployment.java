@@ -13,7 +13,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "PlanDeployment")
 record PlanDeployment(
         @NotNull UUID deploymentId,
-        @Schema(nullable = true, description = "The deployment's type; may be left out of a request",
-                        enumeration = {"github", "reliably_cli", "container", "k8s_job", "noop"},
-                        examples = "reliably_cli")
-                String deploymentType) {}
+
+        @Schema(
+                nullable = true,
+                description = "The deployment's type; may be left out of a request",
+                enumeration = {"github", "reliably_cli", "container", "k8s_job", "noop"},
+                examples = "reliably_cli")
+        String deploymentType) {}

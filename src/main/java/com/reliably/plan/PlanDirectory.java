@@ -25,8 +25,12 @@ public class PlanDirectory {
      */
     @WithSession
     public Uni<List<UUID>> experimentsOf(UUID orgId, UUID planId) {
-        return repository.find(orgId, planId).chain(plan -> plan == null
-                ? Uni.createFrom().nullItem()
-                : repository.experiments(Set.of(planId)).map(rows -> rows.stream().map(row -> row.experimentId).toList()));
+        return repository
+                .find(orgId, planId)
+                .chain(plan -> plan == null
+                        ? Uni.createFrom().nullItem()
+                        : repository.experiments(Set.of(planId)).map(rows -> rows.stream()
+                                .map(row -> row.experimentId)
+                                .toList()));
     }
 }

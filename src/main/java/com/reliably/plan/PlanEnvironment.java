@@ -17,14 +17,21 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "PlanEnvironment")
 record PlanEnvironment(
         @Schema(defaultValue = "reliably_cloud") Provider provider,
-        @Schema(nullable = true, description = "With the provider `github`: the environment's name in the repository",
-                        examples = "production")
-                @JsonInclude(JsonInclude.Include.NON_NULL)
-                String name,
-        @Schema(nullable = true, description = "An environment of this organization") UUID id) {
+
+        @Schema(
+                nullable = true,
+                description = "With the provider `github`: the environment's name in the repository",
+                examples = "production")
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        String name,
+
+        @Schema(nullable = true, description = "An environment of this organization")
+        UUID id) {
 
     /** Where an environment is kept. */
-    @Schema(name = "PlanEnvironmentProvider", enumeration = {"reliably_cloud", "github"},
+    @Schema(
+            name = "PlanEnvironmentProvider",
+            enumeration = {"reliably_cloud", "github"},
             description = "`reliably_cloud`: here (the name is that of existing clients); `github`: in the repository")
     public enum Provider {
         RELIABLY_CLOUD,

@@ -23,8 +23,11 @@ public record PlanExecutions(long count, Last last) {
      */
     @Schema(name = "PlanLastExecutionInfo")
     public record Last(
-            @Schema(nullable = true, description = "The execution that started last") Moment running,
-            @Schema(nullable = true, description = "The execution that finished last") Moment terminated) {}
+            @Schema(nullable = true, description = "The execution that started last")
+            Moment running,
+
+            @Schema(nullable = true, description = "The execution that finished last")
+            Moment terminated) {}
 
     /**
      * An execution at a moment.

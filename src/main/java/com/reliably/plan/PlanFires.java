@@ -46,11 +46,9 @@ class PlanFires {
      */
     @WithTransaction
     Uni<Void> fire(DuePlan due, Instant now) {
-        return repository.lockDue(due, now)
-                .onItem().ifNotNull().transformToUni(plan -> deployments.definition(plan.orgId, plan.deploymentId)
-                        .chain(deployment -> FireKeeper.of(deployment) == FireKeeper.SERVER
-                                ? fire(plan, now)
-                                : letGo(plan)));
+        return repository.lockDue(due, now).onItem().ifNotNull().transformToUni(plan -> deployments
+                .definition(plan.orgId, plan.deploymentId)
+                .chain(deployment -> FireKeeper.of(deployment) == FireKeeper.SERVER ? fire(plan, now) : letGo(plan)));
     }
 
     private Uni<Void> fire(Plan plan, Instant now) {
@@ -58,7 +56,9 @@ class PlanFires {
         plan.nextFireAt = fires.next().orElse(null);
         return recordTooLate(plan, fires)
                 .chain(() -> recordSuperseded(plan, fires))
-                .chain(() -> fires.toRun().isPresent() ? run(plan, fires.toRun().get()) : Uni.createFrom().voidItem());
+                .chain(() -> fires.toRun().isPresent()
+                        ? run(plan, fires.toRun().get())
+                        : Uni.createFrom().voidItem());
     }
 
     /** The deployment was changed to one that keeps its own schedule, or has none. */
@@ -68,10 +68,11 @@ class PlanFires {
     }
 
     private Uni<Void> run(Plan plan, Instant nominalTime) {
-        return runs.hasActive(plan.orgId, plan.id).chain(active -> active
-                ? miss(plan, nominalTime, "The run before it had not ended.")
-                : runs.request(plan.orgId, plan.id, plan.deploymentId, RunTrigger.SCHEDULE, nominalTime, null)
-                        .replaceWithVoid());
+        return runs.hasActive(plan.orgId, plan.id)
+                .chain(active -> active
+                        ? miss(plan, nominalTime, "The run before it had not ended.")
+                        : runs.request(plan.orgId, plan.id, plan.deploymentId, RunTrigger.SCHEDULE, nominalTime, null)
+                                .replaceWithVoid());
     }
 
     private Uni<Void> recordTooLate(Plan plan, DueFires fires) {
@@ -80,8 +81,11 @@ class PlanFires {
         List<Instant> missed = fires.tooLate();
         return missAll(plan, fires.cutOff() ? missed.subList(0, missed.size() - 1) : missed, reason)
                 .chain(() -> fires.cutOff()
-                        ? miss(plan, missed.get(missed.size() - 1), reason + " Further fires were missed after this one; only"
-                                + " the first " + missed.size() + " are recorded.")
+                        ? miss(
+                                plan,
+                                missed.get(missed.size() - 1),
+                                reason + " Further fires were missed after this one; only" + " the first "
+                                        + missed.size() + " are recorded.")
                         : Uni.createFrom().voidItem());
     }
 
@@ -90,9 +94,12 @@ class PlanFires {
     }
 
     private Uni<Void> missAll(Plan plan, List<Instant> nominalTimes, String reason) {
-        return Multi.createFrom().iterable(nominalTimes)
-                .onItem().transformToUniAndConcatenate(nominalTime -> miss(plan, nominalTime, reason))
-                .collect().last()
+        return Multi.createFrom()
+                .iterable(nominalTimes)
+                .onItem()
+                .transformToUniAndConcatenate(nominalTime -> miss(plan, nominalTime, reason))
+                .collect()
+                .last()
                 .replaceWithVoid();
     }
 

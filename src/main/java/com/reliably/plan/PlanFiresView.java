@@ -17,4 +17,6 @@ record PlanFiresView(
         @Schema(examples = "0 9 * * MON-FRI") String pattern,
         @Schema(examples = "Europe/Paris") String timezone,
         FireKeeper startedBy,
-        @Schema(description = "The next times that the schedule names, in their order") List<Instant> items) {}
+
+        @Schema(description = "The next times that the schedule names, in their order")
+        List<Instant> items) {}

@@ -27,27 +27,32 @@ class PlanReach implements ReachSource {
     @Override
     @WithSession
     public Uni<Reach> reachOf(UUID orgId, UUID planId) {
-        return repository.find(orgId, planId)
+        return repository
+                .find(orgId, planId)
                 .chain(plan -> plan == null ? Uni.createFrom().nullItem() : reachOf(plan));
     }
 
     private Uni<Reach> reachOf(Plan plan) {
         return repository.experiments(Set.of(plan.id)).chain(experiments -> repository
-                .integrations(Set.of(plan.id)).map(PlanReach::idsOf).chain(integrations -> parts
-                .environmentsOfIntegrations(plan.orgId, integrations)
-                .map(environments -> reach(plan, experiments, environments))));
+                .integrations(Set.of(plan.id))
+                .map(PlanReach::idsOf)
+                .chain(integrations -> parts.environmentsOfIntegrations(plan.orgId, integrations)
+                        .map(environments -> reach(plan, experiments, environments))));
     }
 
     private static Set<UUID> idsOf(List<PlanIntegration> integrations) {
         return integrations.stream().map(row -> row.integrationId).collect(Collectors.toSet());
     }
 
-    private static Reach reach(Plan plan, List<PlanExperiment> experiments, Map<UUID, UUID> environmentsOfIntegrations) {
-        Set<UUID> experimentIds = experiments.stream().map(row -> row.experimentId).collect(Collectors.toSet());
+    private static Reach reach(
+            Plan plan, List<PlanExperiment> experiments, Map<UUID, UUID> environmentsOfIntegrations) {
+        Set<UUID> experimentIds =
+                experiments.stream().map(row -> row.experimentId).collect(Collectors.toSet());
         Set<UUID> environmentIds = new HashSet<>(environmentsOfIntegrations.values());
         if (plan.environmentId != null) {
             environmentIds.add(plan.environmentId);
         }
-        return new Reach(plan.id, experimentIds, Set.copyOf(environmentIds), Set.copyOf(environmentsOfIntegrations.keySet()));
+        return new Reach(
+                plan.id, experimentIds, Set.copyOf(environmentIds), Set.copyOf(environmentsOfIntegrations.keySet()));
     }
 }

@@ -29,7 +29,9 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
      * client, the scheduler and a person never overwrite each other.
      */
     Uni<Plan> lock(UUID orgId, UUID id) {
-        return find(PRESENT + " and id = ?2", orgId, id).withLock(LockModeType.PESSIMISTIC_WRITE).firstResult();
+        return find(PRESENT + " and id = ?2", orgId, id)
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .firstResult();
     }
 
     /** The cron plans of a deployment, locked like the one above, always in the same order. */
@@ -44,7 +46,8 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
     }
 
     PanacheQuery<Plan> matching(UUID orgId, String pattern) {
-        return find(PRESENT + " and title ilike ?2 escape '\\' order by " + PlanSort.CREATION.orderBy(), orgId, pattern);
+        return find(
+                PRESENT + " and title ilike ?2 escape '\\' order by " + PlanSort.CREATION.orderBy(), orgId, pattern);
     }
 
     Uni<List<PlanExperiment>> experiments(Set<UUID> planIds) {
@@ -56,20 +59,22 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
 
     Uni<List<PlanIntegration>> integrations(Set<UUID> planIds) {
         return Panache.getSession().chain(session -> session.createQuery(
-                        "from PlanIntegration where planId in (:plans) order by planId, position", PlanIntegration.class)
+                        "from PlanIntegration where planId in (:plans) order by planId, position",
+                        PlanIntegration.class)
                 .setParameter("plans", planIds)
                 .getResultList());
     }
 
     /** Gives a stored plan these lists, in place of those it had. */
     Uni<Void> replaceLists(UUID planId, List<UUID> experiments, List<UUID> integrations) {
-        return Panache.getSession().chain(session -> session
-                .createMutationQuery("delete from PlanExperiment where planId = :plan").setParameter("plan", planId)
-                .executeUpdate()
-                .chain(() -> session.createMutationQuery("delete from PlanIntegration where planId = :plan")
+        return Panache.getSession()
+                .chain(session -> session.createMutationQuery("delete from PlanExperiment where planId = :plan")
                         .setParameter("plan", planId)
-                        .executeUpdate())
-                .chain(() -> addLists(planId, experiments, integrations)));
+                        .executeUpdate()
+                        .chain(() -> session.createMutationQuery("delete from PlanIntegration where planId = :plan")
+                                .setParameter("plan", planId)
+                                .executeUpdate())
+                        .chain(() -> addLists(planId, experiments, integrations)));
     }
 
     /** Gives a new plan these lists. */
@@ -94,7 +99,9 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
     }
 
     Uni<List<UUID>> idsWithIntegration(UUID orgId, UUID integrationId) {
-        return ids(orgId, "exists (select 1 from PlanIntegration i where i.planId = p.id and i.integrationId = :of)",
+        return ids(
+                orgId,
+                "exists (select 1 from PlanIntegration i where i.planId = p.id and i.integrationId = :of)",
                 Map.of("of", integrationId));
     }
 
@@ -103,14 +110,18 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
         String with = "exists (select 1 from PlanExperiment e where e.planId = p.id and e.experimentId = :of)";
         return pattern == null
                 ? ids(orgId, with, Map.of("of", experimentId))
-                : ids(orgId, with + " and p.title ilike :pattern escape '\\'", Map.of("of", experimentId, "pattern", pattern));
+                : ids(
+                        orgId,
+                        with + " and p.title ilike :pattern escape '\\'",
+                        Map.of("of", experimentId, "pattern", pattern));
     }
 
     /** Plans of any organisation whose next fire has come, the longest overdue first: the scheduler serves them all. */
     Uni<List<DuePlan>> due(Instant now, int limit) {
         return Panache.getSession().chain(session -> session.createQuery(
                         "select new com.reliably.plan.DuePlan(p.orgId, p.id) from Plan p where p.nextFireAt <= :now and"
-                                + " p.deletedAt is null order by p.nextFireAt", DuePlan.class)
+                                + " p.deletedAt is null order by p.nextFireAt",
+                        DuePlan.class)
                 .setParameter("now", now)
                 .setMaxResults(limit)
                 .getResultList());
@@ -130,8 +141,10 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
 
     private Uni<List<UUID>> ids(UUID orgId, String condition, Map<String, Object> values) {
         return Panache.getSession().chain(session -> {
-            Mutiny.SelectionQuery<UUID> query = session.createQuery("select p.id from Plan p where p.orgId = :org and"
-                            + " p.deletedAt is null and " + condition + " order by p.createdAt desc, p.id", UUID.class)
+            Mutiny.SelectionQuery<UUID> query = session.createQuery(
+                            "select p.id from Plan p where p.orgId = :org and" + " p.deletedAt is null and " + condition
+                                    + " order by p.createdAt desc, p.id",
+                            UUID.class)
                     .setParameter("org", orgId);
             values.forEach(query::setParameter);
             return query.getResultList();

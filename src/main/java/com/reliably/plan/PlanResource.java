@@ -52,9 +52,15 @@ class PlanResource {
             @PathParam("org_id") UUID orgId,
             @QueryParam("sort")
                     @DefaultValue("creation")
-                    @Parameter(description = "`creation`: latest first; `title`; `next`: the one that fires next first; `last`:"
-                                    + " the one that was executed last first",
-                            schema = @Schema(type = SchemaType.STRING, enumeration = {"creation", "title", "next", "last"}, defaultValue = "creation"))
+                    @Parameter(
+                            description =
+                                    "`creation`: latest first; `title`; `next`: the one that fires next first; `last`:"
+                                            + " the one that was executed last first",
+                            schema =
+                                    @Schema(
+                                            type = SchemaType.STRING,
+                                            enumeration = {"creation", "title", "next", "last"},
+                                            defaultValue = "creation"))
                     PlanSort sort,
             @BeanParam PageRequest page) {
         return plans.list(orgId, sort, page);
@@ -63,9 +69,12 @@ class PlanResource {
     @POST
     @ResponseStatus(201)
     @Permit(Right.WRITE)
-    @Operation(operationId = "createPlan", summary = "Create a plan",
-            description = "A plan with the schedule `now` is run at once, unless its deployment is one that this server does"
-                    + " not start.")
+    @Operation(
+            operationId = "createPlan",
+            summary = "Create a plan",
+            description =
+                    "A plan with the schedule `now` is run at once, unless its deployment is one that this server does"
+                            + " not start.")
     public Uni<PlanView> create(@PathParam("org_id") UUID orgId, @NotNull @Valid PlanInput body) {
         return plans.create(caller.get(), body);
     }
@@ -75,7 +84,9 @@ class PlanResource {
     @Permit(Right.READ)
     @Operation(operationId = "searchPlans", summary = "Search plans by a part of their title")
     public Uni<Page<PlanView>> search(
-            @PathParam("org_id") UUID orgId, @QueryParam("pattern") SearchPattern pattern, @BeanParam PageRequest page) {
+            @PathParam("org_id") UUID orgId,
+            @QueryParam("pattern") SearchPattern pattern,
+            @BeanParam PageRequest page) {
         return plans.search(orgId, SearchPattern.required(pattern), page);
     }
 
@@ -90,7 +101,9 @@ class PlanResource {
     @PUT
     @Path("{plan_id}")
     @Permit(Right.WRITE)
-    @Operation(operationId = "updatePlan", summary = "Replace a plan",
+    @Operation(
+            operationId = "updatePlan",
+            summary = "Replace a plan",
             description = "A run that is under way keeps what it started with.")
     public Uni<Nothing> update(
             @PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id, @NotNull @Valid PlanInput body) {
@@ -100,7 +113,9 @@ class PlanResource {
     @DELETE
     @Path("{plan_id}")
     @Permit(Right.WRITE)
-    @Operation(operationId = "deletePlan", summary = "Delete a plan",
+    @Operation(
+            operationId = "deletePlan",
+            summary = "Delete a plan",
             description = "Its runs are cancelled; its executions stay.")
     public Uni<Nothing> delete(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
         return plans.delete(caller.get(), id).replaceWith(Nothing.NOTHING);
@@ -109,7 +124,9 @@ class PlanResource {
     @PUT
     @Path("{plan_id}/status")
     @Permit(value = Right.WRITE, run = true)
-    @Operation(operationId = "reportPlanStatus", summary = "Report how the run of a plan is doing",
+    @Operation(
+            operationId = "reportPlanStatus",
+            summary = "Report how the run of a plan is doing",
             description = "For the client that carries the plan out.")
     public Uni<Acknowledgement> report(
             @PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id, @NotNull @Valid PlanStatusInput body) {
@@ -119,7 +136,9 @@ class PlanResource {
     @POST
     @Path("{plan_id}/run")
     @Permit(Right.WRITE)
-    @Operation(operationId = "runPlan", summary = "Run a plan now",
+    @Operation(
+            operationId = "runPlan",
+            summary = "Run a plan now",
             description = "For plans without a cron schedule. Refused while a run of the plan has not ended.")
     public Uni<Nothing> run(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
         return plans.run(caller.get(), id).replaceWith(Nothing.NOTHING);
@@ -128,7 +147,9 @@ class PlanResource {
     @POST
     @Path("{plan_id}/suspend")
     @Permit(Right.WRITE)
-    @Operation(operationId = "suspendPlan", summary = "Stop firing a cron plan",
+    @Operation(
+            operationId = "suspendPlan",
+            summary = "Stop firing a cron plan",
             description = "A run that is under way goes on.")
     public Uni<Nothing> suspend(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
         return plans.suspend(caller.get(), id).replaceWith(Nothing.NOTHING);
@@ -137,7 +158,9 @@ class PlanResource {
     @POST
     @Path("{plan_id}/resume")
     @Permit(Right.WRITE)
-    @Operation(operationId = "resumePlan", summary = "Fire a suspended cron plan again",
+    @Operation(
+            operationId = "resumePlan",
+            summary = "Fire a suspended cron plan again",
             description = "What it would have fired meanwhile is not made up for.")
     public Uni<Nothing> resume(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
         return plans.resume(caller.get(), id).replaceWith(Nothing.NOTHING);
@@ -152,12 +175,22 @@ class PlanResource {
             @PathParam("plan_id") UUID id,
             @QueryParam("limit")
                     @DefaultValue("10")
-                    @Parameter(description = "How many", schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1", maximum = "100",
-                                    defaultValue = "10"))
+                    @Parameter(
+                            description = "How many",
+                            schema =
+                                    @Schema(
+                                            type = SchemaType.INTEGER,
+                                            format = "int32",
+                                            minimum = "1",
+                                            maximum = "100",
+                                            defaultValue = "10"))
                     int limit) {
         if (limit < 1 || limit > MOST_FIRES) {
-            throw ProblemException.invalid(Fault.of(limit < 1 ? "greater_than" : "less_than_equal", List.of("query", "limit"),
-                    "Input should be from 1 to " + MOST_FIRES, limit));
+            throw ProblemException.invalid(Fault.of(
+                    limit < 1 ? "greater_than" : "less_than_equal",
+                    List.of("query", "limit"),
+                    "Input should be from 1 to " + MOST_FIRES,
+                    limit));
         }
         return plans.fires(orgId, id, limit);
     }

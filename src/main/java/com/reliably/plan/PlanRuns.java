@@ -20,9 +20,11 @@ class PlanRuns implements RunPlans {
 
     @Override
     public Uni<RunnablePlan> runnable(UUID orgId, UUID planId) {
-        return repository.find(orgId, planId).map(plan -> plan == null
-                ? null
-                : new RunnablePlan(plan.orgId, plan.id, plan.title, plan.deploymentId, plan.environmentId));
+        return repository
+                .find(orgId, planId)
+                .map(plan -> plan == null
+                        ? null
+                        : new RunnablePlan(plan.orgId, plan.id, plan.title, plan.deploymentId, plan.environmentId));
     }
 
     @Override
@@ -30,8 +32,11 @@ class PlanRuns implements RunPlans {
         if (change.to() == RunState.MISSED) {
             return Uni.createFrom().voidItem();
         }
-        return repository.lock(change.orgId(), change.planId())
-                .onItem().ifNotNull().invoke(plan -> plan.set(new PlanStatusRule(plan.isCron())
+        return repository
+                .lock(change.orgId(), change.planId())
+                .onItem()
+                .ifNotNull()
+                .invoke(plan -> plan.set(new PlanStatusRule(plan.isCron())
                         .afterRun(plan.condition(), change.from(), change.to(), change.error())))
                 .replaceWithVoid();
     }

@@ -16,20 +16,34 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  */
 @Schema(name = "PlanSchedule")
 record PlanSchedule(
-        @Schema(nullable = true, defaultValue = "false", description = "Always false: agents are not part of this server")
-                Boolean viaAgent,
+        @Schema(
+                nullable = true,
+                defaultValue = "false",
+                description = "Always false: agents are not part of this server")
+        Boolean viaAgent,
+
         @Schema(nullable = true, defaultValue = "now") Type type,
-        @Schema(nullable = true, description = "With the type `cron`: five fields (minute, hour, day of the month, month, day"
-                        + " of the week), or a nickname such as `@daily`", examples = "0 9 * * MON-FRI")
-                @JsonInclude(JsonInclude.Include.NON_NULL)
-                String pattern,
-        @Schema(nullable = true, description = "With the type `cron`: a time zone of the IANA database; Etc/UTC where it is"
-                        + " left out", examples = "Europe/Paris")
-                @JsonInclude(JsonInclude.Include.NON_NULL)
-                String timezone) {
+
+        @Schema(
+                nullable = true,
+                description = "With the type `cron`: five fields (minute, hour, day of the month, month, day"
+                        + " of the week), or a nickname such as `@daily`",
+                examples = "0 9 * * MON-FRI")
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        String pattern,
+
+        @Schema(
+                nullable = true,
+                description =
+                        "With the type `cron`: a time zone of the IANA database; Etc/UTC where it is" + " left out",
+                examples = "Europe/Paris")
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+        String timezone) {
 
     /** How often. */
-    @Schema(name = "PlanScheduleType", enumeration = {"now", "cron"},
+    @Schema(
+            name = "PlanScheduleType",
+            enumeration = {"now", "cron"},
             description = "`now`: once, when the plan is created, and on request; `cron`: on a schedule")
     public enum Type {
         NOW,

@@ -33,7 +33,11 @@ class PlanScheduler {
         stopping = true;
     }
 
-    @Scheduled(every = "1s", delayed = "1s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP, identity = "plans")
+    @Scheduled(
+            every = "1s",
+            delayed = "1s",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
+            identity = "plans")
     Uni<Void> tick() {
         return stopping ? Uni.createFrom().voidItem() : fireDue(clock.instant());
     }
@@ -41,17 +45,24 @@ class PlanScheduler {
     /** Fires everything that is due at a moment. */
     Uni<Void> fireDue(Instant now) {
         return fires.due(now, MOST_AT_ONCE)
-                .onItem().transformToMulti(due -> Multi.createFrom().iterable(due))
-                .onItem().transformToUniAndConcatenate(plan -> fire(plan, now))
-                .collect().last()
+                .onItem()
+                .transformToMulti(due -> Multi.createFrom().iterable(due))
+                .onItem()
+                .transformToUniAndConcatenate(plan -> fire(plan, now))
+                .collect()
+                .last()
                 .replaceWithVoid()
-                .onFailure().invoke(e -> LOG.warnf("Schedules cannot be looked after right now: %s", e.toString()))
-                .onFailure().recoverWithNull();
+                .onFailure()
+                .invoke(e -> LOG.warnf("Schedules cannot be looked after right now: %s", e.toString()))
+                .onFailure()
+                .recoverWithNull();
     }
 
     private Uni<Void> fire(DuePlan plan, Instant now) {
         return fires.fire(plan, now)
-                .onFailure().invoke(e -> LOG.errorf(e, "Plan %s could not be fired, it is tried again", plan.planId()))
-                .onFailure().recoverWithNull();
+                .onFailure()
+                .invoke(e -> LOG.errorf(e, "Plan %s could not be fired, it is tried again", plan.planId()))
+                .onFailure()
+                .recoverWithNull();
     }
 }

@@ -64,10 +64,13 @@ public class PlanService {
     Uni<PlanView> create(Caller caller, PlanInput input) {
         return checks.check(caller.orgId(), input).chain(checked -> {
             Plan plan = newPlan(caller, checked);
-            Uni<Void> stored = repository.persist(plan)
+            Uni<Void> stored = repository
+                    .persist(plan)
                     .chain(() -> repository.addLists(plan.id, input.experiments(), input.integrations()));
             return existing(stored)
-                    .chain(() -> checked.runsAtOnce() ? requestRun(caller, plan) : Uni.createFrom().voidItem())
+                    .chain(() -> checked.runsAtOnce()
+                            ? requestRun(caller, plan)
+                            : Uni.createFrom().voidItem())
                     .chain(() -> views.of(plan));
         });
     }
@@ -90,24 +93,28 @@ public class PlanService {
     /** What is running keeps what it started with. */
     @WithTransaction
     Uni<Void> update(Caller caller, UUID id, PlanInput input) {
-        return lock(caller.orgId(), id).chain(plan -> checks.check(caller.orgId(), input).chain(checked -> {
-            boolean sameSchedule = Objects.equals(plan.cronPattern, checked.input().schedule().pattern())
-                    && Objects.equals(plan.cronTimezone, checked.input().schedule().timezone());
-            boolean wasDue = sameSchedule && plan.nextFireAt != null;
-            Instant due = plan.nextFireAt;
-            write(plan, checked);
-            if (plan.isSuspended() && !plan.isCron()) {
-                plan.suspendedAt = null;
-                plan.set(PlanCondition.of(PlanStatus.CREATED));
-            }
-            if (plan.isSuspended()) {
-                plan.nextFireAt = null;
-            } else if (wasDue && plan.nextFireAt != null) {
-                // A fire that is due right now must not be lost to a new title.
-                plan.nextFireAt = due;
-            }
-            return existing(repository.replaceLists(id, input.experiments(), input.integrations()));
-        }));
+        return lock(caller.orgId(), id)
+                .chain(plan -> checks.check(caller.orgId(), input).chain(checked -> {
+                    boolean sameSchedule = Objects.equals(
+                                    plan.cronPattern, checked.input().schedule().pattern())
+                            && Objects.equals(
+                                    plan.cronTimezone,
+                                    checked.input().schedule().timezone());
+                    boolean wasDue = sameSchedule && plan.nextFireAt != null;
+                    Instant due = plan.nextFireAt;
+                    write(plan, checked);
+                    if (plan.isSuspended() && !plan.isCron()) {
+                        plan.suspendedAt = null;
+                        plan.set(PlanCondition.of(PlanStatus.CREATED));
+                    }
+                    if (plan.isSuspended()) {
+                        plan.nextFireAt = null;
+                    } else if (wasDue && plan.nextFireAt != null) {
+                        // A fire that is due right now must not be lost to a new title.
+                        plan.nextFireAt = due;
+                    }
+                    return existing(repository.replaceLists(id, input.experiments(), input.integrations()));
+                }));
     }
 
     @WithTransaction
@@ -124,8 +131,11 @@ public class PlanService {
     @WithTransaction
     Uni<Void> report(UUID orgId, UUID id, PlanStatusInput report) {
         if (!PlanStatusRule.isReport(report.status())) {
-            throw ProblemException.invalid(Fault.of("value_error", List.of("body", "status"),
-                    "A client reports 'running', 'completed' or 'error'; the server knows the rest itself", report.status()));
+            throw ProblemException.invalid(Fault.of(
+                    "value_error",
+                    List.of("body", "status"),
+                    "A client reports 'running', 'completed' or 'error'; the server knows the rest itself",
+                    report.status()));
         }
         return lock(orgId, id)
                 .invoke(plan -> plan.set(new PlanStatusRule(plan.isCron())
@@ -135,10 +145,9 @@ public class PlanService {
 
     @WithTransaction
     Uni<Void> run(Caller caller, UUID id) {
-        return lock(caller.orgId(), id)
-                .invoke(PlanService::refuseToRunCron)
-                .chain(plan -> deployments.definition(caller.orgId(), plan.deploymentId)
-                        .chain(deployment -> run(caller, plan, deployment)));
+        return lock(caller.orgId(), id).invoke(PlanService::refuseToRunCron).chain(plan -> deployments
+                .definition(caller.orgId(), plan.deploymentId)
+                .chain(deployment -> run(caller, plan, deployment)));
     }
 
     @WithTransaction
@@ -175,18 +184,21 @@ public class PlanService {
             if (!plan.isCron()) {
                 throw ProblemException.badRequest("This plan has no cron schedule, so that it has no next fires.");
             }
-            return deployments.definition(orgId, plan.deploymentId).map(deployment -> new PlanFiresView(
-                    plan.cronPattern,
-                    plan.cronTimezone,
-                    plan.isSuspended() ? FireKeeper.NOBODY : FireKeeper.of(deployment),
-                    plan.schedule().nextFires(clock.instant(), limit)));
+            return deployments
+                    .definition(orgId, plan.deploymentId)
+                    .map(deployment -> new PlanFiresView(
+                            plan.cronPattern,
+                            plan.cronTimezone,
+                            plan.isSuspended() ? FireKeeper.NOBODY : FireKeeper.of(deployment),
+                            plan.schedule().nextFires(clock.instant(), limit)));
         });
     }
 
     private Uni<Void> run(Caller caller, Plan plan, DeploymentDefinition deployment) {
         if (FireKeeper.isManual(deployment)) {
-            throw ProblemException.badRequest("The deployment of this plan is manual: this server never starts it. Run it where"
-                    + " the Reliably CLI is installed, with: " + command.of(plan.orgId, plan.id));
+            throw ProblemException.badRequest(
+                    "The deployment of this plan is manual: this server never starts it. Run it where"
+                            + " the Reliably CLI is installed, with: " + command.of(plan.orgId, plan.id));
         }
         Uni<Void> recorded = audit.record(caller, "plan.run", "plan", plan.id, plan.title);
         if (!FireKeeper.isStarted(deployment)) {
@@ -195,8 +207,8 @@ public class PlanService {
         return runs.hasActive(plan.orgId, plan.id)
                 .invoke(active -> {
                     if (active) {
-                        throw ProblemException.conflict("This plan has a run that has not ended; wait for it, or cancel it"
-                                + " first.");
+                        throw ProblemException.conflict(
+                                "This plan has a run that has not ended; wait for it, or cancel it" + " first.");
                     }
                 })
                 .chain(() -> requestRun(caller, plan))
@@ -204,13 +216,15 @@ public class PlanService {
     }
 
     private Uni<Void> requestRun(Caller caller, Plan plan) {
-        return runs.request(plan.orgId, plan.id, plan.deploymentId, RunTrigger.API, null, caller.id()).replaceWithVoid();
+        return runs.request(plan.orgId, plan.id, plan.deploymentId, RunTrigger.API, null, caller.id())
+                .replaceWithVoid();
     }
 
     private static void refuseToRunCron(Plan plan) {
         if (plan.isCron()) {
-            throw ProblemException.badRequest("This plan runs on its cron schedule, and only then. For a run on request,"
-                    + " create a plan with the schedule 'now'.");
+            throw ProblemException.badRequest(
+                    "This plan runs on its cron schedule, and only then. For a run on request,"
+                            + " create a plan with the schedule 'now'.");
         }
     }
 
@@ -229,7 +243,8 @@ public class PlanService {
         PlanInput input = checked.input();
         plan.title = input.title();
         plan.deploymentId = input.deployment().deploymentId();
-        plan.environmentId = input.environment() == null ? null : input.environment().id();
+        plan.environmentId =
+                input.environment() == null ? null : input.environment().id();
         plan.definition = views.write(new PlanTerms(input.environment(), input.schedule()));
         plan.ref = UUID.randomUUID().toString().replace("-", "");
         plan.cronPattern = input.schedule().pattern();
@@ -249,8 +264,8 @@ public class PlanService {
     /** What was found by the checks may be deleted by somebody else before it is stored; the database notices. */
     private static Uni<Void> existing(Uni<Void> stored) {
         return stored.onFailure(ConstraintViolationException.class)
-                .transform(e -> ProblemException.conflict("Something that this plan names was deleted at the same moment; look"
-                        + " again and retry."));
+                .transform(e -> ProblemException.conflict(
+                        "Something that this plan names was deleted at the same moment; look" + " again and retry."));
     }
 
     private Uni<Plan> find(UUID orgId, UUID id) {
@@ -270,17 +285,21 @@ public class PlanService {
     }
 
     private static Uni<Plan> present(Uni<Plan> found) {
-        return found.onItem().ifNull().failWith(() -> ProblemException.notFound("No plan of this organization has this id."));
+        return found.onItem()
+                .ifNull()
+                .failWith(() -> ProblemException.notFound("No plan of this organization has this id."));
     }
 
     private Uni<Page<PlanView>> page(UUID orgId, PanacheQuery<Plan> query, PageRequest page) {
         int from = page.offset();
         int to = from + page.limit() - 1;
-        return query.count().chain(count -> from >= count
-                ? Uni.createFrom().item(new Page<PlanView>(count, List.of()))
-                : query.range(from, to).list()
-                        .chain(found -> views.of(orgId, found))
-                        .map(items -> new Page<>(count, items)));
+        return query.count()
+                .chain(count -> from >= count
+                        ? Uni.createFrom().item(new Page<PlanView>(count, List.of()))
+                        : query.range(from, to)
+                                .list()
+                                .chain(found -> views.of(orgId, found))
+                                .map(items -> new Page<>(count, items)));
     }
 
     private static String shortened(String error) {

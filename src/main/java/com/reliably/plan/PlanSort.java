@@ -13,7 +13,8 @@ enum PlanSort {
     /** The one that this server fires next first; those that it does not fire last. */
     NEXT("nextFireAt nulls last, createdAt desc, id"),
     /** The one that was executed last first; those that never were last. */
-    LAST("sql('(select max(e.created_at) from execution e where e.plan_id = ?)', id) desc nulls last, createdAt desc, id");
+    LAST(
+            "sql('(select max(e.created_at) from execution e where e.plan_id = ?)', id) desc nulls last, createdAt desc, id");
 
     private final String orderBy;
 
@@ -33,7 +34,10 @@ enum PlanSort {
                 return sort;
             }
         }
-        throw ProblemException.invalid(Fault.of("literal_error", List.of("query", "sort"),
-                "Input should be 'creation', 'title', 'next' or 'last'", text));
+        throw ProblemException.invalid(Fault.of(
+                "literal_error",
+                List.of("query", "sort"),
+                "Input should be 'creation', 'title', 'next' or 'last'",
+                text));
     }
 }

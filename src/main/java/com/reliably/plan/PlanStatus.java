@@ -5,9 +5,25 @@ import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** How a plan is doing, in the words of the wire. {@link PlanStatusRule} says which follows from what. */
-@Schema(name = "PlanStatus", enumeration = {"creating", "created", "running", "completed", "iteration completed", "error",
-    "creation error", "deleting", "deleted", "deletion error", "suspending", "suspended", "resuming", "suspend_error",
-    "resuming_error"})
+@Schema(
+        name = "PlanStatus",
+        enumeration = {
+            "creating",
+            "created",
+            "running",
+            "completed",
+            "iteration completed",
+            "error",
+            "creation error",
+            "deleting",
+            "deleted",
+            "deletion error",
+            "suspending",
+            "suspended",
+            "resuming",
+            "suspend_error",
+            "resuming_error"
+        })
 public enum PlanStatus {
     CREATING("creating"),
     CREATED("created"),

@@ -11,5 +11,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  */
 @Schema(name = "PlanNewStatus")
 record PlanStatusInput(
-        @Schema(description = "`running`, `completed` or `error`", examples = "completed") @NotNull PlanStatus status,
-        @Schema(nullable = true, description = "What went wrong") String error) {}
+        @Schema(description = "`running`, `completed` or `error`", examples = "completed") @NotNull
+        PlanStatus status,
+
+        @Schema(nullable = true, description = "What went wrong")
+        String error) {}

@@ -46,9 +46,8 @@ final class PlanStatusRule {
             case RUNNING -> isReported(now, from) ? now : PlanCondition.of(PlanStatus.RUNNING);
             case SUCCEEDED -> isReported(now, from) ? now : completed();
             case FAILED, LOST -> isReported(now, from) ? now : new PlanCondition(failure(from), error);
-            case CANCELLED -> isReported(now, from)
-                    ? now
-                    : new PlanCondition(PlanStatus.ERROR, error == null ? CANCELLED : error);
+            case CANCELLED ->
+                isReported(now, from) ? now : new PlanCondition(PlanStatus.ERROR, error == null ? CANCELLED : error);
             case MISSED -> now;
         };
     }

@@ -53,7 +53,8 @@ class PlanViews {
             return Uni.createFrom().item(List.of());
         }
         return gather(orgId, plans)
-                .map(gathered -> plans.stream().map(plan -> view(plan, gathered)).toList());
+                .map(gathered ->
+                        plans.stream().map(plan -> view(plan, gathered)).toList());
     }
 
     /** What was stored of a plan as the user gave it. */
@@ -78,21 +79,33 @@ class PlanViews {
         Set<UUID> ids = plans.stream().map(plan -> plan.id).collect(Collectors.toSet());
         Set<UUID> deploymentIds = plans.stream().map(plan -> plan.deploymentId).collect(Collectors.toSet());
         // One after the other: a session does one thing at a time.
-        return repository.experiments(ids).chain(experiments -> repository
-                .integrations(ids).chain(integrations -> deployments
-                .definitions(orgId, deploymentIds).chain(definitions -> executions
-                .executionsOfPlans(orgId, ids).map(counts -> new Gathered(
-                        experimentsByPlan(experiments), integrationsByPlan(integrations), definitions, counts)))));
+        return repository
+                .experiments(ids)
+                .chain(experiments -> repository.integrations(ids).chain(integrations -> deployments
+                        .definitions(orgId, deploymentIds)
+                        .chain(definitions -> executions
+                                .executionsOfPlans(orgId, ids)
+                                .map(counts -> new Gathered(
+                                        experimentsByPlan(experiments),
+                                        integrationsByPlan(integrations),
+                                        definitions,
+                                        counts)))));
     }
 
     private static Map<UUID, List<UUID>> experimentsByPlan(List<PlanExperiment> rows) {
-        return rows.stream().collect(Collectors.groupingBy(row -> row.planId, LinkedHashMap::new,
-                Collectors.mapping(row -> row.experimentId, Collectors.toList())));
+        return rows.stream()
+                .collect(Collectors.groupingBy(
+                        row -> row.planId,
+                        LinkedHashMap::new,
+                        Collectors.mapping(row -> row.experimentId, Collectors.toList())));
     }
 
     private static Map<UUID, List<UUID>> integrationsByPlan(List<PlanIntegration> rows) {
-        return rows.stream().collect(Collectors.groupingBy(row -> row.planId, LinkedHashMap::new,
-                Collectors.mapping(row -> row.integrationId, Collectors.toList())));
+        return rows.stream()
+                .collect(Collectors.groupingBy(
+                        row -> row.planId,
+                        LinkedHashMap::new,
+                        Collectors.mapping(row -> row.integrationId, Collectors.toList())));
     }
 
     private PlanView view(Plan plan, Gathered gathered) {
@@ -106,8 +119,16 @@ class PlanViews {
                 terms.schedule(),
                 gathered.integrations().getOrDefault(plan.id, List.of()),
                 gathered.experiments().getOrDefault(plan.id, List.of()));
-        return new PlanView(plan.id, plan.orgId, plan.createdAt, definition, plan.ref, PlanStatus.of(plan.status), plan.error,
-                executed.count(), executed.last(),
+        return new PlanView(
+                plan.id,
+                plan.orgId,
+                plan.createdAt,
+                definition,
+                plan.ref,
+                PlanStatus.of(plan.status),
+                plan.error,
+                executed.count(),
+                executed.last(),
                 FireKeeper.isManual(deployment) ? command.of(plan.orgId, plan.id) : null);
     }
 }

@@ -32,7 +32,8 @@ class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperi
 
     @Override
     public Uni<Void> deploymentChanged(UUID orgId, UUID deploymentId, DeploymentDefinition definition) {
-        return repository.lockCronWithDeployment(orgId, deploymentId)
+        return repository
+                .lockCronWithDeployment(orgId, deploymentId)
                 .invoke(plans -> plans.forEach(plan -> keepFiring(plan, definition)))
                 .replaceWithVoid();
     }

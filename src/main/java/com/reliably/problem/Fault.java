@@ -18,12 +18,17 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @JsonInclude(JsonInclude.Include.ALWAYS)
 public record Fault(
         @Schema(examples = "value_error") String type,
-        @Schema(description = "The way to the faulty member; list indexes are numbers", examples = "[\"body\",\"name\"]",
-                        type = SchemaType.ARRAY)
-                List<Object> loc,
+
+        @Schema(
+                description = "The way to the faulty member; list indexes are numbers",
+                examples = "[\"body\",\"name\"]",
+                type = SchemaType.ARRAY)
+        List<Object> loc,
+
         @Schema(examples = "Field required") String msg,
+
         @Schema(description = "The offending value, where it is short and cannot be a secret", nullable = true)
-                String input) {
+        String input) {
 
     private static final int LONGEST_ECHO = 200;
 

@@ -22,7 +22,11 @@ public record Problem(
         @Schema(examples = "about:blank") String type,
         @Schema(examples = "Not Found") String title,
         @Schema(examples = "404") int status,
-        @Schema(anyOf = {String.class, Fault[].class}, examples = "No deployment has this id.") Object detail) {
+
+        @Schema(
+                anyOf = {String.class, Fault[].class},
+                examples = "No deployment has this id.")
+        Object detail) {
 
     /** The media type of RFC 9457. */
     public static final String MEDIA_TYPE = "application/problem+json";

@@ -83,7 +83,9 @@ public final class ProblemMapper {
         Problem problem = Problem.of(status, sentenceFor(status));
         Response response = problem.toResponse();
         String allow = e.getResponse().getHeaderString("Allow");
-        return allow == null ? response : Response.fromResponse(response).header("Allow", allow).build();
+        return allow == null
+                ? response
+                : Response.fromResponse(response).header("Allow", allow).build();
     }
 
     @ServerExceptionMapper({OptimisticLockException.class, StaleStateException.class})
@@ -103,7 +105,8 @@ public final class ProblemMapper {
         }
         String reference = UUID.randomUUID().toString();
         LOG.errorf(e, "Unexpected failure, reference %s", reference);
-        return Problem.of(500, "Something failed that should not have; the server's log has it under " + reference + ".")
+        return Problem.of(
+                        500, "Something failed that should not have; the server's log has it under " + reference + ".")
                 .toResponse();
     }
 
@@ -114,8 +117,8 @@ public final class ProblemMapper {
                 String state = pg.getSqlState();
                 return state != null && (state.startsWith("08") || state.startsWith("53") || state.startsWith("57P"));
             }
-            if (t instanceof java.net.ConnectException || t instanceof io.vertx.core.VertxException v
-                    && "Connection was closed".equals(v.getMessage())) {
+            if (t instanceof java.net.ConnectException
+                    || t instanceof io.vertx.core.VertxException v && "Connection was closed".equals(v.getMessage())) {
                 return true;
             }
         }
@@ -141,7 +144,8 @@ public final class ProblemMapper {
     }
 
     private static Response toInvalid(JsonProcessingException e) {
-        if (e.getCause() instanceof ProblemException problem && !(problem.problem().detail() instanceof List<?>)) {
+        if (e.getCause() instanceof ProblemException problem
+                && !(problem.problem().detail() instanceof List<?>)) {
             // Not about a member: the body turned out too large while it was read.
             return problem.problem().toResponse();
         }
@@ -163,7 +167,9 @@ public final class ProblemMapper {
         if (e instanceof InvalidTypeIdException typeId) {
             return typeId.getTypeId() == null
                     ? Fault.of("union_tag_not_found", loc, "The member 'type' is required; it says which kind this is.")
-                    : Fault.of("union_tag_invalid", loc,
+                    : Fault.of(
+                            "union_tag_invalid",
+                            loc,
                             "'" + shorten(typeId.getTypeId()) + "' is not a known type. " + knownTypes(typeId));
         }
         if (e instanceof InvalidFormatException format && format.getTargetType() != null) {
@@ -176,8 +182,8 @@ public final class ProblemMapper {
             return Fault.of("value_error", loc, "Input should be " + describe(format.getTargetType()));
         }
         if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
-            return Fault.of(typeFault(mismatch.getTargetType()), loc,
-                    "Input should be " + describe(mismatch.getTargetType()));
+            return Fault.of(
+                    typeFault(mismatch.getTargetType()), loc, "Input should be " + describe(mismatch.getTargetType()));
         }
         return Fault.of("json_invalid", loc, "The body is not valid JSON: " + firstLine(e.getOriginalMessage()));
     }
@@ -185,7 +191,10 @@ public final class ProblemMapper {
     private static String knownTypes(InvalidTypeIdException e) {
         String message = e.getOriginalMessage();
         int from = message.indexOf("known type ids = ");
-        return from < 0 ? "" : "Known are " + message.substring(from + "known type ids = ".length()).replaceAll("\\)$", "");
+        return from < 0
+                ? ""
+                : "Known are "
+                        + message.substring(from + "known type ids = ".length()).replaceAll("\\)$", "");
     }
 
     private static String wireNames(Class<?> type) {

@@ -34,13 +34,18 @@ class RunClaims {
             return Uni.createFrom().item(0);
         }
         Instant now = clock.instant();
-        return repository.lockPending(most).chain(runs -> Multi.createFrom().iterable(runs)
-                .onItem().transformToUniAndConcatenate(run -> {
+        return repository.lockPending(most).chain(runs -> Multi.createFrom()
+                .iterable(runs)
+                .onItem()
+                .transformToUniAndConcatenate(run -> {
                     own(run, now);
                     run.claimedAt = now;
-                    return plans.runChanged(run.become(RunState.LAUNCHING, now, null)).replaceWith(run);
+                    return plans.runChanged(run.become(RunState.LAUNCHING, now, null))
+                            .replaceWith(run);
                 })
-                .collect().asList().map(List::size));
+                .collect()
+                .asList()
+                .map(List::size));
     }
 
     /** Takes over runs of servers that are gone. Whether anything of them still exists is for the runner to see. */
@@ -50,7 +55,8 @@ class RunClaims {
             return Uni.createFrom().item(0);
         }
         Instant now = clock.instant();
-        return repository.lockAbandoned(now.minus(settings.takeOverAfter()), most)
+        return repository
+                .lockAbandoned(now.minus(settings.takeOverAfter()), most)
                 .invoke(runs -> runs.forEach(run -> own(run, now)))
                 .map(List::size);
     }
@@ -58,7 +64,8 @@ class RunClaims {
     /** The runs that this server has, after telling the others that it still does. */
     @WithTransaction
     Uni<List<Run>> keep() {
-        return repository.renewLeases(owner, clock.instant().plus(settings.lease()))
+        return repository
+                .renewLeases(owner, clock.instant().plus(settings.lease()))
                 .chain(() -> repository.ownedBy(owner));
     }
 

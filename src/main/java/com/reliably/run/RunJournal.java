@@ -55,22 +55,25 @@ class RunJournal {
      */
     @WithSession
     Uni<DeploymentDefinition> definitionFor(Run run) {
-        return plans.runnable(run.orgId, run.planId).chain(plan -> plan == null
-                ? Uni.createFrom().nullItem()
-                : deployments.clearDefinition(run.orgId, run.deploymentId));
+        return plans.runnable(run.orgId, run.planId)
+                .chain(plan -> plan == null
+                        ? Uni.createFrom().nullItem()
+                        : deployments.clearDefinition(run.orgId, run.deploymentId));
     }
 
     /** A new token for the run; one that was made before ends. */
     @WithTransaction
     Uni<String> newToken(Run run) {
-        return tokens.revokeOfRun(run.id).chain(() -> tokens.createForRun(
-                run.orgId, run.planId, run.id, clock.instant().plus(settings.tokenLifetime())));
+        return tokens.revokeOfRun(run.id)
+                .chain(() -> tokens.createForRun(
+                        run.orgId, run.planId, run.id, clock.instant().plus(settings.tokenLifetime())));
     }
 
     /** Its engine has the run, under this reference. */
     @WithTransaction
     Uni<Void> launched(Run run, String reference) {
-        return repository.findLocked(run.orgId, run.id)
+        return repository
+                .findLocked(run.orgId, run.id)
                 .invoke(current -> current.externalReference = reference)
                 .replaceWithVoid();
     }
@@ -95,8 +98,9 @@ class RunJournal {
     /** The run could not be started. */
     @WithTransaction
     Uni<Void> failedToLaunch(Run run, String why) {
-        return repository.findLocked(run.orgId, run.id).chain(current ->
-                current == null || current.state().isFinal()
+        return repository
+                .findLocked(run.orgId, run.id)
+                .chain(current -> current == null || current.state().isFinal()
                         ? Uni.createFrom().voidItem()
                         : end(current, new RunOutcome(RunState.FAILED, why)));
     }
@@ -104,8 +108,9 @@ class RunJournal {
     /** Somebody asked for the end before anything was started. */
     @WithTransaction
     Uni<Void> cancelledBeforeLaunch(Run run) {
-        return repository.findLocked(run.orgId, run.id).chain(current ->
-                current == null || current.state().isFinal()
+        return repository
+                .findLocked(run.orgId, run.id)
+                .chain(current -> current == null || current.state().isFinal()
                         ? Uni.createFrom().voidItem()
                         : end(current, new RunOutcome(RunState.CANCELLED, "The run was cancelled before it began.")));
     }
@@ -128,27 +133,32 @@ class RunJournal {
         int size = output.text().getBytes(StandardCharsets.UTF_8).length;
         boolean last = run.logKept + size > limit;
         run.logKept += size;
-        String text = last ? output.text() + "\n[reliably-server: the log is cut here, at " + limit + " bytes]\n" : output.text();
+        String text = last
+                ? output.text() + "\n[reliably-server: the log is cut here, at " + limit + " bytes]\n"
+                : output.text();
         return repository.addLog(run.id, output.firstByte(), text);
     }
 
     private Uni<Void> ended(Run run, RunnerEvent.Ended ended) {
         run.exitCode = ended.exitCode();
-        return executions.ofRun(run.orgId, run.id).chain(reported ->
-                repository.log(run.id).chain(log -> end(run, RunOutcome.of(ended, reported, lastLines(log)))));
+        return executions.ofRun(run.orgId, run.id).chain(reported -> repository
+                .log(run.id)
+                .chain(log -> end(run, RunOutcome.of(ended, reported, lastLines(log)))));
     }
 
     private Uni<Void> end(Run run, RunOutcome outcome) {
         Instant now = clock.instant();
         RunChange change = run.become(outcome.state(), now, outcome.error());
-        return executions.abandon(run.orgId, run.id)
+        return executions
+                .abandon(run.orgId, run.id)
                 .chain(() -> tokens.revokeOfRun(run.id))
                 .chain(() -> plans.runChanged(change));
     }
 
     /** The end of the output, for people: the client's chatter left out, the faults kept. */
     private static String lastLines(String log) {
-        List<String> lines = log.strip().lines()
+        List<String> lines = log.strip()
+                .lines()
                 .filter(line -> !line.isBlank() && !CHATTER.matcher(line).find())
                 .toList();
         String text = String.join("\n", lines.subList(Math.max(0, lines.size() - 6), lines.size()));

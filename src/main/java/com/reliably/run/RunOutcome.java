@@ -26,8 +26,11 @@ record RunOutcome(RunState state, String error) {
         return switch (ended.how()) {
             case UNPREPARED -> new RunOutcome(RunState.FAILED, ended.error());
             case CANCELLED -> new RunOutcome(RunState.CANCELLED, "The run was cancelled.");
-            case TIMED_OUT -> new RunOutcome(RunState.FAILED, "The run took longer than it may, and was stopped."
-                    + " The operator can allow more (RELIABLY_MANAGED_TIMEOUT).");
+            case TIMED_OUT ->
+                new RunOutcome(
+                        RunState.FAILED,
+                        "The run took longer than it may, and was stopped."
+                                + " The operator can allow more (RELIABLY_MANAGED_TIMEOUT).");
             case VANISHED -> new RunOutcome(RunState.LOST, ended.error());
             case EXITED -> ofExit(ended.exitCode() == null ? -1 : ended.exitCode(), reported, lastLines);
         };
@@ -42,12 +45,14 @@ record RunOutcome(RunState state, String error) {
             return new RunOutcome(RunState.SUCCEEDED, null);
         }
         if (reported.stream().anyMatch(RunOutcome::wasInterrupted)) {
-            return new RunOutcome(RunState.CANCELLED, "The experiment was interrupted; its execution says how far it came.");
+            return new RunOutcome(
+                    RunState.CANCELLED, "The experiment was interrupted; its execution says how far it came.");
         }
         if (reported.stream().anyMatch(r -> r.finished() && "failed".equals(r.status()))) {
             return new RunOutcome(RunState.FAILED, "The experiment failed; its execution says where.");
         }
-        return new RunOutcome(RunState.FAILED,
+        return new RunOutcome(
+                RunState.FAILED,
                 "The Reliably CLI ended with exit code " + code + (lastLines.isEmpty() ? "." : ": " + lastLines));
     }
 

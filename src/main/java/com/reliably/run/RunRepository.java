@@ -24,7 +24,9 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
 
     /** The same, locked until the transaction ends, so that two causes do not end a run twice. */
     Uni<Run> findLocked(UUID orgId, UUID id) {
-        return find("orgId = ?1 and id = ?2", orgId, id).withLock(LockModeType.PESSIMISTIC_WRITE).firstResult();
+        return find("orgId = ?1 and id = ?2", orgId, id)
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .firstResult();
     }
 
     /**
@@ -53,7 +55,8 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
 
     Uni<List<Run>> activeOfPlan(UUID orgId, UUID planId) {
         return find("orgId = ?1 and planId = ?2 and " + ACTIVE, orgId, planId)
-                .withLock(LockModeType.PESSIMISTIC_WRITE).list();
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .list();
     }
 
     /** Inserts a run, unless its plan has one of the same nominal time already. */
@@ -85,7 +88,8 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
      */
     Uni<List<Run>> lockPending(int most) {
         return Panache.getSession().chain(session -> session.createNativeQuery(
-                        "select * from run where state = 'pending' order by created_at limit ?1 for update skip locked", Run.class)
+                        "select * from run where state = 'pending' order by created_at limit ?1 for update skip locked",
+                        Run.class)
                 .setParameter(1, most)
                 .getResultList());
     }

@@ -45,7 +45,8 @@ class RunResource {
             @PathParam("org_id") UUID orgId,
             @Parameter(description = "Only runs of this plan") @QueryParam("plan_id") UUID planId,
             @Parameter(description = "Only runs in this state", schema = @Schema(implementation = RunState.class))
-                    @QueryParam("state") String state,
+                    @QueryParam("state")
+                    String state,
             @BeanParam PageRequest page) {
         return runs.list(orgId, planId, stateOf(state), page);
     }
@@ -79,7 +80,9 @@ class RunResource {
     @POST
     @Path("runs/{run_id}/cancel")
     @Permit(Right.WRITE)
-    @Operation(operationId = "cancelRun", summary = "Ask for the end of a run",
+    @Operation(
+            operationId = "cancelRun",
+            summary = "Ask for the end of a run",
             description = "The experiment gets the time to roll back; then all of the run's processes are killed.")
     public Uni<Nothing> cancel(@PathParam("org_id") UUID orgId, @PathParam("run_id") UUID id) {
         return runs.cancel(caller.get(), id).replaceWith(Nothing.NOTHING);
@@ -90,7 +93,9 @@ class RunResource {
             return null;
         }
         List<RunState> states = Arrays.asList(RunState.values());
-        return states.stream().filter(state -> state.toString().equals(name)).findFirst()
+        return states.stream()
+                .filter(state -> state.toString().equals(name))
+                .findFirst()
                 .orElseThrow(() -> ProblemException.invalid(
                         Fault.of("enum", List.of("query", "state"), "Input should be one of " + states, name)));
     }

@@ -48,9 +48,12 @@ public class RunService {
         Run run = newRun(orgId, planId, deploymentId, trigger, nominalTime);
         run.state = RunState.PENDING.toString();
         run.createdBy = requestedBy;
-        return repository.insertOnce(run).chain(inserted -> inserted
-                ? plans.runChanged(new RunChange(run.id, planId, orgId, null, RunState.PENDING, null)).replaceWith(run.id)
-                : Uni.createFrom().nullItem());
+        return repository
+                .insertOnce(run)
+                .chain(inserted -> inserted
+                        ? plans.runChanged(new RunChange(run.id, planId, orgId, null, RunState.PENDING, null))
+                                .replaceWith(run.id)
+                        : Uni.createFrom().nullItem());
     }
 
     /**
@@ -68,10 +71,15 @@ public class RunService {
 
     /** Asks for the end of all runs of a plan that have not ended. Joins the transaction of its caller. */
     public Uni<Void> cancelOfPlan(Caller caller, UUID planId) {
-        return repository.activeOfPlan(caller.orgId(), planId)
-                .onItem().transformToMulti(runs -> Multi.createFrom().iterable(runs))
-                .onItem().transformToUniAndConcatenate(run -> requestEnd(caller, run).replaceWith(run))
-                .collect().last().replaceWithVoid();
+        return repository
+                .activeOfPlan(caller.orgId(), planId)
+                .onItem()
+                .transformToMulti(runs -> Multi.createFrom().iterable(runs))
+                .onItem()
+                .transformToUniAndConcatenate(run -> requestEnd(caller, run).replaceWith(run))
+                .collect()
+                .last()
+                .replaceWithVoid();
     }
 
     /** Whether the plan has a run that has not ended. Joins the session of its caller. */
@@ -84,22 +92,30 @@ public class RunService {
         PanacheQuery<Run> query = repository.listed(orgId, planId, state);
         int from = page.offset();
         int to = from + page.limit() - 1;
-        return query.count().chain(count -> from >= count
-                ? Uni.createFrom().item(new Page<RunView>(count, List.of()))
-                : query.range(from, to).list().chain(runs -> views(orgId, runs)).map(views -> new Page<>(count, views)));
+        return query.count()
+                .chain(count -> from >= count
+                        ? Uni.createFrom().item(new Page<RunView>(count, List.of()))
+                        : query.range(from, to)
+                                .list()
+                                .chain(runs -> views(orgId, runs))
+                                .map(views -> new Page<>(count, views)));
     }
 
     @WithSession
     Uni<Page<RunView>> listOfPlan(UUID orgId, UUID planId, PageRequest page) {
         return plans.runnable(orgId, planId)
-                .onItem().ifNull().failWith(() -> ProblemException.notFound("No plan of this organization has this id."))
+                .onItem()
+                .ifNull()
+                .failWith(() -> ProblemException.notFound("No plan of this organization has this id."))
                 .chain(() -> list(orgId, planId, null, page));
     }
 
     @WithSession
     Uni<RunView> get(UUID orgId, UUID id) {
-        return find(orgId, id).chain(run -> executions.ofRun(orgId, id).chain(reported -> repository.history(id)
-                .map(history -> RunView.of(run, reported.stream().map(RunExecutions.Reported::id).toList(), history))));
+        return find(orgId, id).chain(run -> executions.ofRun(orgId, id).chain(reported -> repository
+                .history(id)
+                .map(history -> RunView.of(
+                        run, reported.stream().map(RunExecutions.Reported::id).toList(), history))));
     }
 
     @WithSession
@@ -109,8 +125,11 @@ public class RunService {
 
     @WithTransaction
     Uni<Void> cancel(Caller caller, UUID id) {
-        return repository.findLocked(caller.orgId(), id)
-                .onItem().ifNull().failWith(RunService::unknown)
+        return repository
+                .findLocked(caller.orgId(), id)
+                .onItem()
+                .ifNull()
+                .failWith(RunService::unknown)
                 .invoke(run -> {
                     if (run.state().isFinal()) {
                         throw ProblemException.badRequest("This run has ended already: it " + run.state() + ".");
@@ -133,7 +152,8 @@ public class RunService {
     }
 
     private Uni<List<RunView>> views(UUID orgId, List<Run> runs) {
-        return executions.idsOfRuns(orgId, runs.stream().map(run -> run.id).collect(Collectors.toSet()))
+        return executions
+                .idsOfRuns(orgId, runs.stream().map(run -> run.id).collect(Collectors.toSet()))
                 .map(ids -> runs.stream()
                         .map(run -> RunView.of(run, ids.getOrDefault(run.id, List.of()), null))
                         .toList());

@@ -58,8 +58,11 @@ class RunSupervisor {
         stopping = true;
     }
 
-    @Scheduled(every = "${reliably.runs.tick:1s}", delayed = "1s",
-            concurrentExecution = Scheduled.ConcurrentExecution.SKIP, identity = "runs")
+    @Scheduled(
+            every = "${reliably.runs.tick:1s}",
+            delayed = "1s",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
+            identity = "runs")
     Uni<Void> tick() {
         if (stopping) {
             return Uni.createFrom().voidItem();
@@ -69,8 +72,10 @@ class RunSupervisor {
                 .chain(claims::keep)
                 .invoke(this::attendTo)
                 .replaceWithVoid()
-                .onFailure().invoke(e -> LOG.warnf("Runs cannot be looked after right now: %s", e.toString()))
-                .onFailure().recoverWithNull();
+                .onFailure()
+                .invoke(e -> LOG.warnf("Runs cannot be looked after right now: %s", e.toString()))
+                .onFailure()
+                .recoverWithNull();
     }
 
     private void attendTo(List<Run> runs) {
@@ -84,13 +89,15 @@ class RunSupervisor {
     }
 
     private void follow(Run run) {
-        onContextOfItsOwn(() -> lifeOf(run).subscribe().with(
-                ignored -> {},
-                failure -> {
-                    LOG.errorf(failure, "Run %s is not followed for a moment", run.id);
-                    forget(run);
-                },
-                () -> forget(run)));
+        onContextOfItsOwn(() -> lifeOf(run)
+                .subscribe()
+                .with(
+                        ignored -> {},
+                        failure -> {
+                            LOG.errorf(failure, "Run %s is not followed for a moment", run.id);
+                            forget(run);
+                        },
+                        () -> forget(run)));
     }
 
     /** A database session hangs on the context it was opened on, so that each run has one of its own. */
@@ -109,7 +116,8 @@ class RunSupervisor {
         if (run.externalReference != null) {
             return runners.thatKnows(run.externalReference)
                     .map(runner -> observe(run, runner, run.externalReference))
-                    .orElseGet(() -> failed(run, "This server has no runner any more for " + run.externalReference + "."));
+                    .orElseGet(
+                            () -> failed(run, "This server has no runner any more for " + run.externalReference + "."));
         }
         return journal.definitionFor(run).onItem().transformToMulti(definition -> {
             if (definition == null) {
@@ -117,24 +125,30 @@ class RunSupervisor {
             }
             return runners.of(definition)
                     .map(runner -> launch(run, runner, definition))
-                    .orElseGet(() -> failed(run, "This server has no runner for deployments of the type '"
-                            + definition.typeName() + "' (yet)."));
+                    .orElseGet(() -> failed(
+                            run,
+                            "This server has no runner for deployments of the type '" + definition.typeName()
+                                    + "' (yet)."));
         });
     }
 
     private Multi<Void> launch(Run run, Runner runner, DeploymentDefinition definition) {
         Context context = Vertx.currentContext();
         // A runner may ask for the token on any thread; sessions belong to the run's own context.
-        LaunchRequest request = new LaunchRequest(run.orgId, run.planId, run.id, run.createdBy, definition,
-                () -> Uni.createFrom().deferred(() -> journal.newToken(run)).runSubscriptionOn(on(context)));
+        LaunchRequest request =
+                new LaunchRequest(run.orgId, run.planId, run.id, run.createdBy, definition, () -> Uni.createFrom()
+                        .deferred(() -> journal.newToken(run))
+                        .runSubscriptionOn(on(context)));
         return wasCancelled(run, runner)
                 .emitOn(on(context))
-                .onItem().transformToMulti(cancelled -> cancelled
+                .onItem()
+                .transformToMulti(cancelled -> cancelled
                         ? journal.cancelledBeforeLaunch(run).toMulti()
                         : runner.launch(request)
                                 .emitOn(on(context))
                                 .call(reference -> journal.launched(run, reference))
-                                .onItem().transformToMulti(reference -> observe(run, runner, reference)))
+                                .onItem()
+                                .transformToMulti(reference -> observe(run, runner, reference)))
                 .onFailure(LaunchFailure.class)
                 .recoverWithMulti(failure -> failed(run, failure.getMessage()));
     }
@@ -154,7 +168,8 @@ class RunSupervisor {
         Context context = Vertx.currentContext();
         return runner.observe(run.id, reference, run.logRead)
                 .emitOn(on(context))
-                .onItem().transformToUniAndConcatenate(event -> record(run, runner, reference, event));
+                .onItem()
+                .transformToUniAndConcatenate(event -> record(run, runner, reference, event));
     }
 
     private Uni<Void> record(Run run, Runner runner, String reference, RunnerEvent event) {
@@ -162,10 +177,11 @@ class RunSupervisor {
         if (!(event instanceof RunnerEvent.Ended ended)) {
             return recorded;
         }
-        return recorded
-                .invoke(() -> LOG.infof("Run %s of plan %s ended: %s, exit code %s", run.id, run.planId, ended.how(), ended.exitCode()))
+        return recorded.invoke(() -> LOG.infof(
+                        "Run %s of plan %s ended: %s, exit code %s", run.id, run.planId, ended.how(), ended.exitCode()))
                 .chain(() -> runner.cleanUp(run.id, reference))
-                .onFailure().invoke(e -> LOG.warnf("What run %s left at its engine was not removed: %s", run.id, e.toString()));
+                .onFailure()
+                .invoke(e -> LOG.warnf("What run %s left at its engine was not removed: %s", run.id, e.toString()));
     }
 
     private Multi<Void> failed(Run run, String why) {
@@ -176,10 +192,12 @@ class RunSupervisor {
         if (cancelling.putIfAbsent(run.id, true) != null) {
             return;
         }
-        runners.thatKnows(run.externalReference).ifPresent(runner -> onContextOfItsOwn(() ->
-                runner.cancel(run.id, run.externalReference).subscribe().with(ignored -> {}, failure -> {
-                    LOG.errorf(failure, "Run %s could not be cancelled, it is tried again", run.id);
-                    cancelling.remove(run.id);
-                })));
+        runners.thatKnows(run.externalReference)
+                .ifPresent(runner -> onContextOfItsOwn(() -> runner.cancel(run.id, run.externalReference)
+                        .subscribe()
+                        .with(ignored -> {}, failure -> {
+                            LOG.errorf(failure, "Run %s could not be cancelled, it is tried again", run.id);
+                            cancelling.remove(run.id);
+                        })));
     }
 }

@@ -51,10 +51,12 @@ enum CronField {
                 return Optional.of("there is a comma without a value in '" + text + "'");
             }
             if (EXTENSION.matcher(item).matches()) {
-                return Optional.of("'" + item + "' is an extension of other schedulers, which five-field cron does not have");
+                return Optional.of(
+                        "'" + item + "' is an extension of other schedulers, which five-field cron does not have");
             }
             if (!ITEM.matcher(item).matches()) {
-                return Optional.of("'" + item + "' is not '*', a value, a range as in 1-5, or one of them with a step as in */15");
+                return Optional.of(
+                        "'" + item + "' is not '*', a value, a range as in 1-5, or one of them with a step as in */15");
             }
         }
         return Optional.empty();

@@ -64,8 +64,11 @@ public final class CronSchedule {
         }
         Cron cron = trimmed.startsWith("@") ? nickname(trimmed) : fields(trimmed);
         CronSchedule schedule = new CronSchedule(pattern, zone, ExecutionTime.forCron(cron));
-        if (schedule.localTimes.nextExecution(ZonedDateTime.of(2000, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC)).isEmpty()) {
-            throw inPattern(pattern, "it never fires: no year has a day that its day of the month and its month both name");
+        if (schedule.localTimes
+                .nextExecution(ZonedDateTime.of(2000, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC))
+                .isEmpty()) {
+            throw inPattern(
+                    pattern, "it never fires: no year has a day that its day of the month and its month both name");
         }
         return schedule;
     }
@@ -118,10 +121,14 @@ public final class CronSchedule {
     }
 
     private static ZoneId zone(String timezone) throws InvalidSchedule {
-        // ZoneId.of alone also takes offsets and Java's own abbreviations, which are not zones that change their clocks.
+        // ZoneId.of alone also takes offsets and Java's own abbreviations, which are not zones that change their
+        // clocks.
         if (!ZoneId.getAvailableZoneIds().contains(timezone)) {
-            throw new InvalidSchedule("timezone", timezone, "There is no time zone of this name; name one of the IANA database, such"
-                    + " as Europe/Paris or Etc/UTC");
+            throw new InvalidSchedule(
+                    "timezone",
+                    timezone,
+                    "There is no time zone of this name; name one of the IANA database, such"
+                            + " as Europe/Paris or Etc/UTC");
         }
         try {
             return ZoneId.of(timezone);
@@ -134,8 +141,10 @@ public final class CronSchedule {
         try {
             return PARSER.parse(pattern.toLowerCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw inPattern(pattern, "'" + pattern + "' is not one of @yearly, @annually, @monthly, @weekly, @daily, @midnight and"
-                    + " @hourly");
+            throw inPattern(
+                    pattern,
+                    "'" + pattern + "' is not one of @yearly, @annually, @monthly, @weekly, @daily, @midnight and"
+                            + " @hourly");
         }
     }
 
@@ -143,8 +152,11 @@ public final class CronSchedule {
         String[] parts = pattern.split("\\s+");
         CronField[] fields = CronField.values();
         if (parts.length != fields.length) {
-            throw inPattern(pattern, "it has " + parts.length + " field" + (parts.length == 1 ? "" : "s") + ", not the five of minute,"
-                    + " hour, day of the month, month and day of the week" + (parts.length > 5 ? "; there are no seconds" : ""));
+            throw inPattern(
+                    pattern,
+                    "it has " + parts.length + " field" + (parts.length == 1 ? "" : "s") + ", not the five of minute,"
+                            + " hour, day of the month, month and day of the week"
+                            + (parts.length > 5 ? "; there are no seconds" : ""));
         }
         for (CronField field : fields) {
             check(pattern, field, parts[field.ordinal()]);
@@ -160,8 +172,10 @@ public final class CronSchedule {
         try {
             PARSER.parse(field.alone(text));
         } catch (IllegalArgumentException e) {
-            throw inPattern(pattern, "in " + field.place() + ", '" + text + "' is not possible: it takes " + field.range()
-                    + ", ranges from the smaller to the larger, and steps from 1 to its largest value");
+            throw inPattern(
+                    pattern,
+                    "in " + field.place() + ", '" + text + "' is not possible: it takes " + field.range()
+                            + ", ranges from the smaller to the larger, and steps from 1 to its largest value");
         }
     }
 
@@ -171,11 +185,28 @@ public final class CronSchedule {
 
     private static CronDefinition fiveFields() {
         return CronDefinitionBuilder.defineCron()
-                .withMinutes().withValidRange(0, 59).withStrictRange().and()
-                .withHours().withValidRange(0, 23).withStrictRange().and()
-                .withDayOfMonth().withValidRange(1, 31).withStrictRange().and()
-                .withMonth().withValidRange(1, 12).withStrictRange().and()
-                .withDayOfWeek().withValidRange(0, 7).withMondayDoWValue(1).withIntMapping(7, 0).withStrictRange().and()
+                .withMinutes()
+                .withValidRange(0, 59)
+                .withStrictRange()
+                .and()
+                .withHours()
+                .withValidRange(0, 23)
+                .withStrictRange()
+                .and()
+                .withDayOfMonth()
+                .withValidRange(1, 31)
+                .withStrictRange()
+                .and()
+                .withMonth()
+                .withValidRange(1, 12)
+                .withStrictRange()
+                .and()
+                .withDayOfWeek()
+                .withValidRange(0, 7)
+                .withMondayDoWValue(1)
+                .withIntMapping(7, 0)
+                .withStrictRange()
+                .and()
                 .withSupportedNicknameYearly()
                 .withSupportedNicknameAnnually()
                 .withSupportedNicknameMonthly()

@@ -50,9 +50,8 @@ public record DueFires(
             inWindow.add(fire.get());
             fire = schedule.nextFire(fire.get());
         }
-        Optional<Instant> latest = inWindow.isEmpty()
-                ? Optional.empty()
-                : Optional.of(inWindow.remove(inWindow.size() - 1));
+        Optional<Instant> latest =
+                inWindow.isEmpty() ? Optional.empty() : Optional.of(inWindow.remove(inWindow.size() - 1));
         return new DueFires(latest, List.copyOf(tooLate), cutOff, List.copyOf(inWindow), fire);
     }
 

@@ -15,4 +15,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 record FiresView(
         @Schema(examples = "0 9 * * MON-FRI") String pattern,
         @Schema(examples = "Europe/Paris") String timezone,
-        @Schema(description = "The next fires, in their order") List<Instant> items) {}
+
+        @Schema(description = "The next fires, in their order")
+        List<Instant> items) {}

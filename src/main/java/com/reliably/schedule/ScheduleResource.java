@@ -32,7 +32,9 @@ class ScheduleResource {
     @POST
     @Path("preview")
     @Permit(Right.READ)
-    @Operation(operationId = "previewSchedule", summary = "Show the next ten fires of a cron schedule",
+    @Operation(
+            operationId = "previewSchedule",
+            summary = "Show the next ten fires of a cron schedule",
             description = "Nothing is stored.")
     public Uni<FiresView> preview(@PathParam("org_id") UUID orgId, @NotNull @Valid ScheduleInput body) {
         try {

@@ -27,13 +27,17 @@ class KeyRotation {
         this.sealer = sealer;
     }
 
-    @Scheduled(every = "${reliably.key-rotation.every:30s}", delayed = "1s",
-            concurrentExecution = Scheduled.ConcurrentExecution.SKIP, identity = "key-rotation")
+    @Scheduled(
+            every = "${reliably.key-rotation.every:30s}",
+            delayed = "1s",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
+            identity = "key-rotation")
     Uni<Void> rotate() {
         return Multi.createFrom()
                 .iterable(sealer.olderKeyIds())
                 .onItem()
-                .transformToMultiAndConcatenate(keyId -> rotateSome(keyId).repeat().until(count -> count == 0))
+                .transformToMultiAndConcatenate(
+                        keyId -> rotateSome(keyId).repeat().until(count -> count == 0))
                 .collect()
                 .with(Collectors.summingInt(Integer::intValue))
                 .invoke(count -> {

@@ -60,8 +60,16 @@ class Sealer {
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);
         byte[] ciphertext = crypt(
-                Cipher.ENCRYPT_MODE, keys.get(currentKeyId()), nonce, owner, name, clear.getBytes(StandardCharsets.UTF_8));
-        return ByteBuffer.allocate(NONCE_BYTES + ciphertext.length).put(nonce).put(ciphertext).array();
+                Cipher.ENCRYPT_MODE,
+                keys.get(currentKeyId()),
+                nonce,
+                owner,
+                name,
+                clear.getBytes(StandardCharsets.UTF_8));
+        return ByteBuffer.allocate(NONCE_BYTES + ciphertext.length)
+                .put(nonce)
+                .put(ciphertext)
+                .array();
     }
 
     /**
@@ -92,8 +100,10 @@ class Sealer {
                     .getBytes(StandardCharsets.UTF_8));
             return cipher.doFinal(input);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("The secret '" + name + "' of " + owner.kind() + " " + owner.id()
-                    + " does not open: its row was changed, or the key is another one of the same id", e);
+            throw new IllegalStateException(
+                    "The secret '" + name + "' of " + owner.kind() + " " + owner.id()
+                            + " does not open: its row was changed, or the key is another one of the same id",
+                    e);
         }
     }
 }

@@ -26,8 +26,7 @@ public class SecretStore {
         return Multi.createFrom()
                 .iterable(clearByName.entrySet())
                 .onItem()
-                .transformToUniAndConcatenate(
-                        entry -> repository.upsert(seal(owner, entry.getKey(), entry.getValue())))
+                .transformToUniAndConcatenate(entry -> repository.upsert(seal(owner, entry.getKey(), entry.getValue())))
                 .collect()
                 .last()
                 .replaceWithVoid();

@@ -41,7 +41,10 @@ public final class DataDirectory {
      * @throws StartFailure where it cannot be made or written to
      */
     static DataDirectory open(Optional<Path> configured) {
-        Path root = configured.orElseGet(() -> home().resolve(".reliably")).toAbsolutePath().normalize();
+        Path root = configured
+                .orElseGet(() -> home().resolve(".reliably"))
+                .toAbsolutePath()
+                .normalize();
         try {
             if (!Files.isDirectory(root)) {
                 if (root.getParent() != null) {
@@ -50,7 +53,8 @@ public final class DataDirectory {
                 Files.createDirectory(root, OWNER_ONLY_DIRECTORY);
             }
         } catch (IOException e) {
-            throw new StartFailure("the data directory " + root + " cannot be made (RELIABLY_DATA_DIR names another)", e);
+            throw new StartFailure(
+                    "the data directory " + root + " cannot be made (RELIABLY_DATA_DIR names another)", e);
         }
         if (!Files.isWritable(root)) {
             throw new StartFailure("the data directory " + root + " cannot be written to by the user '"

@@ -50,8 +50,11 @@ class DatabaseReady implements AsyncHealthCheck {
                 .map(rows -> rows.iterator().hasNext()
                         ? HealthCheckResponse.up(NAME)
                         : down("the schema is not migrated to version " + schemaVersion))
-                .ifNoItem().after(ANSWERS_WITHIN).fail()
-                .onFailure().recoverWithItem(e -> down("the database does not answer"));
+                .ifNoItem()
+                .after(ANSWERS_WITHIN)
+                .fail()
+                .onFailure()
+                .recoverWithItem(e -> down("the database does not answer"));
     }
 
     private static HealthCheckResponse down(String reason) {

@@ -55,8 +55,9 @@ record DatabaseUrl(
     private static final String JDBC_SETTING = "QUARKUS_DATASOURCE_JDBC_URL";
     private static final Pattern REACTIVE = Pattern.compile("(?:vertx-reactive:)?postgres(?:ql)?://(.*)");
     private static final Pattern JDBC = Pattern.compile("jdbc:postgresql://(.*)");
-    private static final Pattern PLACE = Pattern.compile("(?:(?<user>[^:/?#@]*)(?::(?<password>[^/?#]*))?@)?"
-            + "(?<host>\\[[0-9A-Fa-f:.%]+]|[^:/?#,\\[\\]@]*)(?::(?<port>[0-9]{1,5}))?(?:/(?<database>[^/?#]*))?(?:\\?(?<query>[^#]*))?");
+    private static final Pattern PLACE = Pattern.compile(
+            "(?:(?<user>[^:/?#@]*)(?::(?<password>[^/?#]*))?@)?"
+                    + "(?<host>\\[[0-9A-Fa-f:.%]+]|[^:/?#,\\[\\]@]*)(?::(?<port>[0-9]{1,5}))?(?:/(?<database>[^/?#]*))?(?:\\?(?<query>[^#]*))?");
 
     private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
 
@@ -80,7 +81,8 @@ record DatabaseUrl(
      * @throws StartFailure where a URL is not one of PostgreSQL; the message does not repeat it, it may hold a password
      */
     static DatabaseUrl of(String reactive, String jdbc) {
-        String reactiveRest = reactive == null ? null : rest(REACTIVE, reactive, REACTIVE_SETTING, "postgresql://host:5432/database");
+        String reactiveRest =
+                reactive == null ? null : rest(REACTIVE, reactive, REACTIVE_SETTING, "postgresql://host:5432/database");
         String jdbcRest = jdbc == null ? null : rest(JDBC, jdbc, JDBC_SETTING, "jdbc:postgresql://host:5432/database");
         if (reactiveRest == null) {
             Place place = Place.parse(jdbcRest, JDBC_SETTING);
@@ -111,21 +113,33 @@ record DatabaseUrl(
         static Place parse(String text, String setting) {
             Matcher parts = PLACE.matcher(text);
             if (!parts.matches() || BAD_ESCAPE.matcher(text).find()) {
-                throw new StartFailure(setting + " is not of the form //user:password@host:port/database?parameters; characters"
-                        + " such as '/', '?' and '#' in a password are written %2F, %3F and %23, and several hosts need both URLs");
+                throw new StartFailure(
+                        setting + " is not of the form //user:password@host:port/database?parameters; characters"
+                                + " such as '/', '?' and '#' in a password are written %2F, %3F and %23, and several hosts need both URLs");
             }
             Map<String, String> parameters = parametersOf(parts.group("query"));
-            Optional<String> user = Optional.ofNullable(parameters.remove("user")).or(() -> decoded(parts.group("user")));
+            Optional<String> user =
+                    Optional.ofNullable(parameters.remove("user")).or(() -> decoded(parts.group("user")));
             Optional<String> password =
                     Optional.ofNullable(parameters.remove("password")).or(() -> decoded(parts.group("password")));
             String host = parts.group("host").isEmpty() ? "localhost" : parts.group("host");
-            return new Place(user, password, host, Optional.ofNullable(parts.group("port")),
-                    decoded(parts.group("database")).or(() -> user).orElse(""), parameters);
+            return new Place(
+                    user,
+                    password,
+                    host,
+                    Optional.ofNullable(parts.group("port")),
+                    decoded(parts.group("database")).or(() -> user).orElse(""),
+                    parameters);
         }
 
         DatabaseUrl toUrl(String jdbc) {
-            return new DatabaseUrl("postgresql:" + place() + query(Map.of()), jdbc, user, password,
-                    Tls.ofMode(parameters.get("sslmode")), Optional.ofNullable(parameters.get("sslrootcert")));
+            return new DatabaseUrl(
+                    "postgresql:" + place() + query(Map.of()),
+                    jdbc,
+                    user,
+                    password,
+                    Tls.ofMode(parameters.get("sslmode")),
+                    Optional.ofNullable(parameters.get("sslrootcert")));
         }
 
         String forJdbc() {
@@ -137,9 +151,12 @@ record DatabaseUrl(
         }
 
         private String query(Map<String, String> names) {
-            return parameters.isEmpty() ? "" : parameters.entrySet().stream()
-                    .map(entry -> names.getOrDefault(entry.getKey(), entry.getKey()) + "=" + encoded(entry.getValue()))
-                    .collect(Collectors.joining("&", "?", ""));
+            return parameters.isEmpty()
+                    ? ""
+                    : parameters.entrySet().stream()
+                            .map(entry -> names.getOrDefault(entry.getKey(), entry.getKey()) + "="
+                                    + encoded(entry.getValue()))
+                            .collect(Collectors.joining("&", "?", ""));
         }
 
         private static Map<String, String> parametersOf(String query) {
@@ -148,7 +165,9 @@ record DatabaseUrl(
                 for (String pair : query.split("&")) {
                     int equals = pair.indexOf('=');
                     if (equals > 0) {
-                        parameters.put(libpqName(pair.substring(0, equals)), decoded(pair.substring(equals + 1)).orElse(""));
+                        parameters.put(
+                                libpqName(pair.substring(0, equals)),
+                                decoded(pair.substring(equals + 1)).orElse(""));
                     }
                 }
             }
@@ -167,7 +186,8 @@ record DatabaseUrl(
 
         private static Optional<String> decoded(String text) {
             // A plus sign is itself here, as in libpq; the decoder is one for forms.
-            return Optional.ofNullable(text).filter(some -> !some.isEmpty())
+            return Optional.ofNullable(text)
+                    .filter(some -> !some.isEmpty())
                     .map(some -> URLDecoder.decode(some.replace("+", "%2B"), StandardCharsets.UTF_8));
         }
 

@@ -82,8 +82,7 @@ final class EmbeddedDatabase {
         }
         try {
             String password = directory.read(PASSWORD_FILE).orElseGet(() -> makePassword(directory));
-            EmbeddedDatabase database =
-                    new EmbeddedDatabase(PostgresBinaries.unpacked(directory), directory, password);
+            EmbeddedDatabase database = new EmbeddedDatabase(PostgresBinaries.unpacked(directory), directory, password);
             database.stopLeftOver();
             if (!Files.exists(database.data.resolve(COMPLETE))) {
                 database.make(directory.resolve(PASSWORD_FILE));
@@ -110,8 +109,17 @@ final class EmbeddedDatabase {
     /** Stops it, waiting until everything is on disk. */
     void stop() {
         try {
-            PostgresBinaries.Outcome outcome = binaries.run("pg_ctl", List.of("stop", "-D", data.toString(), "-m", "fast",
-                    "-w", "-t", Long.toString(STOP_WITHIN.toSeconds())));
+            PostgresBinaries.Outcome outcome = binaries.run(
+                    "pg_ctl",
+                    List.of(
+                            "stop",
+                            "-D",
+                            data.toString(),
+                            "-m",
+                            "fast",
+                            "-w",
+                            "-t",
+                            Long.toString(STOP_WITHIN.toSeconds())));
             if (!outcome.succeeded()) {
                 // Every commit is on disk already; the next start finds the process, if there is one, and stops it.
                 System.err.println("The embedded database did not stop cleanly: " + outcome.output());
@@ -137,11 +145,24 @@ final class EmbeddedDatabase {
             FileTree.delete(aside);
             Files.move(data, aside);
         }
-        PostgresBinaries.Outcome made = binaries.run("initdb", List.of("-D", data.toString(), "-U", USER, "-E", "UTF8",
-                // The same order and case rules on every host, whatever locales it has.
-                "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-                // Other users of this host can reach a local port; without a password they would own the database.
-                "--auth=scram-sha-256", "--pwfile=" + passwordFile, "--data-checksums"));
+        PostgresBinaries.Outcome made = binaries.run(
+                "initdb",
+                List.of(
+                        "-D",
+                        data.toString(),
+                        "-U",
+                        USER,
+                        "-E",
+                        "UTF8",
+                        // The same order and case rules on every host, whatever locales it has.
+                        "--locale=C",
+                        "--locale-provider=builtin",
+                        "--builtin-locale=C.UTF-8",
+                        // Other users of this host can reach a local port; without a password they would own the
+                        // database.
+                        "--auth=scram-sha-256",
+                        "--pwfile=" + passwordFile,
+                        "--data-checksums"));
         if (!made.succeeded()) {
             throw new StartFailure("no database can be made in " + data + ": " + made.output());
         }
@@ -156,15 +177,26 @@ final class EmbeddedDatabase {
         for (int attempt = 1; ; attempt++) {
             port = freePort();
             long logged = Files.exists(log) ? Files.size(log) : 0;
-            PostgresBinaries.Outcome outcome = binaries.run("pg_ctl", List.of("start", "-D", data.toString(), "-l",
-                    log.toString(), "-o", options(), "-w", "-t", Long.toString(START_WITHIN.toSeconds())));
+            PostgresBinaries.Outcome outcome = binaries.run(
+                    "pg_ctl",
+                    List.of(
+                            "start",
+                            "-D",
+                            data.toString(),
+                            "-l",
+                            log.toString(),
+                            "-o",
+                            options(),
+                            "-w",
+                            "-t",
+                            Long.toString(START_WITHIN.toSeconds())));
             if (outcome.succeeded()) {
                 return;
             }
             String cause = logSince(logged);
             if (attempt == ATTEMPTS || !passes(cause)) {
-                throw new StartFailure("the embedded database in " + data + " does not start; its log " + log + " says:\n"
-                        + (cause.isEmpty() ? outcome.output() : cause));
+                throw new StartFailure("the embedded database in " + data + " does not start; its log " + log
+                        + " says:\n" + (cause.isEmpty() ? outcome.output() : cause));
             }
             pause();
         }
@@ -235,14 +267,16 @@ final class EmbeddedDatabase {
     private void stop(ProcessHandle postgres) throws IOException {
         try {
             // SIGINT is PostgreSQL's fast shutdown; Java itself can only send SIGTERM, which waits for clients.
-            new ProcessBuilder("sh", "-c", "kill -INT " + postgres.pid()).start().waitFor();
+            new ProcessBuilder("sh", "-c", "kill -INT " + postgres.pid())
+                    .start()
+                    .waitFor();
             postgres.onExit().get(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StartFailure("interrupted");
         } catch (ExecutionException | TimeoutException e) {
-            throw new StartFailure("the PostgreSQL process " + postgres.pid() + " of an earlier server still uses " + data
-                    + " and does not stop; stop it by hand");
+            throw new StartFailure("the PostgreSQL process " + postgres.pid() + " of an earlier server still uses "
+                    + data + " and does not stop; stop it by hand");
         }
     }
 

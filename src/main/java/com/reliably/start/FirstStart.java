@@ -96,8 +96,8 @@ final class FirstStart {
 
     private static UUID firstOrganization(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(
-                        "select id from organization order by created_at, id limit 1")) {
+                ResultSet rows =
+                        statement.executeQuery("select id from organization order by created_at, id limit 1")) {
             return rows.next() ? rows.getObject(1, UUID.class) : null;
         }
     }
@@ -115,8 +115,9 @@ final class FirstStart {
     }
 
     private void insertToken(Connection connection, UUID orgId, String token) throws SQLException {
-        try (PreparedStatement insert = connection.prepareStatement("insert into access_token"
-                + " (id, org_id, name, token_hash, rights, operator, created_at) values (?, ?, ?, ?, 'admin', true, ?)")) {
+        try (PreparedStatement insert = connection.prepareStatement(
+                "insert into access_token"
+                        + " (id, org_id, name, token_hash, rights, operator, created_at) values (?, ?, ?, ?, 'admin', true, ?)")) {
             insert.setObject(1, UUID.randomUUID());
             insert.setObject(2, orgId);
             insert.setString(3, TOKEN_NAME);
@@ -128,20 +129,21 @@ final class FirstStart {
 
     /** Where the operator gave another token than last time, that one is valid from now on, and the old one is not. */
     private void ensureToken(Connection connection, UUID orgId, String token) throws SQLException {
-        try (PreparedStatement select =
-                connection.prepareStatement("select operator, revoked_at is null from access_token where token_hash = ?")) {
+        try (PreparedStatement select = connection.prepareStatement(
+                "select operator, revoked_at is null from access_token where token_hash = ?")) {
             select.setBytes(1, Bootstrap.hash(token));
             try (ResultSet rows = select.executeQuery()) {
                 if (rows.next()) {
                     if (!rows.getBoolean(1) || !rows.getBoolean(2)) {
-                        LOG.warn("RELIABLY_BOOTSTRAP_TOKEN is not taken up: this token was revoked, or is another one's");
+                        LOG.warn(
+                                "RELIABLY_BOOTSTRAP_TOKEN is not taken up: this token was revoked, or is another one's");
                     }
                     return;
                 }
             }
         }
-        try (PreparedStatement update = connection.prepareStatement("update access_token set token_hash = ?"
-                + " where org_id = ? and operator and revoked_at is null")) {
+        try (PreparedStatement update = connection.prepareStatement(
+                "update access_token set token_hash = ?" + " where org_id = ? and operator and revoked_at is null")) {
             update.setBytes(1, Bootstrap.hash(token));
             update.setObject(2, orgId);
             if (update.executeUpdate() == 0) {
@@ -164,8 +166,8 @@ final class FirstStart {
                 # It is written anew at each start of the server.
                 export RELIABLY_SERVICE_HOST='%1$s' RELIABLY_HOST='%2$s' RELIABLY_USE_HTTP='%3$s'
                 export RELIABLY_SERVICE_TOKEN='%4$s'
-                export RELIABLY_ORGANIZATION_ID='%5$s'"""
-                .formatted(publicUrl.value(), publicUrl.hostAndPort(), publicUrl.isClearText(), token.get(), orgId));
+                export RELIABLY_ORGANIZATION_ID='%5$s'""".formatted(
+                        publicUrl.value(), publicUrl.hostAndPort(), publicUrl.isClearText(), token.get(), orgId));
     }
 
     private static UUID organizationOf(Connection connection, String token) throws SQLException {

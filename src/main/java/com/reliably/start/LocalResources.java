@@ -101,10 +101,12 @@ final class LocalResources extends Thread {
 
     private static void useExternal(DatabaseUrl url) {
         use(url);
-        if (Setting.of("QUARKUS_DATASOURCE_USERNAME", "quarkus.datasource.username").isEmpty()) {
+        if (Setting.of("QUARKUS_DATASOURCE_USERNAME", "quarkus.datasource.username")
+                .isEmpty()) {
             url.user().ifPresent(user -> System.setProperty("quarkus.datasource.username", user));
         }
-        if (Setting.of("QUARKUS_DATASOURCE_PASSWORD", "quarkus.datasource.password").isEmpty()) {
+        if (Setting.of("QUARKUS_DATASOURCE_PASSWORD", "quarkus.datasource.password")
+                .isEmpty()) {
             url.password().ifPresent(password -> System.setProperty("quarkus.datasource.password", password));
         }
         useCertificates(url);
@@ -112,17 +114,22 @@ final class LocalResources extends Thread {
 
     /** JDBC reads them from the URL; the reactive client has settings for them, which the operator may have made. */
     private static void useCertificates(DatabaseUrl url) {
-        if (REACTIVE_TRUST.stream().anyMatch(name -> Setting.of(environmentName(name), name).isPresent())) {
+        if (REACTIVE_TRUST.stream()
+                .anyMatch(name -> Setting.of(environmentName(name), name).isPresent())) {
             return;
         }
         switch (url.tls()) {
-            case DISABLE -> { }
+            case DISABLE -> {}
             case UNVERIFIED -> System.setProperty("quarkus.datasource.reactive.trust-all", "true");
             case VERIFY_CA, VERIFY_FULL -> {
-                String certificate = url.rootCertificate().orElseThrow(() -> new StartFailure("the URL of the database demands"
-                        + " a verified certificate; name the authority's file in it too, as in &sslrootcert=/etc/ssl/database-ca.pem"));
+                String certificate = url.rootCertificate()
+                        .orElseThrow(
+                                () -> new StartFailure(
+                                        "the URL of the database demands"
+                                                + " a verified certificate; name the authority's file in it too, as in &sslrootcert=/etc/ssl/database-ca.pem"));
                 if (!Files.isReadable(Path.of(certificate))) {
-                    throw new StartFailure("the file " + certificate + " (sslrootcert in the URL of the database) cannot be read");
+                    throw new StartFailure(
+                            "the file " + certificate + " (sslrootcert in the URL of the database) cannot be read");
                 }
                 System.setProperty("quarkus.datasource.reactive.trust-certificate-pem", "true");
                 System.setProperty("quarkus.datasource.reactive.trust-certificate-pem.certs", certificate);

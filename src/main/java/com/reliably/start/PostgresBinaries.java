@@ -71,7 +71,8 @@ final class PostgresBinaries {
         }
         command.add(home.resolve("bin").resolve(program).toString());
         command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(home.toFile()).redirectErrorStream(true);
         Map<String, String> environment = builder.environment();
         environment.keySet().retainAll(List.of("PATH"));
         environment.put("LC_ALL", "C");
@@ -92,7 +93,8 @@ final class PostgresBinaries {
             return archive.readAllBytes();
         } catch (IllegalStateException e) {
             throw new StartFailure("there is no embedded database for this platform (" + osName() + ", "
-                    + System.getProperty("os.arch") + "); set QUARKUS_DATASOURCE_REACTIVE_URL to a PostgreSQL of yours");
+                    + System.getProperty("os.arch")
+                    + "); set QUARKUS_DATASOURCE_REACTIVE_URL to a PostgreSQL of yours");
         }
     }
 
@@ -128,7 +130,8 @@ final class PostgresBinaries {
                 } else {
                     Files.copy(entries, path);
                     boolean program = path.getParent().endsWith("bin");
-                    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(program ? "rwxr-xr-x" : "rw-r--r--"));
+                    Files.setPosixFilePermissions(
+                            path, PosixFilePermissions.fromString(program ? "rwxr-xr-x" : "rw-r--r--"));
                 }
             }
         }

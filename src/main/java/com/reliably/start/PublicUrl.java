@@ -37,9 +37,11 @@ public class PublicUrl {
         } catch (IllegalArgumentException e) {
             // Refused below.
         }
-        return url.filter(u -> ("http".equals(u.getScheme()) || "https".equals(u.getScheme())) && u.getHost() != null
+        return url.filter(u -> ("http".equals(u.getScheme()) || "https".equals(u.getScheme()))
+                        && u.getHost() != null
                         && (u.getRawPath() == null || u.getRawPath().isEmpty()))
-                .orElseThrow(() -> new StartFailure("RELIABLY_PUBLIC_URL must look like https://chaos.example.com, without"
-                        + " a path; it is '" + text + "'"));
+                .orElseThrow(
+                        () -> new StartFailure("RELIABLY_PUBLIC_URL must look like https://chaos.example.com, without"
+                                + " a path; it is '" + text + "'"));
     }
 }

@@ -60,7 +60,8 @@ public final class ServerMain {
     }
 
     private static boolean isDevelopment() {
-        return !PRODUCTION_LOADER.equals(ServerMain.class.getClassLoader().getClass().getName());
+        return !PRODUCTION_LOADER.equals(
+                ServerMain.class.getClassLoader().getClass().getName());
     }
 
     private static void report(Throwable cause) {

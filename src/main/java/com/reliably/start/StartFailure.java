@@ -22,7 +22,8 @@ final class StartFailure extends RuntimeException {
     /** The messages of most file system exceptions are a bare path; what happened is in their type. */
     private static String reasonOf(IOException e) {
         if (e instanceof AccessDeniedException denied) {
-            return denied.getFile() + " may not be written or read by the user '" + System.getProperty("user.name") + "'";
+            return denied.getFile() + " may not be written or read by the user '" + System.getProperty("user.name")
+                    + "'";
         }
         if (e instanceof FileAlreadyExistsException existing) {
             return existing.getFile() + " exists and is not a directory";

@@ -30,13 +30,15 @@ final class StartFailureExplanation {
     }
 
     private static Optional<String> explain(Throwable cause) {
-        if (cause instanceof StartFailure || cause instanceof ConfigurationException
+        if (cause instanceof StartFailure
+                || cause instanceof ConfigurationException
                 || cause instanceof ConfigValidationException) {
             return Optional.of(cause.getMessage());
         }
         if (cause instanceof QuarkusBindException taken) {
-            return Optional.of("port " + taken.getPort() + " of " + taken.getHost() + " is in use by another process, or may"
-                    + " not be listened on; stop that process, or choose another port with QUARKUS_HTTP_PORT");
+            return Optional.of(
+                    "port " + taken.getPort() + " of " + taken.getHost() + " is in use by another process, or may"
+                            + " not be listened on; stop that process, or choose another port with QUARKUS_HTTP_PORT");
         }
         if (cause instanceof SQLException refused && refused.getSQLState() != null) {
             return ofDatabase(refused);
@@ -52,11 +54,13 @@ final class StartFailureExplanation {
         String message = refused.getMessage();
         return switch (refused.getSQLState().substring(0, 2)) {
             case "08" -> Optional.of("the database cannot be reached; " + WHERE + " says where it is: " + message);
-            case "28" -> Optional.of("the database refuses the user or the password; see QUARKUS_DATASOURCE_USERNAME and"
-                    + " QUARKUS_DATASOURCE_PASSWORD: " + message);
+            case "28" ->
+                Optional.of("the database refuses the user or the password; see QUARKUS_DATASOURCE_USERNAME and"
+                        + " QUARKUS_DATASOURCE_PASSWORD: " + message);
             case "3D" -> Optional.of("the server of " + WHERE + " has no such database: " + message);
-            case "42" -> Optional.of("the database refuses what the server needs; the user must own the schema, and the"
-                    + " schema must be migrated (QUARKUS_FLYWAY_MIGRATE_AT_START): " + message);
+            case "42" ->
+                Optional.of("the database refuses what the server needs; the user must own the schema, and the"
+                        + " schema must be migrated (QUARKUS_FLYWAY_MIGRATE_AT_START): " + message);
             case "53", "57" -> Optional.of("the database does not take connections now: " + message);
             default -> Optional.empty();
         };

@@ -16,14 +16,18 @@ final class Welcome {
     private final ServerSettings settings;
     private final String swaggerPath;
 
-    Welcome(PublicUrl url, ServerSettings settings, @ConfigProperty(name = "quarkus.swagger-ui.path") String swaggerPath) {
+    Welcome(
+            PublicUrl url,
+            ServerSettings settings,
+            @ConfigProperty(name = "quarkus.swagger-ui.path") String swaggerPath) {
         this.url = url;
         this.settings = settings;
         this.swaggerPath = swaggerPath;
     }
 
     void greet(@ObservesAsync HttpServerStart listening) {
-        LOG.infof("API: %1$s/api/v1, Swagger UI: %1$s%2$s, data directory: %3$s", url.value(), swaggerPath,
-                DataDirectory.open(settings.dataDir()).path());
+        LOG.infof(
+                "API: %1$s/api/v1, Swagger UI: %1$s%2$s, data directory: %3$s",
+                url.value(), swaggerPath, DataDirectory.open(settings.dataDir()).path());
     }
 }

@@ -79,7 +79,8 @@ final class AllowedMethods {
         int from = 0;
         var parameters = PARAMETER.matcher(template);
         while (parameters.find()) {
-            regex.append(Pattern.quote(template.substring(from, parameters.start()))).append("[^/]+");
+            regex.append(Pattern.quote(template.substring(from, parameters.start())))
+                    .append("[^/]+");
             from = parameters.end();
         }
         return Pattern.compile(regex + Pattern.quote(template.substring(from)) + "/?");

@@ -35,17 +35,26 @@ import org.jboss.jandex.MethodInfo;
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public final class ApiDocument implements OASFilter {
 
-    private static final DotName OPERATION = DotName.createSimple("org.eclipse.microprofile.openapi.annotations.Operation");
+    private static final DotName OPERATION =
+            DotName.createSimple("org.eclipse.microprofile.openapi.annotations.Operation");
     private static final DotName PERMIT = DotName.createSimple("com.reliably.access.Permit");
     private static final DotName STATUS = DotName.createSimple("org.jboss.resteasy.reactive.ResponseStatus");
     private static final String SCHEME = "bearer";
     /** Stands for the query parameters that only one operation has. */
     private static final String FILTERS = "*";
+
     private static final Pattern PATH_PARAMETER = Pattern.compile("\\{([^}:]+)");
 
     /** The order in which one gets to know them. */
     private static final List<String> TAGS = List.of(
-            "Organizations", "Tokens", "Deployments", "Environments", "Integrations", "Experiments", "Plans", "Runs",
+            "Organizations",
+            "Tokens",
+            "Deployments",
+            "Environments",
+            "Integrations",
+            "Experiments",
+            "Plans",
+            "Runs",
             "Executions");
 
     /** What the abbreviations in paths stand for. */
@@ -134,12 +143,13 @@ public final class ApiDocument implements OASFilter {
         }
         order.addAll(List.of("pattern", FILTERS, "page", "limit"));
         List<Parameter> parameters = new ArrayList<>(operation.getParameters());
-        parameters.sort(Comparator.comparingInt(
-                p -> order.indexOf(order.contains(p.getName()) ? p.getName() : FILTERS)));
+        parameters.sort(
+                Comparator.comparingInt(p -> order.indexOf(order.contains(p.getName()) ? p.getName() : FILTERS)));
         for (Parameter parameter : parameters) {
             String name = parameter.getName();
             if (parameter.getIn() == Parameter.In.PATH && parameter.getDescription() == null && name.endsWith("_id")) {
-                String thing = IDS.getOrDefault(name, name.substring(0, name.length() - "_id".length()).replace('_', ' '));
+                String thing = IDS.getOrDefault(
+                        name, name.substring(0, name.length() - "_id".length()).replace('_', ' '));
                 parameter.setDescription("The " + thing + "'s id, a UUID of version 4");
             }
             if (name.equals("pattern") && parameter.getDescription() == null) {

@@ -30,27 +30,58 @@ final class ApiErrors {
     private record Shared(int status, String name, String meaning, String detail) {}
 
     private static final List<Shared> ALL = List.of(
-            new Shared(400, "BadRequest", "The request cannot be read, or what it asks for is not possible now",
+            new Shared(
+                    400,
+                    "BadRequest",
+                    "The request cannot be read, or what it asks for is not possible now",
                     "The deployment is used by a plan; delete the plan first."),
-            new Shared(401, "Unauthorized", "No token, or one that is unknown, revoked or expired",
+            new Shared(
+                    401,
+                    "Unauthorized",
+                    "No token, or one that is unknown, revoked or expired",
                     "Send a token in the header 'Authorization: Bearer <token>'."),
-            new Shared(403, "Forbidden", "The token belongs to another organization, or lacks the right that this needs",
+            new Shared(
+                    403,
+                    "Forbidden",
+                    "The token belongs to another organization, or lacks the right that this needs",
                     "This token belongs to another organization."),
             new Shared(404, "NotFound", "Nothing in this organization has this id", "No deployment has this id."),
-            new Shared(406, "NotAcceptable", "The header `Accept` asks for a format that this does not have",
+            new Shared(
+                    406,
+                    "NotAcceptable",
+                    "The header `Accept` asks for a format that this does not have",
                     "Not Acceptable: ask for application/json."),
-            new Shared(409, "Conflict", "The name is taken, or somebody else changed the same thing at the same moment",
+            new Shared(
+                    409,
+                    "Conflict",
+                    "The name is taken, or somebody else changed the same thing at the same moment",
                     "A deployment named 'staging cluster' already exists in this organization; choose another name."),
-            new Shared(413, "TooLarge", "The request is larger than this server accepts",
+            new Shared(
+                    413,
+                    "TooLarge",
+                    "The request is larger than this server accepts",
                     "The request is larger than the 16777216 bytes that this server accepts; the operator can raise"
                             + " QUARKUS_HTTP_LIMITS_MAX_BODY_SIZE."),
-            new Shared(415, "UnsupportedMediaType", "The body has a `Content-Type` that this does not read",
+            new Shared(
+                    415,
+                    "UnsupportedMediaType",
+                    "The body has a `Content-Type` that this does not read",
                     "Unsupported Media Type: send application/json."),
-            new Shared(422, "Invalid", "The request is not valid; `detail` has a fault for each member that is wrong", null),
-            new Shared(500, "Failure", "A fault of the server",
+            new Shared(
+                    422,
+                    "Invalid",
+                    "The request is not valid; `detail` has a fault for each member that is wrong",
+                    null),
+            new Shared(
+                    500,
+                    "Failure",
+                    "A fault of the server",
                     "Something failed that should not have; the server's log has it under"
                             + " 0b5c9a4e-6a3f-4f6e-9b0c-7a1f0f6d2c11."),
-            new Shared(503, "Unavailable", "The server cannot do it right now; the same request may succeed later",
+            new Shared(
+                    503,
+                    "Unavailable",
+                    "The server cannot do it right now; the same request may succeed later",
                     "The database cannot be reached right now; retry in a moment."));
 
     /** Adds the shared answers and their schemas. */
@@ -58,15 +89,20 @@ final class ApiErrors {
         Schema problem = components.getSchemas().get(PROBLEM);
         Schema detail = problem.getProperties().get("detail");
         Schema faults = detail.getAnyOf().get(1);
-        components.addSchema(INVALID, OASFactory.createSchema()
-                .type(List.of(Schema.SchemaType.OBJECT))
-                .description("A request that is not valid: an error as RFC 9457 describes it, whose `detail` lists the faults")
-                .properties(withDetail(problem, faults.description("What is wrong, member by member"))));
+        components.addSchema(
+                INVALID,
+                OASFactory.createSchema()
+                        .type(List.of(Schema.SchemaType.OBJECT))
+                        .description(
+                                "A request that is not valid: an error as RFC 9457 describes it, whose `detail` lists the faults")
+                        .properties(withDetail(problem, faults.description("What is wrong, member by member"))));
         problem.setDescription("An error, as RFC 9457 describes it");
-        problem.setProperties(withDetail(problem, OASFactory.createSchema()
-                .type(List.of(Schema.SchemaType.STRING))
-                .description("What is wrong, and what to do about it")
-                .examples(List.of("No deployment has this id."))));
+        problem.setProperties(withDetail(
+                problem,
+                OASFactory.createSchema()
+                        .type(List.of(Schema.SchemaType.STRING))
+                        .description("What is wrong, and what to do about it")
+                        .examples(List.of("No deployment has this id."))));
         for (Shared error : ALL) {
             components.addResponse(error.name(), response(error));
         }
@@ -81,21 +117,24 @@ final class ApiErrors {
     /** Refers an operation to the errors that it can answer with. */
     void addTo(PathItem.HttpMethod method, Operation operation) {
         boolean body = operation.getRequestBody() != null;
-        boolean parameters = operation.getParameters() != null && !operation.getParameters().isEmpty();
-        boolean inPath = parameters
-                && operation.getParameters().stream().anyMatch(p -> p.getIn() == Parameter.In.PATH);
+        boolean parameters =
+                operation.getParameters() != null && !operation.getParameters().isEmpty();
+        boolean inPath = parameters && operation.getParameters().stream().anyMatch(p -> p.getIn() == Parameter.In.PATH);
         for (Shared error : ALL) {
-            boolean possible = switch (error.status()) {
-                case 404 -> inPath;
-                case 409 -> method != PathItem.HttpMethod.GET;
-                case 413, 415 -> body;
-                case 422 -> body || parameters;
-                default -> true;
-            };
+            boolean possible =
+                    switch (error.status()) {
+                        case 404 -> inPath;
+                        case 409 -> method != PathItem.HttpMethod.GET;
+                        case 413, 415 -> body;
+                        case 422 -> body || parameters;
+                        default -> true;
+                    };
             String status = Integer.toString(error.status());
             // An operation may describe one of them in its own words.
             if (possible && !operation.getResponses().hasAPIResponse(status)) {
-                operation.getResponses().addAPIResponse(status, OASFactory.createAPIResponse().ref(error.name()));
+                operation
+                        .getResponses()
+                        .addAPIResponse(status, OASFactory.createAPIResponse().ref(error.name()));
             }
         }
     }
@@ -103,16 +142,21 @@ final class ApiErrors {
     private static APIResponse response(Shared error) {
         boolean invalid = error.detail() == null;
         Content content = OASFactory.createContent()
-                .addMediaType(Problem.MEDIA_TYPE, OASFactory.createMediaType()
-                        .schema(OASFactory.createSchema().ref(invalid ? INVALID : PROBLEM))
-                        .example(example(error)));
-        APIResponse response = OASFactory.createAPIResponse().description(error.meaning()).content(content);
+                .addMediaType(
+                        Problem.MEDIA_TYPE,
+                        OASFactory.createMediaType()
+                                .schema(OASFactory.createSchema().ref(invalid ? INVALID : PROBLEM))
+                                .example(example(error)));
+        APIResponse response =
+                OASFactory.createAPIResponse().description(error.meaning()).content(content);
         if (error.status() == 401) {
-            response.addHeader("WWW-Authenticate", OASFactory.createHeader()
-                    .description("The scheme to use, as RFC 9110 demands")
-                    .schema(OASFactory.createSchema()
-                            .type(List.of(Schema.SchemaType.STRING))
-                            .examples(List.of("Bearer realm=\"reliably\""))));
+            response.addHeader(
+                    "WWW-Authenticate",
+                    OASFactory.createHeader()
+                            .description("The scheme to use, as RFC 9110 demands")
+                            .schema(OASFactory.createSchema()
+                                    .type(List.of(Schema.SchemaType.STRING))
+                                    .examples(List.of("Bearer realm=\"reliably\""))));
         }
         return response;
     }

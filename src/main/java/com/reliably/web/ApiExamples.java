@@ -67,7 +67,8 @@ final class ApiExamples {
             Map<String, Sample> found = samples.getOrDefault(key, of(document, body.getSchema()));
             if (!found.isEmpty() && body.getExamples() == null) {
                 Map<String, Example> examples = new LinkedHashMap<>();
-                found.forEach((name, sample) -> examples.put(name,
+                found.forEach((name, sample) -> examples.put(
+                        name,
                         OASFactory.createExample().summary(sample.summary()).value(sample.value())));
                 body.setExamples(examples);
             }
@@ -87,7 +88,9 @@ final class ApiExamples {
             return of(document, document.getComponents().getSchemas().get(name));
         }
         if (schema.getItems() != null) {
-            return firstOf(document, schema.getItems()).map(item -> one(List.of(item))).orElse(Map.of());
+            return firstOf(document, schema.getItems())
+                    .map(item -> one(List.of(item)))
+                    .orElse(Map.of());
         }
         Map<String, Schema> properties = schema.getProperties();
         if (properties != null && properties.keySet().equals(java.util.Set.of("count", "items"))) {
@@ -104,7 +107,9 @@ final class ApiExamples {
     }
 
     private Optional<Object> firstOf(OpenAPI document, Schema item) {
-        if (item.getRef() == null && item.getExamples() != null && !item.getExamples().isEmpty()) {
+        if (item.getRef() == null
+                && item.getExamples() != null
+                && !item.getExamples().isEmpty()) {
             return Optional.of(item.getExamples().get(0));
         }
         return of(document, item).values().stream().findFirst().map(Sample::value);

@@ -40,14 +40,15 @@ final class ApiSchemas {
 
     private static final String PREFIX = "#/components/schemas/";
     private static final String PAGE = "Page";
-    private static final DotName SCHEMA = DotName.createSimple("org.eclipse.microprofile.openapi.annotations.media.Schema");
+    private static final DotName SCHEMA =
+            DotName.createSimple("org.eclipse.microprofile.openapi.annotations.media.Schema");
     private static final DotName INCLUDE = DotName.createSimple("com.fasterxml.jackson.annotation.JsonInclude");
 
     /** Types that are a string on the wire; a name of their own would only stand in the way. */
     private static final Map<String, String> FORMATS = Map.of("UUID", "uuid", "Instant", "date-time");
 
-    private static final Map<String, String> EXAMPLES = Map.of(
-            "uuid", "0f5ed8c5-8d4a-4c4f-9d3b-6a8f6f0b2d11", "date-time", "2026-11-23T17:02:11.480512Z");
+    private static final Map<String, String> EXAMPLES =
+            Map.of("uuid", "0f5ed8c5-8d4a-4c4f-9d3b-6a8f6f0b2d11", "date-time", "2026-11-23T17:02:11.480512Z");
 
     private final OpenAPI document;
     private final IndexView index;
@@ -93,7 +94,11 @@ final class ApiSchemas {
         String format = formatOf(schema);
         boolean nullable = false;
         if (format == null && schema.getAnyOf() != null) {
-            format = schema.getAnyOf().stream().map(ApiSchemas::formatOf).filter(Objects::nonNull).findFirst().orElse(null);
+            format = schema.getAnyOf().stream()
+                    .map(ApiSchemas::formatOf)
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElse(null);
             nullable = true;
         }
         if (format != null) {
@@ -137,7 +142,9 @@ final class ApiSchemas {
         Map<String, String> renamed = new LinkedHashMap<>();
         for (String name : List.copyOf(components.keySet())) {
             Schema page = components.get(name);
-            if (!name.startsWith(PAGE) || page.getProperties() == null || !page.getProperties().containsKey("items")) {
+            if (!name.startsWith(PAGE)
+                    || page.getProperties() == null
+                    || !page.getProperties().containsKey("items")) {
                 continue;
             }
             String item = page.getProperties().get("items").getItems().getRef().substring(PREFIX.length());
@@ -174,10 +181,12 @@ final class ApiSchemas {
             schema.getDiscriminator().getMapping().forEach((value, ref) -> {
                 Schema variant = components.get(ref.substring(PREFIX.length()));
                 Map<String, Schema> properties = new LinkedHashMap<>();
-                properties.put(member, OASFactory.createSchema()
-                        .type(List.of(SchemaType.STRING))
-                        .description("Which kind it is")
-                        .enumeration(List.of(value)));
+                properties.put(
+                        member,
+                        OASFactory.createSchema()
+                                .type(List.of(SchemaType.STRING))
+                                .description("Which kind it is")
+                                .enumeration(List.of(value)));
                 if (variant.getProperties() != null) {
                     properties.putAll(variant.getProperties());
                 }
@@ -212,7 +221,9 @@ final class ApiSchemas {
         Set<String> names = new LinkedHashSet<>();
         for (AnnotationInstance include : index.getAnnotations(INCLUDE)) {
             AnnotationValue value = include.value();
-            if (value != null && !"ALWAYS".equals(value.asEnum()) && include.target().kind() == AnnotationTarget.Kind.CLASS) {
+            if (value != null
+                    && !"ALWAYS".equals(value.asEnum())
+                    && include.target().kind() == AnnotationTarget.Kind.CLASS) {
                 AnnotationInstance schema = include.target().asClass().declaredAnnotation(SCHEMA);
                 if (schema != null && schema.value("name") != null) {
                     names.add(schema.value("name").asString());
@@ -235,7 +246,9 @@ final class ApiSchemas {
                 : operation.getParameters().stream().map(Parameter::getSchema);
         return Stream.concat(
                 parameters,
-                operation.getRequestBody() == null ? Stream.of() : in(operation.getRequestBody().getContent()));
+                operation.getRequestBody() == null
+                        ? Stream.of()
+                        : in(operation.getRequestBody().getContent()));
     }
 
     private Stream<Schema> answeredBy(Operation operation) {
@@ -245,7 +258,8 @@ final class ApiSchemas {
     private Stream<Schema> in(APIResponse response) {
         APIResponse resolved = response.getRef() == null
                 ? response
-                : document.getComponents().getResponses()
+                : document.getComponents()
+                        .getResponses()
                         .get(response.getRef().substring("#/components/responses/".length()));
         Stream<Schema> headers = resolved.getHeaders() == null
                 ? Stream.of()
@@ -261,7 +275,8 @@ final class ApiSchemas {
 
     private void visitAll(Consumer<Schema> visitor) {
         Set<Schema> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        Stream.of(components.values().stream(),
+        Stream.of(
+                        components.values().stream(),
                         operations().flatMap(ApiSchemas::sentBy),
                         operations().flatMap(this::answeredBy))
                 .flatMap(schemas -> schemas)
@@ -279,7 +294,9 @@ final class ApiSchemas {
 
     private static List<Schema> children(Schema schema) {
         List<Schema> children = new ArrayList<>();
-        addAll(children, schema.getProperties() == null ? null : schema.getProperties().values());
+        addAll(
+                children,
+                schema.getProperties() == null ? null : schema.getProperties().values());
         addAll(children, schema.getAnyOf());
         addAll(children, schema.getOneOf());
         addAll(children, schema.getAllOf());

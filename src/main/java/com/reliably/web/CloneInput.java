@@ -8,4 +8,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "Clone")
 public record CloneInput(
         @Schema(description = "The copy's name", examples = "staging cluster 2")
-                @NotNull @Size(min = 1, max = 200, message = "String should have 1 to 200 characters") String name) {}
+        @NotNull
+        @Size(min = 1, max = 200, message = "String should have 1 to 200 characters")
+        String name) {}

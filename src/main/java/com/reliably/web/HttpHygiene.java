@@ -26,6 +26,7 @@ public final class HttpHygiene {
     private static final String API = "/api/";
     /** Quarkus REST has the order 10,000. */
     private static final int BEFORE_REST = 9_000;
+
     private static final int AFTER_EVERYTHING = 30_000;
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
     private static final CharSequence TEXT = HttpHeaders.createOptimized("text/plain; charset=utf-8");
@@ -51,11 +52,13 @@ public final class HttpHygiene {
     }
 
     void install(@Observes Router router) {
-        router.errorHandler(400, context -> answer(context, ProblemException.badRequest("The request's address is malformed.")));
+        router.errorHandler(
+                400, context -> answer(context, ProblemException.badRequest("The request's address is malformed.")));
         router.errorHandler(413, context -> answer(context, BodyLimit.refusal(maxBodySize)));
         router.route(API + "*").order(BEFORE_REST).handler(this::prepareBody);
         // Unknown API paths answer like everything else below /api: with a problem document.
-        router.route(API + "*").order(AFTER_EVERYTHING)
+        router.route(API + "*")
+                .order(AFTER_EVERYTHING)
                 .handler(context -> answer(context, ProblemException.notFound("Not Found")));
     }
 
@@ -92,8 +95,11 @@ public final class HttpHygiene {
 
     private void refuseLargeBodies(RoutingContext context) {
         String length = context.request().getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (length != null && length.length() < 19 && length.chars().allMatch(Character::isDigit)
-                && !length.isEmpty() && Long.parseLong(length) > maxBodySize) {
+        if (length != null
+                && length.length() < 19
+                && length.chars().allMatch(Character::isDigit)
+                && !length.isEmpty()
+                && Long.parseLong(length) > maxBodySize) {
             context.addEndHandler(ignored -> closeGently(context));
             answer(context, BodyLimit.refusal(maxBodySize));
             return;
@@ -124,7 +130,8 @@ public final class HttpHygiene {
             request.connection().close();
             return;
         }
-        long timer = context.vertx().setTimer(LINGER, ignored -> request.connection().close());
+        long timer =
+                context.vertx().setTimer(LINGER, ignored -> request.connection().close());
         request.connection().closeHandler(ignored -> context.vertx().cancelTimer(timer));
         request.exceptionHandler(ignored -> request.connection().close());
         request.handler(ignored -> {});

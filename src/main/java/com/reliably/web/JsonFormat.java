@@ -88,8 +88,9 @@ public final class JsonFormat implements ObjectMapperCustomizer {
                 return (Instant) context.handleUnexpectedToken(Instant.class, in);
             }
             String text = in.getText();
-            return WireTime.parse(text).orElseThrow(() -> context.weirdStringException(
-                    text, Instant.class, "not a date and time of the years 1900 to 9999"));
+            return WireTime.parse(text)
+                    .orElseThrow(() -> context.weirdStringException(
+                            text, Instant.class, "not a date and time of the years 1900 to 9999"));
         }
     }
 

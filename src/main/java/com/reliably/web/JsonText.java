@@ -16,7 +16,10 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  *
  * @param text not null
  */
-@Schema(name = "JsonText", description = "JSON, either as it is or inside of a string", anyOf = {String.class, RawJson.class})
+@Schema(
+        name = "JsonText",
+        description = "JSON, either as it is or inside of a string",
+        anyOf = {String.class, RawJson.class})
 @JsonDeserialize(using = JsonText.Reader.class)
 public record JsonText(@Schema(hidden = true) String text) {
 
@@ -35,7 +38,8 @@ public record JsonText(@Schema(hidden = true) String text) {
                 out.copyCurrentStructureExact(in);
             } catch (NumberFormatException e) {
                 // An exponent that no BigDecimal has.
-                return (JsonText) context.reportInputMismatch(JsonText.class, "A number is too large, or too close to zero");
+                return (JsonText)
+                        context.reportInputMismatch(JsonText.class, "A number is too large, or too close to zero");
             }
             return new JsonText(text.toString());
         }

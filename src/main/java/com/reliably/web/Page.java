@@ -10,5 +10,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param items the items of this page, in the list's order; empty beyond the end
  */
 public record Page<T>(
-        @Schema(description = "How many items the whole list has", examples = "1") long count,
-        @Schema(description = "The items of this page; empty beyond the end") List<T> items) {}
+        @Schema(description = "How many items the whole list has", examples = "1")
+        long count,
+
+        @Schema(description = "The items of this page; empty beyond the end")
+        List<T> items) {}

@@ -20,14 +20,22 @@ public final class PageRequest {
 
     @QueryParam("page")
     @DefaultValue("1")
-    @Parameter(description = "Which page, from 1", 
+    @Parameter(
+            description = "Which page, from 1",
             schema = @Schema(type = SchemaType.INTEGER, format = "int64", minimum = "1", defaultValue = "1"))
     long page;
 
     @QueryParam("limit")
     @DefaultValue("10")
-    @Parameter(description = "How many items a page has", 
-            schema = @Schema(type = SchemaType.INTEGER, format = "int32", minimum = "1", maximum = "100", defaultValue = "10"))
+    @Parameter(
+            description = "How many items a page has",
+            schema =
+                    @Schema(
+                            type = SchemaType.INTEGER,
+                            format = "int32",
+                            minimum = "1",
+                            maximum = "100",
+                            defaultValue = "10"))
     int limit;
 
     /**
@@ -52,16 +60,22 @@ public final class PageRequest {
 
     private void check() {
         if (page < 1) {
-            throw ProblemException.invalid(Fault.of("greater_than_equal", List.of("query", "page"),
-                    "Input should be greater than or equal to 1", page));
+            throw ProblemException.invalid(Fault.of(
+                    "greater_than_equal",
+                    List.of("query", "page"),
+                    "Input should be greater than or equal to 1",
+                    page));
         }
         if (limit < 1) {
-            throw ProblemException.invalid(Fault.of("greater_than", List.of("query", "limit"),
-                    "Input should be greater than 0", limit));
+            throw ProblemException.invalid(
+                    Fault.of("greater_than", List.of("query", "limit"), "Input should be greater than 0", limit));
         }
         if (limit > MAX_LIMIT) {
-            throw ProblemException.invalid(Fault.of("less_than_equal", List.of("query", "limit"),
-                    "Input should be less than or equal to " + MAX_LIMIT, limit));
+            throw ProblemException.invalid(Fault.of(
+                    "less_than_equal",
+                    List.of("query", "limit"),
+                    "Input should be less than or equal to " + MAX_LIMIT,
+                    limit));
         }
     }
 }

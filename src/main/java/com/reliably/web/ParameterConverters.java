@@ -78,8 +78,8 @@ public final class ParameterConverters implements ParamConverterProvider {
         try {
             return Long.valueOf(text.trim());
         } catch (NumberFormatException e) {
-            throw ProblemException.invalid(Fault.of("int_parsing", loc,
-                    "Input should be a valid integer, unable to parse string as an integer", text));
+            throw ProblemException.invalid(Fault.of(
+                    "int_parsing", loc, "Input should be a valid integer, unable to parse string as an integer", text));
         }
     }
 
@@ -87,14 +87,18 @@ public final class ParameterConverters implements ParamConverterProvider {
         return switch (text) {
             case "true" -> true;
             case "false" -> false;
-            default -> throw ProblemException.invalid(
-                    Fault.of("bool_parsing", loc, "Input should be true or false", text));
+            default ->
+                throw ProblemException.invalid(Fault.of("bool_parsing", loc, "Input should be true or false", text));
         };
     }
 
     private static Instant toInstant(String text, List<Object> loc) {
-        return WireTime.parseDateOrTime(text).orElseThrow(() -> ProblemException.invalid(Fault.of("datetime_parsing", loc,
-                "Input should be a date as in 2030-12-31, or a date and time as in 2030-12-31T23:59:59Z", text)));
+        return WireTime.parseDateOrTime(text)
+                .orElseThrow(() -> ProblemException.invalid(Fault.of(
+                        "datetime_parsing",
+                        loc,
+                        "Input should be a date as in 2030-12-31, or a date and time as in 2030-12-31T23:59:59Z",
+                        text)));
     }
 
     private record Converter<T>(List<Object> loc, BiFunction<String, List<Object>, T> read)

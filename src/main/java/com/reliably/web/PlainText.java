@@ -24,7 +24,9 @@ public final class PlainText {
     public static void check(String text, List<Object> loc) {
         int at = firstFault(text);
         if (at >= 0) {
-            throw ProblemException.invalid(Fault.of("string_unicode", loc,
+            throw ProblemException.invalid(Fault.of(
+                    "string_unicode",
+                    loc,
                     "Text must not contain NUL or half of a surrogate pair (position " + at + ")"));
         }
     }

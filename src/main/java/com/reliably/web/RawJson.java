@@ -11,4 +11,5 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param text JSON; {@code null} the text, not null the reference
  */
 @Schema(name = "AnyObject", type = SchemaType.OBJECT, additionalProperties = Schema.True.class)
-public record RawJson(@JsonValue @JsonRawValue @Schema(hidden = true) String text) {}
+public record RawJson(
+        @JsonValue @JsonRawValue @Schema(hidden = true) String text) {}

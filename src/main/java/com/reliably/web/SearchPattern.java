@@ -10,7 +10,11 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * What a search looks for: a piece of text, found anywhere in a name, whatever its case. {@code %} and {@code _} mean
  * themselves.
  */
-@Schema(name = "SearchPattern", type = SchemaType.STRING, minLength = 1, examples = "cluster",
+@Schema(
+        name = "SearchPattern",
+        type = SchemaType.STRING,
+        minLength = 1,
+        examples = "cluster",
         description = "Found anywhere in a name, whatever its case")
 public final class SearchPattern {
 
@@ -23,8 +27,8 @@ public final class SearchPattern {
     /** Reads the query parameter {@code pattern}; called by the HTTP layer. */
     public static SearchPattern valueOf(String text) {
         if (text.isEmpty()) {
-            throw ProblemException.invalid(Fault.of("string_too_short", List.of("query", "pattern"),
-                    "String should have at least 1 character"));
+            throw ProblemException.invalid(Fault.of(
+                    "string_too_short", List.of("query", "pattern"), "String should have at least 1 character"));
         }
         PlainText.check(text, List.of("query", "pattern"));
         return new SearchPattern(text);

@@ -28,6 +28,7 @@ public final class StorableNumber {
             digits++;
         }
         // Three digits at most, so that parsing cannot overflow.
-        return literal.length() - digits <= 3 && Integer.parseInt(literal, digits, literal.length(), 10) <= MAX_EXPONENT;
+        return literal.length() - digits <= 3
+                && Integer.parseInt(literal, digits, literal.length(), 10) <= MAX_EXPONENT;
     }
 }

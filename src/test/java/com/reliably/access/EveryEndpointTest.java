@@ -57,7 +57,9 @@ class EveryEndpointTest {
         // The other tests would prove nothing with requests that are refused for another reason.
         for (Operation operation : inOrganization()) {
             Things fresh = new Things(wire, api, mine.tenant());
-            expect(operation, call(operation, fresh, Map.of(), mine.tenant().token()),
+            expect(
+                    operation,
+                    call(operation, fresh, Map.of(), mine.tenant().token()),
                     // 400: understood, but not in this state, such as the suspension of a plan without a schedule.
                     status -> status == 200 || status == 201 || status == 400);
         }
@@ -101,7 +103,9 @@ class EveryEndpointTest {
     void unknownIdsAreNotFound() {
         for (Operation operation : inOrganization()) {
             Map<String, String> unknown = new HashMap<>();
-            ids(operation).forEach(parameter -> unknown.put(parameter, UUID.randomUUID().toString()));
+            ids(operation)
+                    .forEach(parameter ->
+                            unknown.put(parameter, UUID.randomUUID().toString()));
             if (!unknown.isEmpty()) {
                 expect(operation, call(operation, mine, unknown, mine.tenant().token()), status -> status == 404);
             }
@@ -115,13 +119,21 @@ class EveryEndpointTest {
         for (Operation operation : inOrganization()) {
             for (String parameter : ids(operation)) {
                 // Everything else is one's own, so that each place where an id is read has to look.
-                expect(operation, call(operation, mine, Map.of(parameter, theirs.id(parameter)), mine.tenant().token()),
+                expect(
+                        operation,
+                        call(
+                                operation,
+                                mine,
+                                Map.of(parameter, theirs.id(parameter)),
+                                mine.tenant().token()),
                         status -> status == 404);
             }
         }
         for (Operation operation : inOrganization()) {
             if (!operation.isMutating()) {
-                expect(operation, call(operation, theirs, Map.of(), theirs.tenant().token()),
+                expect(
+                        operation,
+                        call(operation, theirs, Map.of(), theirs.tenant().token()),
                         status -> status == 200 || status == 400);
             }
         }
@@ -137,8 +149,14 @@ class EveryEndpointTest {
                 String body = mine.body(operation, false);
                 if (body != null && body.contains(mine.id(kind)) && !ECHOES.contains(operation.id())) {
                     tried++;
-                    expect(operation, wire.json(operation.method(), mine.target(operation, Map.of()), mine.tenant().token(),
-                            body.replace(mine.id(kind), theirs.id(kind))), status -> status == 422 || status == 404);
+                    expect(
+                            operation,
+                            wire.json(
+                                    operation.method(),
+                                    mine.target(operation, Map.of()),
+                                    mine.tenant().token(),
+                                    body.replace(mine.id(kind), theirs.id(kind))),
+                            status -> status == 422 || status == 404);
                 }
             }
         }
@@ -153,8 +171,11 @@ class EveryEndpointTest {
             for (String parameter : operation.queryParameters()) {
                 if (Things.isId(parameter)) {
                     String target = mine.target(operation, Map.of());
-                    Wire.Answer answer = wire.json(operation.method(), target + (target.contains("?") ? "&" : "?") + parameter
-                            + "=" + theirs.id(parameter), mine.tenant().token(), mine.body(operation, false));
+                    Wire.Answer answer = wire.json(
+                            operation.method(),
+                            target + (target.contains("?") ? "&" : "?") + parameter + "=" + theirs.id(parameter),
+                            mine.tenant().token(),
+                            mine.body(operation, false));
                     expect(operation, answer, status -> status == 404 || status == 422 || status == 200);
                     if (answer.status() == 200 && answer.json().path("count").asInt(-1) != 0) {
                         wrong.add(operation + " finds something of " + parameter + ": " + answer);
@@ -208,7 +229,9 @@ class EveryEndpointTest {
             expect(operation, call(operation, mine, Map.of(), client), status -> status == 200 || status == 201);
             for (String parameter : ids(operation)) {
                 // What belongs to another plan of the same organisation.
-                expect(operation, call(operation, mine, Map.of(parameter, others.id(parameter)), client),
+                expect(
+                        operation,
+                        call(operation, mine, Map.of(parameter, others.id(parameter)), client),
                         status -> status == 403 || status == 404);
             }
         }
@@ -216,7 +239,9 @@ class EveryEndpointTest {
     }
 
     private String clientOf(Things things) {
-        Wire.Answer token = wire.json("POST", "/api/v1/organization/" + things.tenant().id() + "/tokens",
+        Wire.Answer token = wire.json(
+                "POST",
+                "/api/v1/organization/" + things.tenant().id() + "/tokens",
                 things.tenant().token(),
                 "{\"name\": \"client\", \"plan_id\": \"" + things.id("plan_id") + "\"}");
         assertEquals(201, token.status(), token.toString());
@@ -260,8 +285,8 @@ class EveryEndpointTest {
             for (JavaMethod method : type.getMethods()) {
                 if (method.isAnnotatedWith(Permit.class)
                         && method.isAnnotatedWith(org.eclipse.microprofile.openapi.annotations.Operation.class)) {
-                    String id = method.getAnnotationOfType(
-                            org.eclipse.microprofile.openapi.annotations.Operation.class).operationId();
+                    String id = method.getAnnotationOfType(org.eclipse.microprofile.openapi.annotations.Operation.class)
+                            .operationId();
                     permits.put(id, method.getAnnotationOfType(Permit.class));
                 }
             }

@@ -18,12 +18,19 @@ final class Deviations {
     static List<Deviation> all() {
         return List.of(
                 // How errors look
-                everywhere("type application/json -> application/problem\\+json", "errors are problem documents (RFC 9457)"),
+                everywhere(
+                        "type application/json -> application/problem\\+json",
+                        "errors are problem documents (RFC 9457)"),
                 everywhere("extra error\\.(type|title|status)", "a problem document has members beside 'detail'"),
                 everywhere("missing error\\.detail\\[]\\.ctx", "says in other words what 'msg' says"),
-                everywhere("error\\.detail\\[]\\.input (object|string|number) -> (null|string)",
+                everywhere(
+                        "error\\.detail\\[]\\.input (object|string|number) -> (null|string)",
                         "only short values that cannot be secret are sent back"),
-                on(API, lines(76), "type text/html -> application/problem\\+json", "an unknown path is an error like any other"),
+                on(
+                        API,
+                        lines(76),
+                        "type text/html -> application/problem\\+json",
+                        "an unknown path is an error like any other"),
                 on(API, lines(13), "status 404 -> 200", "a path means the same with and without a slash at its end"),
                 on(API, lines(67), "status 404 -> 200", "a path means the same with and without a slash at its end"),
 
@@ -34,11 +41,14 @@ final class Deviations {
 
                 // Tokens
                 on(API, lines(200, 201), "status 200 -> 403", "a token is bound to its organization"),
-                everywhere("extra \\$\\.items\\[]\\.(rights|plan_id|expires_date|last_used_date)",
+                everywhere(
+                        "extra \\$\\.items\\[]\\.(rights|plan_id|expires_date|last_used_date)",
                         "a token shows what it may do and when it ends"),
 
                 // Deployments
-                everywhere("extra \\$\\.definition\\.environment", "the GitHub environment, which the documentation asks for"),
+                everywhere(
+                        "extra \\$\\.definition\\.environment",
+                        "the GitHub environment, which the documentation asks for"),
                 on(API, lines(33), "status 201 -> 422", "a kubeconfig must name a cluster and a user")
                         .sendingInstead("apiVersion: v1\\nkind: Config\\n", KUBECONFIG),
                 on(API, lines(35), "status 201 -> 422", "the manifest is that of a Pod, not of a Job")
@@ -50,17 +60,30 @@ final class Deviations {
                 on(API, lines(69), "status 500 -> 409", "a taken name is no server error on update either"),
 
                 // Plans
-                everywhere("extra \\$(\\.items\\[])?\\.manual_command", "the command that runs a plan with a manual deployment"),
-                everywhere("\\$(\\.items\\[])?\\.definition\\.deployment\\.deployment_type null -> string",
+                everywhere(
+                        "extra \\$(\\.items\\[])?\\.manual_command",
+                        "the command that runs a plan with a manual deployment"),
+                everywhere(
+                        "\\$(\\.items\\[])?\\.definition\\.deployment\\.deployment_type null -> string",
                         "the type is told, whether the client knew it or not"),
-                on(API, lines(104, 105, 138), "\\$(\\.items\\[])?\\.definition\\.integrations null -> array",
+                on(
+                        API,
+                        lines(104, 105, 138),
+                        "\\$(\\.items\\[])?\\.definition\\.integrations null -> array",
                         "null would kill the CLI: what is not there is an empty list"),
                 on(API, lines(117, 120), "\\$\\.error string -> null", "the run tells what went wrong, a moment later"),
                 on(API, lines(124), "status 201 -> 422", "there are no agents here"),
                 on(API, lines(125), "status 200 -> 404", "nothing was created on line 124"),
-                on(API, lines(126, 129, 130), "status 201 -> 422", "what a plan names must exist, and it must name an experiment"),
+                on(
+                        API,
+                        lines(126, 129, 130),
+                        "status 201 -> 422",
+                        "what a plan names must exist, and it must name an experiment"),
                 on(API, lines(128), "status 200 -> 404", "nothing was created on line 126"),
-                on("cli-manual-success.jsonl", lines(1), "\\$\\.last_executions_info\\.(running|terminated) object -> null",
+                on(
+                        "cli-manual-success.jsonl",
+                        lines(1),
+                        "\\$\\.last_executions_info\\.(running|terminated) object -> null",
                         "the execution was deleted on line 191 of api.jsonl: it is forgotten everywhere"),
 
                 // Executions
@@ -68,18 +91,36 @@ final class Deviations {
                 on(API, lines(186), "status 200 -> 422", "an empty state is not 'terminate'"),
                 on(API, lines(187), ".*", "line 186 changed nothing"),
                 on(API, lines(189), ".*\\.user_state.*", "line 186 changed nothing"),
-                everywhere("(missing|extra) \\$\\.items\\[]\\.result\\..*",
+                everywhere(
+                        "(missing|extra) \\$\\.items\\[]\\.result\\..*",
                         "lists never load journals: 'result' is a summary of status, deviation, times and title"));
     }
 
-    private static final String KUBECONFIG = String.join("\\n",
-            "apiVersion: v1", "kind: Config", "current-context: c",
-            "clusters:", "- name: k", "  cluster: {server: https://k.example.com}",
-            "users:", "- name: u", "  user: {token: t}",
-            "contexts:", "- name: c", "  context: {cluster: k, user: u}", "");
+    private static final String KUBECONFIG = String.join(
+            "\\n",
+            "apiVersion: v1",
+            "kind: Config",
+            "current-context: c",
+            "clusters:",
+            "- name: k",
+            "  cluster: {server: https://k.example.com}",
+            "users:",
+            "- name: u",
+            "  user: {token: t}",
+            "contexts:",
+            "- name: c",
+            "  context: {cluster: k, user: u}",
+            "");
 
-    private static final String POD = String.join("\\n",
-            "apiVersion: v1", "kind: Pod", "metadata: {name: p}", "spec:", "  containers:", "  - {name: c, image: i}", "");
+    private static final String POD = String.join(
+            "\\n",
+            "apiVersion: v1",
+            "kind: Pod",
+            "metadata: {name: p}",
+            "spec:",
+            "  containers:",
+            "  - {name: c, image: i}",
+            "");
 
     private static int[] lines(int... lines) {
         return lines;

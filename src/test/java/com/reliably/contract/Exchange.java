@@ -66,15 +66,19 @@ record Exchange(
                 recorded.path("path").textValue(),
                 headers(recorded.path("request_headers")),
                 text,
-                recorded.path("status").isNull() ? null : recorded.path("status").intValue(),
+                recorded.path("status").isNull()
+                        ? null
+                        : recorded.path("status").intValue(),
                 type.replaceFirst("\\s*;.*", ""),
                 recorded.path("response_body"));
     }
 
     private static Map<String, String> headers(JsonNode recorded) {
         Map<String, String> headers = new TreeMap<>();
-        recorded.fields().forEachRemaining(
-                header -> headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue().asText()));
+        recorded.fields()
+                .forEachRemaining(header -> headers.put(
+                        header.getKey().toLowerCase(Locale.ROOT),
+                        header.getValue().asText()));
         return headers;
     }
 
@@ -86,7 +90,8 @@ record Exchange(
 
     /** In the recording of a run: whether it was a user who asked the run for something, and not its client. */
     boolean isOfUser() {
-        return method.equals("PUT") && path().endsWith("/state")
+        return method.equals("PUT")
+                && path().endsWith("/state")
                 && (body.contains("\"pause\"") || body.contains("\"resume\"") || body.contains("\"terminate\""));
     }
 

@@ -43,37 +43,162 @@ class HostileRequestsTest {
 
     /** In place of a value, as it stands in the body. */
     private static final List<String> VALUES = List.of(
-            "null", "true", "false", "0", "-1", "1.5", "1e400", "-1e400", "1E-400", "2147483648", "9223372036854775808",
-            "9".repeat(990), "9".repeat(2000), "\"\"", "\" \"", "\"\\u0000\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"💥\"",
-            "\"\\u202e\\ufeff\"", "[]", "{}", "[null]", "[[]]", "[{}]", "{\"\":\"\"}", "{\"\\u0000\":1}", "{\"type\":\"x\"}",
-            "\"null\"", "\"{\"", "\"[]\"", "\"{}\"", "\"'\"", "\"' or 1=1 --\"", "\"%00\"", "\"%s%n\"", "\"../../etc/passwd\"", "\"/\"",
-            "\"https://[::1\"", "\"-1\"", "\"0\"", "\"2026-13-45T99:99:99Z\"", "\"+1000000000-12-31T23:59:59.999999999Z\"",
-            "\"-1000000000-01-01T00:00:00Z\"", "\"0000-00-00\"", "\"294277-01-01T00:00:00Z\"", "\"00000000-0000-1000-8000-000000000000\"",
-            "\"00000000-0000-4000-8000-000000000000\"", "\"1-1-1-1-1\"", "\"* * * * *\"", "\"0 0 31 2 *\"", "\"Europe/Paris\"",
-            "\"&a [*a]\"", "\"a: &a [x,x,x,x,x,x,x,x,x]\\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\\n"
+            "null",
+            "true",
+            "false",
+            "0",
+            "-1",
+            "1.5",
+            "1e400",
+            "-1e400",
+            "1E-400",
+            "2147483648",
+            "9223372036854775808",
+            "9".repeat(990),
+            "9".repeat(2000),
+            "\"\"",
+            "\" \"",
+            "\"\\u0000\"",
+            "\"a\\u0000b\"",
+            "\"\\ud800\"",
+            "\"\\udc00x\"",
+            "\"💥\"",
+            "\"\\u202e\\ufeff\"",
+            "[]",
+            "{}",
+            "[null]",
+            "[[]]",
+            "[{}]",
+            "{\"\":\"\"}",
+            "{\"\\u0000\":1}",
+            "{\"type\":\"x\"}",
+            "\"null\"",
+            "\"{\"",
+            "\"[]\"",
+            "\"{}\"",
+            "\"'\"",
+            "\"' or 1=1 --\"",
+            "\"%00\"",
+            "\"%s%n\"",
+            "\"../../etc/passwd\"",
+            "\"/\"",
+            "\"https://[::1\"",
+            "\"-1\"",
+            "\"0\"",
+            "\"2026-13-45T99:99:99Z\"",
+            "\"+1000000000-12-31T23:59:59.999999999Z\"",
+            "\"-1000000000-01-01T00:00:00Z\"",
+            "\"0000-00-00\"",
+            "\"294277-01-01T00:00:00Z\"",
+            "\"00000000-0000-1000-8000-000000000000\"",
+            "\"00000000-0000-4000-8000-000000000000\"",
+            "\"1-1-1-1-1\"",
+            "\"* * * * *\"",
+            "\"0 0 31 2 *\"",
+            "\"Europe/Paris\"",
+            "\"&a [*a]\"",
+            "\"a: &a [x,x,x,x,x,x,x,x,x]\\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\\n"
                     + "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\\n"
                     + "g: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\\nh: [*g,*g,*g,*g,*g,*g,*g,*g,*g]\"",
-            "\"!!java.net.URL http://localhost\"", "\"**********\"", "\"{\\\"title\\\": \\\"\\\\u0000\\\"}\"",
-            "\"{\\\"title\\\": \\\"\\\\ud800\\\"}\"", "\"{\\\"a\\\": 1e999999999}\"", "\"NaN\"",
-            "[\"00000000-0000-4000-8000-000000000000\", null]", "[1, \"a\", {}, []]");
+            "\"!!java.net.URL http://localhost\"",
+            "\"**********\"",
+            "\"{\\\"title\\\": \\\"\\\\u0000\\\"}\"",
+            "\"{\\\"title\\\": \\\"\\\\ud800\\\"}\"",
+            "\"{\\\"a\\\": 1e999999999}\"",
+            "\"NaN\"",
+            "[\"00000000-0000-4000-8000-000000000000\", null]",
+            "[1, \"a\", {}, []]");
 
     /** In place of the whole body. */
     private static final List<String> BODIES = List.of(
-            "", " ", "null", "true", "1", "\"x\"", "[]", "{}", "{", "[", "{\"a\"", "{\"a\":", "{} {}", "{}]", "{}x", "{'a':1}", "NaN", "\u0000",
-            "{\"\":{}}", DEEP, DEEP_OBJECT, "[".repeat(100_000), "{\"a\":".repeat(100_000), "\"" + LONG + "\"", "[" + "1,".repeat(200_000) + "1]",
-            "{\"" + "k".repeat(70_000) + "\":1}", "9".repeat(100_000), "<a/>", "a=b&c=d", "--x\r\n\r\n--x--", "\\", "//", "/*", "\"\\u12\"");
+            "",
+            " ",
+            "null",
+            "true",
+            "1",
+            "\"x\"",
+            "[]",
+            "{}",
+            "{",
+            "[",
+            "{\"a\"",
+            "{\"a\":",
+            "{} {}",
+            "{}]",
+            "{}x",
+            "{'a':1}",
+            "NaN",
+            "\u0000",
+            "{\"\":{}}",
+            DEEP,
+            DEEP_OBJECT,
+            "[".repeat(100_000),
+            "{\"a\":".repeat(100_000),
+            "\"" + LONG + "\"",
+            "[" + "1,".repeat(200_000) + "1]",
+            "{\"" + "k".repeat(70_000) + "\":1}",
+            "9".repeat(100_000),
+            "<a/>",
+            "a=b&c=d",
+            "--x\r\n\r\n--x--",
+            "\\",
+            "//",
+            "/*",
+            "\"\\u12\"");
 
     private static final List<byte[]> BYTES = List.of(
-            bytes(0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00), bytes(0xff), bytes(0xc0, 0xaf), bytes(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d),
-            bytes(0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x7d), bytes(0xef, 0xbb, 0xbf, 0x7b, 0x7d),
-            bytes(0x00, 0x00, 0x00, 0x7b), bytes(0x1f, 0x8b, 0x08, 0x00));
+            bytes(0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00),
+            bytes(0xff),
+            bytes(0xc0, 0xaf),
+            bytes(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d),
+            bytes(0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x7d),
+            bytes(0xef, 0xbb, 0xbf, 0x7b, 0x7d),
+            bytes(0x00, 0x00, 0x00, 0x7b),
+            bytes(0x1f, 0x8b, 0x08, 0x00));
 
     /** In place of a query or path parameter, percent-encoded where they are not valid otherwise. */
     private static final List<String> PARAMETERS = List.of(
-            "", "%20", "0", "-1", "1", "100", "101", "2147483648", "-2147483649", "9223372036854775807", "9223372036854775808", "99999999999999999999",
-            "1.5", "1e3", "NaN", "null", "true", "%00", "a%00b", "%ff", "%c0%af", "%ed%a0%80", "%F0%9F%92%A5", "%25", "%5C", "%27", "%22", "_",
-            "*", "..", "%2F", "%3B", "x".repeat(3000), "00000000-0000-4000-8000-000000000000", "00000000-0000-7000-8000-000000000000",
-            "1-1-1-1-1", "2026-01-01T00:00:00Z", "%2B1000000000-12-31T23:59:59Z", "-1000000000-01-01T00:00:00Z", "running", "%D9%A1");
+            "",
+            "%20",
+            "0",
+            "-1",
+            "1",
+            "100",
+            "101",
+            "2147483648",
+            "-2147483649",
+            "9223372036854775807",
+            "9223372036854775808",
+            "99999999999999999999",
+            "1.5",
+            "1e3",
+            "NaN",
+            "null",
+            "true",
+            "%00",
+            "a%00b",
+            "%ff",
+            "%c0%af",
+            "%ed%a0%80",
+            "%F0%9F%92%A5",
+            "%25",
+            "%5C",
+            "%27",
+            "%22",
+            "_",
+            "*",
+            "..",
+            "%2F",
+            "%3B",
+            "x".repeat(3000),
+            "00000000-0000-4000-8000-000000000000",
+            "00000000-0000-7000-8000-000000000000",
+            "1-1-1-1-1",
+            "2026-01-01T00:00:00Z",
+            "%2B1000000000-12-31T23:59:59Z",
+            "-1000000000-01-01T00:00:00Z",
+            "running",
+            "%D9%A1");
 
     final long seed = Long.getLong("hostile.seed", System.nanoTime());
     final Duration time = Duration.ofSeconds(Integer.getInteger("hostile.seconds", 25));
@@ -122,8 +247,9 @@ class HostileRequestsTest {
 
     @Test
     void noMemberIsAServerError() throws IOException {
-        List<Operation> operations =
-                api.operations().stream().filter(operation -> operation.body() != null).toList();
+        List<Operation> operations = api.operations().stream()
+                .filter(operation -> operation.body() != null)
+                .toList();
         Instant end = Instant.now().plus(time);
         int sent = 0;
         while (Instant.now().isBefore(end)) {
@@ -208,7 +334,8 @@ class HostileRequestsTest {
             wrong.add(operation + " " + target + " " + shown(body) + ": " + answer);
         } else if (!"no-store".equals(answer.header("Cache-Control"))
                 || !"nosniff".equals(answer.header("X-Content-Type-Options"))) {
-            wrong.add(operation + " " + target + " " + shown(body) + ": without the security headers: " + answer.headers());
+            wrong.add(operation + " " + target + " " + shown(body) + ": without the security headers: "
+                    + answer.headers());
         }
     }
 

@@ -60,7 +60,8 @@ class RecordingsTest {
     void everyRecordedRunReplaysWithATokenThatIsLimitedToItsPlan() {
         Translation names = names();
         List<Deviation> deviations = new ArrayList<>(Deviations.all());
-        deviations.add(Deviation.everywhere("\\$\\.user_id another id", "the user of a run is its token, not the administrator's"));
+        deviations.add(Deviation.everywhere(
+                "\\$\\.user_id another id", "the user of a run is its token, not the administrator's"));
         Replay replay = new Replay(names, deviations);
         replay.send(tour.subList(0, BEFORE_THE_MANAGED_RUN));
         createTheManagedPlan(replay, names);
@@ -78,8 +79,12 @@ class RecordingsTest {
     }
 
     private static String tokenOf(Run run, Translation names) {
-        Wire.Answer answer = new Wire().json("POST", "/api/v1/organization/" + names.of(ORGANIZATION) + "/tokens",
-                names.of(TOKEN), "{\"name\": \"" + run.recording() + "\", \"plan_id\": \"" + names.of(run.plan()) + "\"}");
+        Wire.Answer answer = new Wire()
+                .json(
+                        "POST",
+                        "/api/v1/organization/" + names.of(ORGANIZATION) + "/tokens",
+                        names.of(TOKEN),
+                        "{\"name\": \"" + run.recording() + "\", \"plan_id\": \"" + names.of(run.plan()) + "\"}");
         assertEquals(201, answer.status(), answer.toString());
         return answer.json().path("token").textValue();
     }

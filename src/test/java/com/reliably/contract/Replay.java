@@ -18,6 +18,7 @@ final class Replay {
     private final List<Deviation> deviations;
     /** Which lines of which recording showed a deviation. */
     private final Map<Deviation, Set<Integer>> shown = new HashMap<>();
+
     private final List<String> unexplained = new ArrayList<>();
     private String clientToken;
 
@@ -77,15 +78,19 @@ final class Replay {
         if (clientToken != null && !exchange.isOfUser()) {
             headers.put("authorization", "Bearer " + clientToken);
         }
-        return wire.send(exchange.method(), names.apply(exchange.target()), headers,
+        return wire.send(
+                exchange.method(),
+                names.apply(exchange.target()),
+                headers,
                 body == null ? null : names.apply(body).getBytes(StandardCharsets.UTF_8));
     }
 
     private UnaryOperator<String> check(Exchange exchange, Wire.Answer answer) {
         UnaryOperator<String> instead = null;
         for (Difference difference : Comparison.of(exchange, answer, names)) {
-            List<Deviation> explaining =
-                    deviations.stream().filter(deviation -> deviation.explains(exchange, difference)).toList();
+            List<Deviation> explaining = deviations.stream()
+                    .filter(deviation -> deviation.explains(exchange, difference))
+                    .toList();
             explaining.forEach(deviation ->
                     shown.computeIfAbsent(deviation, ignored -> new TreeSet<>()).add(exchange.line()));
             if (explaining.isEmpty()) {

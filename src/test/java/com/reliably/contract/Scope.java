@@ -22,6 +22,7 @@ final class Scope {
     static boolean isOutside(Exchange exchange) {
         // Without a status the existing server broke the connection: nothing to compare with.
         return exchange.status() == null
-                || OUTSIDE.stream().anyMatch(pattern -> pattern.matcher(exchange.path()).matches());
+                || OUTSIDE.stream()
+                        .anyMatch(pattern -> pattern.matcher(exchange.path()).matches());
     }
 }

@@ -9,8 +9,7 @@ import java.util.regex.Pattern;
 /** What the ids and tokens of a recording are called here. Learns from pairs of answers. */
 final class Translation {
 
-    private static final Pattern ID =
-            Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+    private static final Pattern ID = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
     private static final Pattern KNOWN = Pattern.compile(ID + "|\\b[0-9a-f]{32}\\b");
 
     private final Map<String, String> names = new HashMap<>();
@@ -30,7 +29,7 @@ final class Translation {
 
     /** The text with every known id and token replaced. */
     String apply(String text) {
-        return KNOWN.matcher(text).replaceAll(match ->
-                Matcher.quoteReplacement(names.getOrDefault(match.group(), match.group())));
+        return KNOWN.matcher(text)
+                .replaceAll(match -> Matcher.quoteReplacement(names.getOrDefault(match.group(), match.group())));
     }
 }

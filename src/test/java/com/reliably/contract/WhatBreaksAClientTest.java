@@ -41,8 +41,8 @@ class WhatBreaksAClientTest {
     @Test
     void idsAreUuidVersion4() {
         List<String> ids = new ArrayList<>();
-        for (String kind : List.of("dep_id", "env_id", "integration_id", "exp_id", "plan_id", "exec_id", "run_id", "token_id",
-                "org_id")) {
+        for (String kind : List.of(
+                "dep_id", "env_id", "integration_id", "exp_id", "plan_id", "exec_id", "run_id", "token_id", "org_id")) {
             ids.add(things.id(kind));
         }
         ids.forEach(id -> assertEquals(4, UUID.fromString(id).version(), id));
@@ -50,7 +50,10 @@ class WhatBreaksAClientTest {
 
     @Test
     void definitionIntegrationsOfAPlanIsAList() {
-        for (String integrations : List.of("", ", \"integrations\": null", ", \"integrations\": []",
+        for (String integrations : List.of(
+                "",
+                ", \"integrations\": null",
+                ", \"integrations\": []",
                 ", \"integrations\": [\"" + things.id("integration_id") + "\"]")) {
             JsonNode created = plan(integrations);
             assertTrue(created.at("/definition/integrations").isArray(), created.toString());
@@ -76,7 +79,8 @@ class WhatBreaksAClientTest {
 
     @Test
     void postExecutionsAnswers201() {
-        Wire.Answer created = send("POST", "/experiments/" + things.id("exp_id") + "/executions", """
+        Wire.Answer created = send(
+                "POST", "/experiments/" + things.id("exp_id") + "/executions", """
                 {"result": "{}", "plan_id": "%s"}""".formatted(things.id("plan_id")));
         assertEquals(201, created.status());
         assertTrue(created.json().path("result").isObject(), created.toString());
@@ -125,7 +129,8 @@ class WhatBreaksAClientTest {
     void aPauseStateHasNoUserOrAnObject() {
         String execution = execution();
         send("PUT", execution + "/state", "{\"current\": \"running\"}");
-        for (String state : List.of("{\"current\": \"pause\", \"duration\": 5}",
+        for (String state : List.of(
+                "{\"current\": \"pause\", \"duration\": 5}",
                 "{\"current\": \"pause\", \"duration\": 5, \"user\": null}")) {
             assertEquals(200, send("PUT", execution + "/state", state).status());
             JsonNode paused = get(execution + "/state").json();
@@ -135,9 +140,9 @@ class WhatBreaksAClientTest {
     }
 
     private JsonNode plan(String integrations) {
-        Wire.Answer created = send("POST", "/plans", """
-                {"deployment": {"deployment_id": "%s"}, "schedule": {"type": "now"}, "experiments": ["%s"]%s}"""
-                .formatted(things.id("dep_id"), things.id("exp_id"), integrations));
+        Wire.Answer created =
+                send("POST", "/plans", """
+                {"deployment": {"deployment_id": "%s"}, "schedule": {"type": "now"}, "experiments": ["%s"]%s}""".formatted(things.id("dep_id"), things.id("exp_id"), integrations));
         assertEquals(201, created.status(), created.toString());
         return created.json();
     }
@@ -155,8 +160,11 @@ class WhatBreaksAClientTest {
     }
 
     private Wire.Answer get(String path, String accept) {
-        return wire.send("GET", root() + path,
-                java.util.Map.of("Authorization", "Bearer " + tenant.token(), "Accept", accept), (byte[]) null);
+        return wire.send(
+                "GET",
+                root() + path,
+                java.util.Map.of("Authorization", "Bearer " + tenant.token(), "Accept", accept),
+                (byte[]) null);
     }
 
     private Wire.Answer send(String method, String path, String body) {

@@ -22,8 +22,11 @@ class DeploymentApiTest {
 
     @Test
     void aDeploymentIsShownWithItsDefaultsAndWithoutItsSecret() {
-        String id = tenant.deployment(Map.of("type", "github", "repo", "https://github.com/acme/chaos", "token", "ghp_x"));
-        tenant.request().get("/deployments/" + id).then()
+        String id =
+                tenant.deployment(Map.of("type", "github", "repo", "https://github.com/acme/chaos", "token", "ghp_x"));
+        tenant.request()
+                .get("/deployments/" + id)
+                .then()
                 .statusCode(200)
                 .header("Content-Type", equalTo("application/json"))
                 .body("definition.token", equalTo("**********"))
@@ -40,7 +43,10 @@ class DeploymentApiTest {
 
     @Test
     void aMissingNameIsNamed() {
-        tenant.request().body(Map.of("definition", Map.of("type", "noop"))).post("/deployments").then()
+        tenant.request()
+                .body(Map.of("definition", Map.of("type", "noop")))
+                .post("/deployments")
+                .then()
                 .statusCode(422)
                 .body("detail[0].type", equalTo("missing"))
                 .body("detail[0].loc", contains("body", "name"));

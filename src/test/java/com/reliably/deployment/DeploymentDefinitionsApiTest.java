@@ -43,21 +43,46 @@ class DeploymentDefinitionsApiTest {
         return Stream.of(
                 Map.of("type", "github", "repo", "github.com/my-org/my-repo", "environment", "production"),
                 Map.of("type", "reliably_cli"),
-                Map.of("type", "reliably_cli", "mode", "managed", "base_dir", "/srv/run", "py_version", "3.13",
-                        "py_dependencies", "chaostoolkit-wiremock\n"),
+                Map.of(
+                        "type",
+                        "reliably_cli",
+                        "mode",
+                        "managed",
+                        "base_dir",
+                        "/srv/run",
+                        "py_version",
+                        "3.13",
+                        "py_dependencies",
+                        "chaostoolkit-wiremock\n"),
                 Map.of("type", "container", "image", "img:1"),
-                Map.of("type", "container", "image", "img:1", "volumes", Map.of("/tmp", Map.of("bind", "/data", "mode", "rw"))),
+                Map.of(
+                        "type",
+                        "container",
+                        "image",
+                        "img:1",
+                        "volumes",
+                        Map.of("/tmp", Map.of("bind", "/data", "mode", "rw"))),
                 Map.of("type", "k8s_job", "namespace", "reliably", "image", "img:1", "credentials", KUBECONFIG),
-                Map.of("type", "k8s_job", "namespace", "reliably", "use_default_manifest", false,
-                        "manifest", "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: img}]}",
-                        "use_in_cluster_credentials", true),
+                Map.of(
+                        "type",
+                        "k8s_job",
+                        "namespace",
+                        "reliably",
+                        "use_default_manifest",
+                        false,
+                        "manifest",
+                        "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: img}]}",
+                        "use_in_cluster_credentials",
+                        true),
                 Map.of("type", "noop"));
     }
 
     @ParameterizedTest
     @MethodSource("good")
     void aDefinitionIsTaken(Map<String, Object> definition) {
-        tenant.request().get("/deployments/" + tenant.deployment(definition)).then()
+        tenant.request()
+                .get("/deployments/" + tenant.deployment(definition))
+                .then()
                 .statusCode(200)
                 .body("definition.type", equalTo(definition.get("type")));
     }
@@ -66,7 +91,8 @@ class DeploymentDefinitionsApiTest {
         Map<String, Object> gitHub = Map.of("type", "github", "repo", "https://github.com/acme/chaos");
         Map<String, Object> cli = Map.of("type", "reliably_cli", "mode", "managed");
         Map<String, Object> container = Map.of("type", "container", "image", "img");
-        Map<String, Object> job = Map.of("type", "k8s_job", "namespace", "n", "image", "img", "use_in_cluster_credentials", true);
+        Map<String, Object> job =
+                Map.of("type", "k8s_job", "namespace", "n", "image", "img", "use_in_cluster_credentials", true);
         return Stream.of(
                 bad(gitHub, "repo", "my-org/my-repo", "full URL"),
                 bad(gitHub, "repo", "https://gitlab.com/a/b", "github.com"),
@@ -103,7 +129,10 @@ class DeploymentDefinitionsApiTest {
     @ParameterizedTest
     @MethodSource("bad")
     void aBadDefinitionIsRefusedNamingTheMember(Map<String, Object> definition, String member, String words) {
-        tenant.request().body(Map.of("name", "x", "definition", definition)).post("/deployments").then()
+        tenant.request()
+                .body(Map.of("name", "x", "definition", definition))
+                .post("/deployments")
+                .then()
                 .statusCode(422)
                 .body("detail[0].loc", contains("body", "definition", definition.get("type"), member))
                 .body("detail[0].msg", containsString(words));
@@ -111,9 +140,17 @@ class DeploymentDefinitionsApiTest {
 
     @Test
     void aBadVolumeIsNamed() {
-        Map<String, Object> definition = Map.of("type", "container", "image", "img",
-                "volumes", Map.of("/etc", Map.of("bind", "/data"), "/tmp/x", Map.of("bind", "data")));
-        tenant.request().body(Map.of("name", "x", "definition", definition)).post("/deployments").then()
+        Map<String, Object> definition = Map.of(
+                "type",
+                "container",
+                "image",
+                "img",
+                "volumes",
+                Map.of("/etc", Map.of("bind", "/data"), "/tmp/x", Map.of("bind", "data")));
+        tenant.request()
+                .body(Map.of("name", "x", "definition", definition))
+                .post("/deployments")
+                .then()
                 .statusCode(422)
                 .body("detail.loc", hasItem(List.of("body", "definition", "container", "volumes", "/etc")))
                 .body("detail.loc", hasItem(List.of("body", "definition", "container", "volumes", "/tmp/x", "bind")));
@@ -121,20 +158,35 @@ class DeploymentDefinitionsApiTest {
 
     @Test
     void aKubeconfigIsNeverEchoed() {
-        Map<String, Object> definition = Map.of("type", "k8s_job", "namespace", "n", "image", "img",
-                "credentials", KUBECONFIG.replace("https", "http"));
-        tenant.request().body(Map.of("name", "x", "definition", definition)).post("/deployments").then()
+        Map<String, Object> definition = Map.of(
+                "type",
+                "k8s_job",
+                "namespace",
+                "n",
+                "image",
+                "img",
+                "credentials",
+                KUBECONFIG.replace("https", "http"));
+        tenant.request()
+                .body(Map.of("name", "x", "definition", definition))
+                .post("/deployments")
+                .then()
                 .statusCode(422)
                 .body("detail[0].input", nullValue());
     }
 
     @ParameterizedTest
     @CsvSource({
-        "GitHubDeployment, github", "CliDeployment, reliably_cli", "ContainerDeployment, container",
-        "KubernetesDeployment, k8s_job", "NoopDeployment, noop"
+        "GitHubDeployment, github",
+        "CliDeployment, reliably_cli",
+        "ContainerDeployment, container",
+        "KubernetesDeployment, k8s_job",
+        "NoopDeployment, noop"
     })
     void theServedDocumentStatesTheType(String schema, String type) {
-        given().accept("application/json").get("/q/openapi").then()
+        given().accept("application/json")
+                .get("/q/openapi")
+                .then()
                 .statusCode(200)
                 .body("components.schemas." + schema + ".properties.type.enum", contains(type))
                 .body("components.schemas." + schema + ".required", hasItem("type"));

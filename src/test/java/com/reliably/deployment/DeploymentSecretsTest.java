@@ -59,13 +59,17 @@ class DeploymentSecretsTest {
         update(id, gitHub(null)).statusCode(200);
         assertNull(tokenOf(id));
         assertEquals(0, secretsOf(id));
-        update(id, gitHub(MASK)).statusCode(422)
+        update(id, gitHub(MASK))
+                .statusCode(422)
                 .body("detail[0].loc", contains("body", "definition", "github", "token"));
     }
 
     @Test
     void aMaskIsNotASecret() {
-        tenant.request().body(Map.of("name", "x", "definition", gitHub(MASK))).post("/deployments").then()
+        tenant.request()
+                .body(Map.of("name", "x", "definition", gitHub(MASK)))
+                .post("/deployments")
+                .then()
                 .statusCode(422)
                 .body("detail[0].loc", contains("body", "definition", "github", "token"));
     }
@@ -73,7 +77,8 @@ class DeploymentSecretsTest {
     @Test
     void aCloneHasItsOwnCopyOfTheSecrets() throws Throwable {
         String id = tenant.deployment(gitHub("ghp_one"));
-        String copy = tenant.create("/deployments/" + id + "/clone", Map.of("name", "copy")).path("id");
+        String copy = tenant.create("/deployments/" + id + "/clone", Map.of("name", "copy"))
+                .path("id");
         tenant.request().delete("/deployments/" + id).then().statusCode(200).body(equalTo("null"));
         assertEquals(0, secretsOf(id));
         assertEquals("ghp_one", tokenOf(copy));
@@ -88,18 +93,22 @@ class DeploymentSecretsTest {
     }
 
     private io.restassured.response.ValidatableResponse update(String id, Map<String, Object> definition) {
-        return tenant.request().body(Map.of("name", "d-" + id, "definition", definition)).put("/deployments/" + id).then();
+        return tenant.request()
+                .body(Map.of("name", "d-" + id, "definition", definition))
+                .put("/deployments/" + id)
+                .then();
     }
 
     private String tokenOf(String id) throws Throwable {
-        DeploymentDefinition clear = VertxContextSupport.subscribeAndAwait(() -> Panache.withSession(
-                () -> service.clearDefinition(UUID.fromString(tenant.id()), UUID.fromString(id))));
+        DeploymentDefinition clear = VertxContextSupport.subscribeAndAwait(() ->
+                Panache.withSession(() -> service.clearDefinition(UUID.fromString(tenant.id()), UUID.fromString(id))));
         return ((GitHubDefinition) clear).token();
     }
 
     private int secretsOf(String id) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement query = connection.prepareStatement("select count(*) from secret where owner_id = ?::uuid")) {
+                PreparedStatement query =
+                        connection.prepareStatement("select count(*) from secret where owner_id = ?::uuid")) {
             query.setString(1, id);
             try (ResultSet rows = query.executeQuery()) {
                 rows.next();
@@ -109,7 +118,8 @@ class DeploymentSecretsTest {
     }
 
     private static Map<String, Object> gitHub(String token) {
-        Map<String, Object> definition = new HashMap<>(Map.of("type", "github", "repo", "https://github.com/acme/chaos"));
+        Map<String, Object> definition =
+                new HashMap<>(Map.of("type", "github", "repo", "https://github.com/acme/chaos"));
         if (token != null) {
             definition.put("token", token);
         }

@@ -15,7 +15,8 @@ class KubeconfigTest {
 
     private static final String TOKEN = "{token: s3cr3t}";
     private static final String SERVER = "{server: 'https://k8s.example.com:6443', certificate-authority-data: YWJj}";
-    private static final String KEYS = "env: [{name: AWS_ACCESS_KEY_ID, value: AKIA}, {name: AWS_SECRET_ACCESS_KEY, value: s3cr3t}]";
+    private static final String KEYS =
+            "env: [{name: AWS_ACCESS_KEY_ID, value: AKIA}, {name: AWS_SECRET_ACCESS_KEY, value: s3cr3t}]";
 
     private static String config(String cluster, String user) {
         return """
@@ -41,10 +42,14 @@ class KubeconfigTest {
                 config("{server: https://10.0.0.1, insecure-skip-tls-verify: false, tls-server-name: a}", TOKEN),
                 config(SERVER, "{client-certificate-data: YWJj, client-key-data: YWJj}"),
                 config(SERVER, "{username: u, password: s3cr3t}"),
-                config(SERVER, "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws-iam-authenticator,"
-                        + " args: [token, -i, shop], " + KEYS + "}}"),
-                config(SERVER, "{exec: {command: aws, args: [--region, eu-west-1, eks, get-token, --cluster-name, shop], "
-                        + KEYS + "}}"));
+                config(
+                        SERVER,
+                        "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws-iam-authenticator,"
+                                + " args: [token, -i, shop], " + KEYS + "}}"),
+                config(
+                        SERVER,
+                        "{exec: {command: aws, args: [--region, eu-west-1, eks, get-token, --cluster-name, shop], "
+                                + KEYS + "}}"));
     }
 
     @ParameterizedTest
@@ -62,19 +67,27 @@ class KubeconfigTest {
                 Arguments.of("a: &s3cr3t 1\nb: *s3cr3t", "alias"),
                 Arguments.of("apiVersion: v1\nkind: Secret\n", "kind: Config"),
                 Arguments.of("apiVersion: v1\nkind: Config\n", "current-context"),
-                Arguments.of(config(SERVER, TOKEN).replace("current-context: x", "current-context: s3cr3t"), "one of its contexts"),
+                Arguments.of(
+                        config(SERVER, TOKEN).replace("current-context: x", "current-context: s3cr3t"),
+                        "one of its contexts"),
                 Arguments.of(config(SERVER, TOKEN).replace("cluster: c,", "cluster: d,"), "'clusters'"),
                 Arguments.of(config(SERVER, TOKEN).replace("user: u,", "user: v,"), "'users'"),
                 Arguments.of(config(SERVER, "text"), "'users[0]'"),
                 Arguments.of("apiVersion: v1\nkind: Config\nusers: text", "not a list"),
-                Arguments.of("apiVersion: v1\nkind: Config\nusers: [{name: a, user: %1$s}, {name: a, user: %1$s}]".formatted(TOKEN),
+                Arguments.of(
+                        "apiVersion: v1\nkind: Config\nusers: [{name: a, user: %1$s}, {name: a, user: %1$s}]"
+                                .formatted(TOKEN),
                         "name of another"),
                 Arguments.of(config("{server: 'http://k8s'}", TOKEN), "https"),
                 Arguments.of(config("{}", TOKEN), "https"),
                 Arguments.of(config("{server: 'https://u:s3cr3t@k8s'}", TOKEN), "must not have a user"),
                 Arguments.of(config("{server: 'https://k 8s'}", TOKEN), "not a URL"),
-                Arguments.of(config("{server: https://k8s, insecure-skip-tls-verify: true}", TOKEN), "certificate-authority-data"),
-                Arguments.of(config("{server: https://k8s, insecure-skip-tls-verify: 'true'}", TOKEN), "certificate-authority-data"),
+                Arguments.of(
+                        config("{server: https://k8s, insecure-skip-tls-verify: true}", TOKEN),
+                        "certificate-authority-data"),
+                Arguments.of(
+                        config("{server: https://k8s, insecure-skip-tls-verify: 'true'}", TOKEN),
+                        "certificate-authority-data"),
                 Arguments.of(config("{server: https://k8s, proxy-url: 'http://p'}", TOKEN), "proxy-url"),
                 Arguments.of(config("{server: https://k8s, certificate-authority: /etc/ca}", TOKEN), "names a file"),
                 Arguments.of(config("{server: https://k8s, certificate-authority-data: '***'}", TOKEN), "base64"),
@@ -89,14 +102,27 @@ class KubeconfigTest {
                 Arguments.of(config(SERVER, "{auth-provider: {name: gcp}}"), "auth-provider"),
                 Arguments.of(config(SERVER, "{tokenfile: /etc/s3cr3t, token: a}"), "does not know"),
                 Arguments.of(config(SERVER, "{exec: {command: sh, args: [-c, 'echo s3cr3t']}}"), "No command is run"),
-                Arguments.of(config(SERVER, "{exec: {command: aws, args: [s3, ls], " + KEYS + "}}"), "No command is run"),
+                Arguments.of(
+                        config(SERVER, "{exec: {command: aws, args: [s3, ls], " + KEYS + "}}"), "No command is run"),
                 Arguments.of(config(SERVER, "{exec: text}"), "mapping"),
-                Arguments.of(config(SERVER, "{exec: {command: aws, args: [eks, get-token], " + KEYS + "}}"), "which EKS cluster"),
-                Arguments.of(config(SERVER, "{exec: {command: aws, args: [--profile, x, eks, get-token, --cluster-name, a], "
-                        + KEYS + "}}"), "--profile"),
-                Arguments.of(config(SERVER, "{exec: {command: aws-iam-authenticator, args: [token, -i, a]}}"), "AWS_ACCESS_KEY_ID"),
-                Arguments.of(config(SERVER, "{exec: {command: aws-iam-authenticator, args: [token, -i, a],"
-                        + " env: [{name: AWS_ACCESS_KEY_ID, value: s3cr3t}]}}"), "AWS_SECRET_ACCESS_KEY"));
+                Arguments.of(
+                        config(SERVER, "{exec: {command: aws, args: [eks, get-token], " + KEYS + "}}"),
+                        "which EKS cluster"),
+                Arguments.of(
+                        config(
+                                SERVER,
+                                "{exec: {command: aws, args: [--profile, x, eks, get-token, --cluster-name, a], " + KEYS
+                                        + "}}"),
+                        "--profile"),
+                Arguments.of(
+                        config(SERVER, "{exec: {command: aws-iam-authenticator, args: [token, -i, a]}}"),
+                        "AWS_ACCESS_KEY_ID"),
+                Arguments.of(
+                        config(
+                                SERVER,
+                                "{exec: {command: aws-iam-authenticator, args: [token, -i, a],"
+                                        + " env: [{name: AWS_ACCESS_KEY_ID, value: s3cr3t}]}}"),
+                        "AWS_SECRET_ACCESS_KEY"));
     }
 
     @ParameterizedTest

@@ -25,8 +25,17 @@ class NamesAndPathsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'', as in", "3, as in", "2.7, as in", "python3, as in", "3.12.x, as in", "' 3.12', as in", "3.12;rm, as in",
-        ">=3.12, as in", "3.100, as in", "3.8, newer", "3.2.1, newer"
+        "'', as in",
+        "3, as in",
+        "2.7, as in",
+        "python3, as in",
+        "3.12.x, as in",
+        "' 3.12', as in",
+        "3.12;rm, as in",
+        ">=3.12, as in",
+        "3.100, as in",
+        "3.8, newer",
+        "3.2.1, newer"
     })
     void aBadPythonVersionIsExplained(String version, String words) {
         assertThat(PythonVersion.fault(version).orElse("nothing"), containsString(words));
@@ -39,31 +48,60 @@ class NamesAndPathsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-a", "a-", "A", "a.b", "a_b", "a b", "a\n",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+    @ValueSource(
+            strings = {
+                "",
+                "-a",
+                "a-",
+                "A",
+                "a.b",
+                "a_b",
+                "a b",
+                "a\n",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+            })
     void aBadNamespaceIsExplained(String name) {
         assertThat(KubernetesNames.labelFault(name).orElse("nothing"), containsString("DNS label"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "https://github.com/my-org/my-repo", "github.com/my-org/my-repo", "https://GitHub.com/a/b.c_d-e",
-        "https://github.com/a/b.git", "https://git.example.com:8443/a/b"
-    })
+    @ValueSource(
+            strings = {
+                "https://github.com/my-org/my-repo",
+                "github.com/my-org/my-repo",
+                "https://GitHub.com/a/b.c_d-e",
+                "https://github.com/a/b.git",
+                "https://git.example.com:8443/a/b"
+            })
     void aRepositoryIsTaken(String url) {
         assertEquals(Optional.empty(), GitHubRepository.fault(url, GITHUB));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "''|full URL", "my-org/my-repo|full URL", "http://github.com/a/b|https", "git@github.com:a/b.git|full URL",
-        "ssh://git@github.com/a/b|full URL", "https://github.com|full URL", "https://github.com/a|full URL",
-        "https://github.com/a/b/tree/main|full URL", "https://github.com/a/b?x=1|full URL", "https://github.com/a/b#c|full URL",
-        "https://u:p@github.com/a/b|full URL", "https://github.com@evil.com/a/b|full URL", "https://github.com/a/..|full URL",
-        "https://github.com/a/b%2f|full URL", "https://github.com\\@evil.com/a/b|full URL", "https://gitlab.com/a/b|github.com",
-        "https://github.com.evil.com/a/b|github.com", "https://github.com:444/a/b|github.com",
-        "https://git.example.com/a/b|github.com", "https://127.0.0.1/a/b|github.com"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''|full URL",
+                "my-org/my-repo|full URL",
+                "http://github.com/a/b|https",
+                "git@github.com:a/b.git|full URL",
+                "ssh://git@github.com/a/b|full URL",
+                "https://github.com|full URL",
+                "https://github.com/a|full URL",
+                "https://github.com/a/b/tree/main|full URL",
+                "https://github.com/a/b?x=1|full URL",
+                "https://github.com/a/b#c|full URL",
+                "https://u:p@github.com/a/b|full URL",
+                "https://github.com@evil.com/a/b|full URL",
+                "https://github.com/a/..|full URL",
+                "https://github.com/a/b%2f|full URL",
+                "https://github.com\\@evil.com/a/b|full URL",
+                "https://gitlab.com/a/b|github.com",
+                "https://github.com.evil.com/a/b|github.com",
+                "https://github.com:444/a/b|github.com",
+                "https://git.example.com/a/b|github.com",
+                "https://127.0.0.1/a/b|github.com"
+            })
     void aBadRepositoryIsExplained(String url, String words) {
         assertThat(GitHubRepository.fault(url, GITHUB).orElse("nothing"), containsString(words));
     }
@@ -75,8 +113,32 @@ class NamesAndPathsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a b", "a..b", "a~1", "a^", "a:b", "a?", "a*", "a[b", "a\\b", "/a", "a/", "a//b", ".a", "a/.b",
-        "a.lock", "a.lock/b", "a.", "@", "a@{b", "-a", "a\u0007", "a\u007f"})
+    @ValueSource(
+            strings = {
+                "",
+                "a b",
+                "a..b",
+                "a~1",
+                "a^",
+                "a:b",
+                "a?",
+                "a*",
+                "a[b",
+                "a\\b",
+                "/a",
+                "a/",
+                "a//b",
+                ".a",
+                "a/.b",
+                "a.lock",
+                "a.lock/b",
+                "a.",
+                "@",
+                "a@{b",
+                "-a",
+                "a\u0007",
+                "a\u007f"
+            })
     void aBadBranchIsExplained(String ref) {
         assertThat(GitHubRepository.refFault(ref).orElse("nothing"), containsString("branch"));
     }
@@ -88,9 +150,11 @@ class NamesAndPathsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "/", "/plans", "plans/", "a/../b", "..", ".", "a//b", "a\\b", ".git", ".GIT/hooks", "a\n"})
+    @ValueSource(
+            strings = {"", "/", "/plans", "plans/", "a/../b", "..", ".", "a//b", "a\\b", ".git", ".GIT/hooks", "a\n"})
     void aBadDirectoryOfARepositoryIsExplained(String directory) {
-        assertThat(GitHubRepository.directoryFault(directory).orElse("nothing"), containsString("inside the repository"));
+        assertThat(
+                GitHubRepository.directoryFault(directory).orElse("nothing"), containsString("inside the repository"));
     }
 
     @ParameterizedTest
@@ -100,8 +164,16 @@ class NamesAndPathsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'', absolute", "tmp, absolute", "./tmp, absolute", "C:\\tmp, absolute", "/a:/b, ':'", "/a/../b, '..'",
-        "/.., '..'", "/a/./b, '.'"})
+    @CsvSource({
+        "'', absolute",
+        "tmp, absolute",
+        "./tmp, absolute",
+        "C:\\tmp, absolute",
+        "/a:/b, ':'",
+        "/a/../b, '..'",
+        "/.., '..'",
+        "/a/./b, '.'"
+    })
     void aBadPathIsExplained(String path, String words) {
         assertThat(HostPaths.absoluteFault(path).orElse("nothing"), containsString(words));
     }
@@ -114,10 +186,21 @@ class NamesAndPathsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/srv/volumes2, below", "/srv, below", "/home, below", "/srv/volumes/../x, '..'", "/, opens the host",
-        "//, opens the host", "/etc, opens the host", "/etc/passwd, opens the host", "/var, opens the host",
-        "/var/run/docker.sock, opens the host", "/run/containerd/containerd.sock, opens the host",
-        "/tmp/docker.sock, opens the host", "/proc/1, opens the host", "/sys, opens the host", "/dev/sda, opens the host"
+        "/srv/volumes2, below",
+        "/srv, below",
+        "/home, below",
+        "/srv/volumes/../x, '..'",
+        "/, opens the host",
+        "//, opens the host",
+        "/etc, opens the host",
+        "/etc/passwd, opens the host",
+        "/var, opens the host",
+        "/var/run/docker.sock, opens the host",
+        "/run/containerd/containerd.sock, opens the host",
+        "/tmp/docker.sock, opens the host",
+        "/proc/1, opens the host",
+        "/sys, opens the host",
+        "/dev/sda, opens the host"
     })
     void aBadVolumeIsExplained(String path, String words) {
         assertThat(HostPaths.volumeFault(path, ROOTS).orElse("nothing"), containsString(words));
@@ -132,7 +215,8 @@ class NamesAndPathsTest {
 
     @Test
     void noVolumeIsAllowedUnlessTheOperatorSaysSo() {
-        assertThat(HostPaths.volumeFault("/srv", List.of()).orElse("nothing"),
+        assertThat(
+                HostPaths.volumeFault("/srv", List.of()).orElse("nothing"),
                 containsString("RELIABLY_DOCKER_ALLOWED_VOLUME_ROOTS"));
     }
 }

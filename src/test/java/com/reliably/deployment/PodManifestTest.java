@@ -81,12 +81,14 @@ class PodManifestTest {
                 Arguments.of("apiVersion: v1\nkind: Pod\nspec: {}", "no container"),
                 Arguments.of("apiVersion: v1\nkind: Pod\nspec: {containers: []}", "no container"),
                 Arguments.of("apiVersion: v1\nkind: Pod\nspec: {containers: [null]}", "no container"),
-                Arguments.of("apiVersion: v1\nkind: Pod\nspec: {containers: text}", "'spec.containers' has the wrong type"),
+                Arguments.of(
+                        "apiVersion: v1\nkind: Pod\nspec: {containers: text}", "'spec.containers' has the wrong type"),
                 Arguments.of("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a}]}", "no 'image'"),
                 Arguments.of("apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}", "'name'"),
                 Arguments.of("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: A, image: a}]}", "'name'"),
                 Arguments.of("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: A}]}", "lower-case"),
-                Arguments.of("apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: a}, {name: a, image: a}]}",
+                Arguments.of(
+                        "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: a}, {name: a, image: a}]}",
                         "containers[1] has the name"),
                 Arguments.of(POD.replace("image:", "imag:"), "'spec.containers[0].imag' is not a member"),
                 Arguments.of(POD.replace("\"1\"", "1"), "'spec.containers[0].env[0].value' has the wrong type"),

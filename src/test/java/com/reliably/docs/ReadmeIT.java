@@ -45,7 +45,8 @@ class ReadmeIT {
         home = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "home-");
         serverLog = home.resolve("server.log");
         int port = freePort();
-        ProcessBuilder builder = new ProcessBuilder("bash", "-e", "-c", README.under("Two commands").get(0))
+        ProcessBuilder builder = new ProcessBuilder(
+                        "bash", "-e", "-c", README.under("Two commands").get(0))
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)
                 .redirectOutput(serverLog.toFile());
@@ -80,7 +81,8 @@ class ReadmeIT {
 
     @Test
     void theSecondExperimentDeviates() throws Exception {
-        String script = README.under("Your first experiment").get(0) + README.under("One that finds something").get(0);
+        String script = README.under("Your first experiment").get(0)
+                + README.under("One that finds something").get(0);
         JsonNode execution = lastJson(run(script)).at("/items/0");
         assertTrue(execution.at("/result/deviated").asBoolean(false), execution::toPrettyString);
     }
@@ -88,8 +90,8 @@ class ReadmeIT {
     @Test
     void aManualPlanIsCompletedByTheCommandOfTheGuide() throws Exception {
         List<String> readme = README.under("Your first experiment");
-        String script = readme.get(0) + readme.get(2) + String.join("", MANUAL.all())
-                + "api \"plans/$plan/executions\"\n";
+        String script =
+                readme.get(0) + readme.get(2) + String.join("", MANUAL.all()) + "api \"plans/$plan/executions\"\n";
         String output = run(script);
         assertThat(output, containsString("RELIABLY_SERVICE_TOKEN='<token>' reliably service plan execute"));
         JsonNode execution = lastJson(output).at("/items/0");
@@ -101,7 +103,9 @@ class ReadmeIT {
                 .in(home)
                 .with("HOME", home.toString())
                 .within(FIRST_RUN_WITHIN)
-                .run().succeeded().output();
+                .run()
+                .succeeded()
+                .output();
     }
 
     /** What the last command printed: everything from the last line on that begins an object at its margin. */

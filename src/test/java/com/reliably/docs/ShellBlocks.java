@@ -52,7 +52,8 @@ final class ShellBlocks {
     List<String> under(String heading) {
         List<String> blocks = byHeading.get(heading);
         if (blocks == null) {
-            throw new AssertionError(file + " has no commands under '" + heading + "', only under " + byHeading.keySet());
+            throw new AssertionError(
+                    file + " has no commands under '" + heading + "', only under " + byHeading.keySet());
         }
         return blocks;
     }

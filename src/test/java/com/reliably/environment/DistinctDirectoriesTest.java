@@ -70,7 +70,8 @@ class DistinctDirectoriesTest {
         List<EnvironmentSecret> secrets = new ArrayList<>(truth.secrets());
         secrets.add(new EnvironmentSecret("s", "SECRET_NAMES_IT", "/etc/shop/key", null));
         EnvironmentView shown = DistinctDirectories.forAll(truth.with(
-                List.of(new EnvironmentVariable("NAMES_IT", "/etc/shop/key"),
+                List.of(
+                        new EnvironmentVariable("NAMES_IT", "/etc/shop/key"),
                         new EnvironmentVariable("DOES_NOT", "/etc/shop/key.old")),
                 secrets));
         String path = shown.secrets().get(1).path();
@@ -86,8 +87,8 @@ class DistinctDirectoriesTest {
         for (String path : paths) {
             secrets.add(new EnvironmentSecret("key of " + path, null, "content of " + path, path));
         }
-        return new EnvironmentView("e", List.of(), secrets, EnvironmentUse.PLAN, UUID.randomUUID(), UUID.randomUUID(),
-                Instant.EPOCH);
+        return new EnvironmentView(
+                "e", List.of(), secrets, EnvironmentUse.PLAN, UUID.randomUUID(), UUID.randomUUID(), Instant.EPOCH);
     }
 
     /** Parents are made where they are missing; the file's own directory must not be there yet. */

@@ -53,11 +53,23 @@ class ExecutionsOfRunTest {
         String id = create(first);
         for (String token : List.of(first, second)) {
             int expected = token.equals(first) ? 200 : 404;
-            tenant.as(token).body(Map.of("result", "{}")).put(at(id) + "/results").then().statusCode(expected);
-            tenant.as(token).body(Map.of("current", "running")).put(at(id) + "/state").then().statusCode(expected);
+            tenant.as(token)
+                    .body(Map.of("result", "{}"))
+                    .put(at(id) + "/results")
+                    .then()
+                    .statusCode(expected);
+            tenant.as(token)
+                    .body(Map.of("current", "running"))
+                    .put(at(id) + "/state")
+                    .then()
+                    .statusCode(expected);
             tenant.as(token).get(at(id) + "/state").then().statusCode(expected);
         }
-        tenant.request().body(Map.of("current", "terminate")).put(at(id) + "/state").then().statusCode(200);
+        tenant.request()
+                .body(Map.of("current", "terminate"))
+                .put(at(id) + "/state")
+                .then()
+                .statusCode(200);
         tenant.as(first).get(at(id) + "/state").then().body("current", equalTo("terminate"));
     }
 
@@ -67,12 +79,18 @@ class ExecutionsOfRunTest {
         String token = tokenOf(run);
         String first = create(token);
         String second = create(token);
-        tenant.as(token).body(Map.of("current", "finished", "status", "completed", "deviated", true))
-                .put(at(first) + "/state").then().statusCode(200);
-        assertThat(inTransaction(() -> executions.ofRun(org(), run)), contains(
-                new RunExecutions.Reported(UUID.fromString(first), "completed", true, true),
-                new RunExecutions.Reported(UUID.fromString(second), null, null, false)));
-        assertThat(inTransaction(() -> executions.idsOfRuns(org(), Set.of(run, UUID.randomUUID()))),
+        tenant.as(token)
+                .body(Map.of("current", "finished", "status", "completed", "deviated", true))
+                .put(at(first) + "/state")
+                .then()
+                .statusCode(200);
+        assertThat(
+                inTransaction(() -> executions.ofRun(org(), run)),
+                contains(
+                        new RunExecutions.Reported(UUID.fromString(first), "completed", true, true),
+                        new RunExecutions.Reported(UUID.fromString(second), null, null, false)));
+        assertThat(
+                inTransaction(() -> executions.idsOfRuns(org(), Set.of(run, UUID.randomUUID()))),
                 equalTo(Map.of(run, List.of(UUID.fromString(first), UUID.fromString(second)))));
         UUID another = UUID.fromString(Tenant.create().id());
         assertThat(inTransaction(() -> executions.ofRun(another, run)), equalTo(List.of()));
@@ -85,21 +103,36 @@ class ExecutionsOfRunTest {
         String finished = create(token);
         String left = create(token);
         String nearlyDone = create(token);
-        tenant.as(token).body(Map.of("current", "finished", "status", "completed", "deviated", false))
-                .put(at(finished) + "/state").then().statusCode(200);
-        tenant.as(token).body(Map.of("result", "{\"status\": \"completed\", \"deviated\": true}"))
-                .put(at(nearlyDone) + "/results").then().statusCode(200);
+        tenant.as(token)
+                .body(Map.of("current", "finished", "status", "completed", "deviated", false))
+                .put(at(finished) + "/state")
+                .then()
+                .statusCode(200);
+        tenant.as(token)
+                .body(Map.of("result", "{\"status\": \"completed\", \"deviated\": true}"))
+                .put(at(nearlyDone) + "/results")
+                .then()
+                .statusCode(200);
         inTransaction(() -> executions.abandon(org(), run));
         assertState(finished, "completed", false);
         assertState(left, "aborted", false);
         assertState(nearlyDone, "completed", true);
-        tenant.request().body(Map.of("current", "finished", "status", "aborted", "deviated", false))
-                .put(at(left) + "/state").then().statusCode(200);
-        tenant.request().body(Map.of("current", "running")).put(at(left) + "/state").then().statusCode(400);
+        tenant.request()
+                .body(Map.of("current", "finished", "status", "aborted", "deviated", false))
+                .put(at(left) + "/state")
+                .then()
+                .statusCode(200);
+        tenant.request()
+                .body(Map.of("current", "running"))
+                .put(at(left) + "/state")
+                .then()
+                .statusCode(400);
     }
 
     private void assertState(String id, String status, boolean deviated) {
-        tenant.request().get(at(id) + "/state").then()
+        tenant.request()
+                .get(at(id) + "/state")
+                .then()
                 .body("current", equalTo("finished"))
                 .body("plan_id", status.equals("completed") && !deviated ? equalTo(null) : equalTo(plan.id))
                 .body("status", equalTo(status))
@@ -107,8 +140,13 @@ class ExecutionsOfRunTest {
     }
 
     private String create(String token) {
-        return tenant.as(token).body(Map.of("result", "{}", "plan_id", plan.id)).post(plan.executions()).then()
-                .statusCode(201).extract().path("id");
+        return tenant.as(token)
+                .body(Map.of("result", "{}", "plan_id", plan.id))
+                .post(plan.executions())
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("id");
     }
 
     private String at(String id) {
@@ -122,9 +160,9 @@ class ExecutionsOfRunTest {
     /** A run that its engine started, which nobody of the server claims. */
     private UUID newRun() throws Throwable {
         UUID id = UUID.randomUUID();
-        VertxContextSupport.subscribeAndAwait(() -> pool
-                .preparedQuery("insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at)"
-                        + " values ($1, $2, $3, $1, 'running', 'engine', now())")
+        VertxContextSupport.subscribeAndAwait(() -> pool.preparedQuery(
+                        "insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at)"
+                                + " values ($1, $2, $3, $1, 'running', 'engine', now())")
                 .execute(Tuple.of(id, org(), UUID.fromString(plan.id))));
         return id;
     }

@@ -38,7 +38,10 @@ class ExperimentApiTest {
 
     @Test
     void anExperimentIsCreatedFromAStringOfJson() {
-        tenant.request().body(Map.of("definition", "{\"title\": \"T\", \"method\": []}")).post("/experiments").then()
+        tenant.request()
+                .body(Map.of("definition", "{\"title\": \"T\", \"method\": []}"))
+                .post("/experiments")
+                .then()
                 .statusCode(201)
                 .body("definition.title", equalTo("T"))
                 .body("org_id", equalTo(tenant.id()))
@@ -49,7 +52,9 @@ class ExperimentApiTest {
     @Test
     void theControlIsInWhatRawServesWithTheIdsOfTheExperiment() {
         String id = create("T");
-        tenant.request().get("/experiments/" + id + "/raw").then()
+        tenant.request()
+                .get("/experiments/" + id + "/raw")
+                .then()
                 .statusCode(200)
                 .header("Content-Type", equalTo("application/json"))
                 .body("title", equalTo("T"))
@@ -66,7 +71,9 @@ class ExperimentApiTest {
         String id = create("T");
         String served = tenant.request().get("/experiments/" + id + "/raw").asString();
         String copy = importDocument(served).statusCode(201).extract().path("id");
-        tenant.request().get("/experiments/" + copy + "/raw").then()
+        tenant.request()
+                .get("/experiments/" + copy + "/raw")
+                .then()
                 .body("controls", hasSize(1))
                 .body("controls[0].provider.arguments.exp_id", equalTo(copy));
     }
@@ -74,8 +81,10 @@ class ExperimentApiTest {
     @Test
     void aLargeDocumentIsRefusedAsYamlBecauseReadingItTakesTooLong() {
         String comment = "x".repeat(300_000);
-        importDocument("{\"title\": \"T\", \"method\": [], \"description\": \"" + comment + "\"}").statusCode(201);
-        importDocument("title: T\nmethod: []\ndescription: " + comment).statusCode(422)
+        importDocument("{\"title\": \"T\", \"method\": [], \"description\": \"" + comment + "\"}")
+                .statusCode(201);
+        importDocument("title: T\nmethod: []\ndescription: " + comment)
+                .statusCode(422)
                 .body("detail[0].msg", containsString("exceeds the limit"));
     }
 
@@ -88,14 +97,21 @@ class ExperimentApiTest {
                           {"name": "mine", "provider": {"type": "python", "module": "my.control"}},
                           {"name": "reliably", "provider": {"type": "python", "module": "chaosreliably.controls.experiment",
                             "arguments": {"exp_id": "00000000-0000-4000-8000-000000000000"}}}]}"""))
-                .put("/experiments/" + id).then()
+                .put("/experiments/" + id)
+                .then()
                 .statusCode(200)
                 .body("id", equalTo(id))
                 .body("definition.title", equalTo("U"));
-        tenant.request().get("/experiments/" + id + "/raw").then()
+        tenant.request()
+                .get("/experiments/" + id + "/raw")
+                .then()
                 .body("controls.provider.module", contains("my.control", MODULE))
                 .body("controls[1].provider.arguments.exp_id", equalTo(id));
-        tenant.request().queryParam("pattern", "u").get("/experiments/search").then().body("count", equalTo(1));
+        tenant.request()
+                .queryParam("pattern", "u")
+                .get("/experiments/search")
+                .then()
+                .body("count", equalTo(1));
     }
 
     @Test
@@ -130,7 +146,8 @@ class ExperimentApiTest {
         StringBuilder laughs = new StringBuilder("title: lol\na0: &a0 [lol, lol]\n");
         for (int i = 1; i < 10; i++) {
             laughs.append("a").append(i).append(": &a").append(i).append(" [");
-            laughs.append(String.join(", ", java.util.Collections.nCopies(9, "*a" + (i - 1)))).append("]\n");
+            laughs.append(String.join(", ", java.util.Collections.nCopies(9, "*a" + (i - 1))))
+                    .append("]\n");
         }
         String fewAliases = "title: t\na: &a [" + "x, ".repeat(1000) + "x]\nb: &b [*a, *a, *a, *a, *a, *a, *a]\n"
                 + "c: &c [*b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c]\ne: [*d, *d, *d, *d, *d, *d, *d]\n";
@@ -165,7 +182,10 @@ class ExperimentApiTest {
 
     @Test
     void anObjectIsNotImported() {
-        tenant.request().body(Map.of("experiment", Map.of("title", "T"))).post("/experiments/import").then()
+        tenant.request()
+                .body(Map.of("experiment", Map.of("title", "T")))
+                .post("/experiments/import")
+                .then()
                 .statusCode(422)
                 .body("detail[0].loc", contains("body", "experiment"));
     }
@@ -182,7 +202,8 @@ class ExperimentApiTest {
                 Map.entry("{\"title\": \"t\", \"method\": [1]}", List.of("method", 0)),
                 Map.entry("{\"title\": \"t\", \"controls\": {}}", List.of("controls")),
                 Map.entry("{\"title\": \"t\", \"steady-state-hypothesis\": []}", List.of("steady-state-hypothesis")),
-                Map.entry("{\"title\": \"t\", \"steady-state-hypothesis\": {\"probes\": 1}}",
+                Map.entry(
+                        "{\"title\": \"t\", \"steady-state-hypothesis\": {\"probes\": 1}}",
                         List.of("steady-state-hypothesis", "probes")),
                 Map.entry("{\"title\": \"t\", \"configuration\": []}", List.of("configuration")),
                 Map.entry("{\"title\": \"t\", \"description\": {}}", List.of("description")),
@@ -207,24 +228,28 @@ class ExperimentApiTest {
     void aFaultyDefinitionIsRefusedNamingTheMember(Map.Entry<String, List<Object>> faulty) {
         List<Object> loc = new ArrayList<>(List.of("body", "definition"));
         loc.addAll(faulty.getValue());
-        tenant.request().body(Map.of("definition", faulty.getKey())).post("/experiments").then()
+        tenant.request()
+                .body(Map.of("definition", faulty.getKey()))
+                .post("/experiments")
+                .then()
                 .statusCode(422)
                 .body("detail[0].loc", equalTo(loc));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{\"definition\": {\"title\": \"t\", \"x\": 1e99999}}",
-        "{\"definition\": {\"title\": \"t\", \"x\": 1e9999999999}}",
-        "{\"definition\": {\"title\": \"\\u0000\"}}",
-        "{\"definition\": [1]}",
-        "{\"definition\": 1}",
-        "{\"definition\": null}",
-        "{\"definition\": {\"title\": \"t\"}, \"template_id\": \"5f2c1f0e-3c59-4d0f-8a34-5a3f1f6f0a11\"}",
-        "{\"definition\": {\"title\": \"t\"}, \"template_id\": 1}",
-        "null",
-        "[]"
-    })
+    @ValueSource(
+            strings = {
+                "{\"definition\": {\"title\": \"t\", \"x\": 1e99999}}",
+                "{\"definition\": {\"title\": \"t\", \"x\": 1e9999999999}}",
+                "{\"definition\": {\"title\": \"\\u0000\"}}",
+                "{\"definition\": [1]}",
+                "{\"definition\": 1}",
+                "{\"definition\": null}",
+                "{\"definition\": {\"title\": \"t\"}, \"template_id\": \"5f2c1f0e-3c59-4d0f-8a34-5a3f1f6f0a11\"}",
+                "{\"definition\": {\"title\": \"t\"}, \"template_id\": 1}",
+                "null",
+                "[]"
+            })
     void aFaultyBodyIsRefused(String body) {
         tenant.request().body(body).post("/experiments").then().statusCode(422);
     }
@@ -239,8 +264,10 @@ class ExperimentApiTest {
 
     @Test
     void numbersAreKeptAsTheyWereWritten() {
-        String id = tenant.create("/experiments",
-                "{\"definition\": \"{\\\"title\\\": \\\"t\\\", \\\"x\\\": 0.12345678901234567890123, \\\"y\\\": 1.50}\"}").path("id");
+        String id = tenant.create(
+                        "/experiments",
+                        "{\"definition\": \"{\\\"title\\\": \\\"t\\\", \\\"x\\\": 0.12345678901234567890123, \\\"y\\\": 1.50}\"}")
+                .path("id");
         String served = tenant.request().get("/experiments/" + id + "/raw").asString();
         assertThat(served, containsString("0.12345678901234567890123"));
         assertThat(served, containsString("1.50"));
@@ -252,19 +279,33 @@ class ExperimentApiTest {
         create("a");
         create("c");
         create("a");
-        tenant.request().get("/experiments?limit=3").then()
+        tenant.request()
+                .get("/experiments?limit=3")
+                .then()
                 .body("count", equalTo(4))
                 .body("items.definition.title", contains("a", "a", "b"));
         tenant.request().get("/experiments?limit=3&page=2").then().body("items.definition.title", contains("c"));
-        tenant.request().get("/experiments?page=9").then().body("count", equalTo(4)).body("items", hasSize(0));
+        tenant.request()
+                .get("/experiments?page=9")
+                .then()
+                .body("count", equalTo(4))
+                .body("items", hasSize(0));
     }
 
     @Test
     void searchIgnoresCaseAndTakesWildcardsForThemselves() {
         create("CPU at 100%");
         create("cpu at 100");
-        tenant.request().queryParam("pattern", "cpu AT").get("/experiments/search").then().body("count", equalTo(2));
-        tenant.request().queryParam("pattern", "100%").get("/experiments/search").then().body("count", equalTo(1));
+        tenant.request()
+                .queryParam("pattern", "cpu AT")
+                .get("/experiments/search")
+                .then()
+                .body("count", equalTo(2));
+        tenant.request()
+                .queryParam("pattern", "100%")
+                .get("/experiments/search")
+                .then()
+                .body("count", equalTo(1));
         tenant.request().get("/experiments/search").then().statusCode(422);
     }
 
@@ -273,10 +314,16 @@ class ExperimentApiTest {
         for (int i = 0; i < 12; i++) {
             create("t" + (char) ('a' + i));
         }
-        JsonPath all = tenant.request().get("/experiments/all").then().statusCode(200).extract().jsonPath();
+        JsonPath all = tenant.request()
+                .get("/experiments/all")
+                .then()
+                .statusCode(200)
+                .extract()
+                .jsonPath();
         assertThat(all.getInt("count"), equalTo(12));
         assertThat(all.getList("items.title"), hasSize(12));
-        assertThat(all.getMap("items[0]").keySet(),
+        assertThat(
+                all.getMap("items[0]").keySet(),
                 equalTo(java.util.Set.of("id", "template_id", "title", "executions_count")));
     }
 
@@ -284,7 +331,9 @@ class ExperimentApiTest {
     void aSummaryWithoutExecutionsHasNoScore() {
         create("one");
         create("two");
-        tenant.request().get("/experiments/summary").then()
+        tenant.request()
+                .get("/experiments/summary")
+                .then()
                 .statusCode(200)
                 .body("count", equalTo(2))
                 .body("items[0].title", equalTo("one"))
@@ -294,7 +343,11 @@ class ExperimentApiTest {
                 .body("items[0].score", nullValue())
                 .body("items[0].trend", nullValue())
                 .body("items[0].executions_count", equalTo(0));
-        tenant.request().queryParam("pattern", "TW").get("/experiments/summary").then().body("items.title", contains("two"));
+        tenant.request()
+                .queryParam("pattern", "TW")
+                .get("/experiments/summary")
+                .then()
+                .body("items.title", contains("two"));
     }
 
     @Test
@@ -313,29 +366,49 @@ class ExperimentApiTest {
         Tenant other = Tenant.create();
         other.request().get("/experiments/" + id).then().statusCode(404);
         other.request().get("/experiments/" + id + "/raw").then().statusCode(404);
-        other.request().body(Map.of("experiment", "{\"title\": \"x\"}")).put("/experiments/" + id).then().statusCode(404);
+        other.request()
+                .body(Map.of("experiment", "{\"title\": \"x\"}"))
+                .put("/experiments/" + id)
+                .then()
+                .statusCode(404);
         other.request().delete("/experiments/" + id).then().statusCode(404);
     }
 
     @Test
     void anExperimentWithoutPlansHasAnEmptyListOfThem() {
-        tenant.request().get("/experiments/" + create("T") + "/plans").then().statusCode(200).body("$", hasSize(0));
-        tenant.request().get("/experiments/" + UUID.randomUUID() + "/plans").then().statusCode(404);
+        tenant.request()
+                .get("/experiments/" + create("T") + "/plans")
+                .then()
+                .statusCode(200)
+                .body("$", hasSize(0));
+        tenant.request()
+                .get("/experiments/" + UUID.randomUUID() + "/plans")
+                .then()
+                .statusCode(404);
     }
 
     @Test
     void aReaderCannotWrite() {
         String reader = tenant.tokenWith("read");
-        tenant.as(reader).body(Map.of("definition", Map.of("title", "T"))).post("/experiments").then().statusCode(403);
+        tenant.as(reader)
+                .body(Map.of("definition", Map.of("title", "T")))
+                .post("/experiments")
+                .then()
+                .statusCode(403);
         tenant.as(reader).get("/experiments").then().statusCode(200);
     }
 
     private String create(String title) {
-        return tenant.create("/experiments",
-                Map.of("definition", Map.of("title", title, "description", "n/a", "method", List.of()))).path("id");
+        return tenant.create(
+                        "/experiments",
+                        Map.of("definition", Map.of("title", title, "description", "n/a", "method", List.of())))
+                .path("id");
     }
 
     private ValidatableResponse importDocument(String document) {
-        return tenant.request().body(Map.of("experiment", document)).post("/experiments/import").then();
+        return tenant.request()
+                .body(Map.of("experiment", document))
+                .post("/experiments/import")
+                .then();
     }
 }

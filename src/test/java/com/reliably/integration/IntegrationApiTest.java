@@ -36,17 +36,26 @@ class IntegrationApiTest {
 
     @Test
     void anIntegrationIsCreatedAndDeletedWithItsEnvironment() {
-        Response created = tenant.create("/integrations", integration("chat", "slack", Map.of("SLACK_CHANNEL", "chaos")));
+        Response created =
+                tenant.create("/integrations", integration("chat", "slack", Map.of("SLACK_CHANNEL", "chaos")));
         String id = created.path("id");
         String environment = created.path("environment_id");
-        created.then().body("provider", equalTo("slack")).body("$", hasKey("vendor")).body("vendor", nullValue());
+        created.then()
+                .body("provider", equalTo("slack"))
+                .body("$", hasKey("vendor"))
+                .body("vendor", nullValue());
         tenant.request().get("/integrations/" + id).then().statusCode(200).body("environment_id", equalTo(environment));
-        tenant.request().get("/environments/" + environment + "/clear").then()
+        tenant.request()
+                .get("/environments/" + environment + "/clear")
+                .then()
                 .body("used_for", equalTo("integration"))
                 .body("envvars[0].value", equalTo("chaos"));
 
-        tenant.request().delete("/environments/" + environment).then()
-                .statusCode(400).body("detail", containsString("integration"));
+        tenant.request()
+                .delete("/environments/" + environment)
+                .then()
+                .statusCode(400)
+                .body("detail", containsString("integration"));
         tenant.request().delete("/integrations/" + id).then().statusCode(200).body(equalTo("null"));
         tenant.request().get("/integrations/" + id).then().statusCode(404);
         tenant.request().get("/environments/" + environment).then().statusCode(404);
@@ -55,28 +64,52 @@ class IntegrationApiTest {
     @Test
     void aTakenNameIsRefusedAndLeavesNoEnvironmentBehind() {
         tenant.create("/integrations", integration("chat", "slack", Map.of()));
-        tenant.request().body(integration("chat", "slack", Map.of())).post("/integrations").then().statusCode(409);
+        tenant.request()
+                .body(integration("chat", "slack", Map.of()))
+                .post("/integrations")
+                .then()
+                .statusCode(409);
         tenant.request().get("/environments").then().body("count", is(1));
     }
 
     @Test
     void whatIsWrongIsNamed() {
         Map<String, Object> body = integration("x", "telepathy", Map.of());
-        tenant.request().body(body).post("/integrations").then()
-                .statusCode(422).body("detail[0].loc", contains("body", "provider"))
+        tenant.request()
+                .body(body)
+                .post("/integrations")
+                .then()
+                .statusCode(422)
+                .body("detail[0].loc", contains("body", "provider"))
                 .body("detail[0].msg", containsString("'opentelemetry'"));
         body = integration("x", "slack", Map.of("1", "x"));
         body.put("vendor", "acme");
-        tenant.request().body(body).post("/integrations").then()
-                .statusCode(422).body("detail[0].loc", contains("body", "vendor"));
+        tenant.request()
+                .body(body)
+                .post("/integrations")
+                .then()
+                .statusCode(422)
+                .body("detail[0].loc", contains("body", "vendor"));
         body.put("vendor", "slack");
-        tenant.request().body(body).post("/integrations").then()
-                .statusCode(422).body("detail[0].loc", contains("body", "environment", "envvars", 0, "var_name"));
+        tenant.request()
+                .body(body)
+                .post("/integrations")
+                .then()
+                .statusCode(422)
+                .body("detail[0].loc", contains("body", "environment", "envvars", 0, "var_name"));
         body.remove("environment");
-        tenant.request().body(body).post("/integrations").then()
-                .statusCode(422).body("detail[0].loc", contains("body", "environment"));
-        tenant.request().body(integration("  ", "slack", Map.of())).post("/integrations").then()
-                .statusCode(422).body("detail[0].loc", contains("body", "name"));
+        tenant.request()
+                .body(body)
+                .post("/integrations")
+                .then()
+                .statusCode(422)
+                .body("detail[0].loc", contains("body", "environment"));
+        tenant.request()
+                .body(integration("  ", "slack", Map.of()))
+                .post("/integrations")
+                .then()
+                .statusCode(422)
+                .body("detail[0].loc", contains("body", "name"));
     }
 
     @Test
@@ -84,8 +117,11 @@ class IntegrationApiTest {
         tenant.create("/integrations", integration("b", "slack", Map.of()));
         tenant.create("/integrations", integration("Alpha", "slack", Map.of()));
         tenant.request().get("/integrations").then().body("count", is(2));
-        tenant.request().get("/integrations/search?pattern=alp").then()
-                .body("count", is(1)).body("items[0].name", equalTo("Alpha"));
+        tenant.request()
+                .get("/integrations/search?pattern=alp")
+                .then()
+                .body("count", is(1))
+                .body("items[0].name", equalTo("Alpha"));
     }
 
     @ParameterizedTest
@@ -120,8 +156,14 @@ class IntegrationApiTest {
     void twoChecksOfOnePlanDoNotHideEachOther() {
         String one = create("one", "prechecks", Map.of("RELIABLY_PRECHECKS_ENDPOINT", "http://one"));
         String two = create("two", "prechecks", Map.of("RELIABLY_PRECHECKS_ENDPOINT", "http://two"));
-        String nameOfOne = control(one).body("provider.arguments.url", equalTo("http://one")).extract().path("name");
-        String nameOfTwo = control(two).body("provider.arguments.url", equalTo("http://two")).extract().path("name");
+        String nameOfOne = control(one)
+                .body("provider.arguments.url", equalTo("http://one"))
+                .extract()
+                .path("name");
+        String nameOfTwo = control(two)
+                .body("provider.arguments.url", equalTo("http://two"))
+                .extract()
+                .path("name");
         assertNotEquals(nameOfOne, nameOfTwo);
     }
 
@@ -131,8 +173,9 @@ class IntegrationApiTest {
         control(id)
                 .body("provider.arguments.frequency", equalTo("2.5"))
                 .body("provider.arguments.url", equalTo(Map.of("type", "env", "key", "RELIABLY_SAFEGUARDS_ENDPOINT")))
-                .body("provider.arguments.auth", equalTo(
-                        Map.of("type", "env", "key", "RELIABLY_SAFEGUARDS_ENDPOINT_AUTH")));
+                .body(
+                        "provider.arguments.auth",
+                        equalTo(Map.of("type", "env", "key", "RELIABLY_SAFEGUARDS_ENDPOINT_AUTH")));
     }
 
     @Test
@@ -143,11 +186,16 @@ class IntegrationApiTest {
         other.request().get("/integrations/" + id + "/control").then().statusCode(404);
         other.request().get("/integrations/" + id + "/plans").then().statusCode(404);
         other.request().delete("/integrations/" + id).then().statusCode(404);
-        tenant.request().get("/integrations/" + id + "/plans").then().statusCode(200).body("$", empty());
+        tenant.request()
+                .get("/integrations/" + id + "/plans")
+                .then()
+                .statusCode(200)
+                .body("$", empty());
     }
 
     private String create(String name, String provider, Map<String, String> variables) {
-        return tenant.create("/integrations", integration(name, provider, variables)).path("id");
+        return tenant.create("/integrations", integration(name, provider, variables))
+                .path("id");
     }
 
     private ValidatableResponse control(String id) {
@@ -157,9 +205,11 @@ class IntegrationApiTest {
     private static Map<String, Object> integration(String name, String provider, Map<String, String> variables) {
         Map<String, Object> environment = new HashMap<>();
         environment.put("name", name);
-        environment.put("envvars", variables.entrySet().stream()
-                .map(entry -> Map.of("var_name", entry.getKey(), "value", entry.getValue()))
-                .toList());
+        environment.put(
+                "envvars",
+                variables.entrySet().stream()
+                        .map(entry -> Map.of("var_name", entry.getKey(), "value", entry.getValue()))
+                        .toList());
         environment.put("secrets", List.of());
         Map<String, Object> body = new HashMap<>();
         body.put("name", name);

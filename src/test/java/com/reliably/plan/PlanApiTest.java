@@ -57,8 +57,10 @@ class PlanApiTest {
                 .body("last_executions_info", hasKey("running"))
                 .body("last_executions_info", hasKey("terminated"))
                 .body("manual_command", containsString("RELIABLY_ORGANIZATION_ID=" + tenant.id()))
-                .body("manual_command", containsString("service plan execute --set-status --log-stdout --load-environment "
-                        + plan.path("id")));
+                .body(
+                        "manual_command",
+                        containsString("service plan execute --set-status --log-stdout --load-environment "
+                                + plan.path("id")));
         tenant.request().get("/plans/" + plan.path("id")).then().statusCode(200).body("$", equalTo(plan.path("$")));
     }
 
@@ -66,14 +68,16 @@ class PlanApiTest {
     void aPlanWithoutIntegrationsHasAnEmptyListOfThem() {
         Map<String, Object> body = plan(noop, Map.of("type", "now"));
         body.put("integrations", null);
-        tenant.create("/plans", body).then()
+        tenant.create("/plans", body)
+                .then()
                 .body("definition.integrations", empty())
                 .body("manual_command", nullValue());
     }
 
     @Test
     void aCronPlanHasTheTimeZoneUtcUnlessItSaysOtherwise() {
-        tenant.create("/plans", plan(noop, Map.of("type", "cron", "pattern", "* * * * *"))).then()
+        tenant.create("/plans", plan(noop, Map.of("type", "cron", "pattern", "* * * * *")))
+                .then()
                 .body("status", equalTo("created"))
                 .body("definition.schedule.pattern", equalTo("* * * * *"))
                 .body("definition.schedule.timezone", equalTo("Etc/UTC"));
@@ -85,21 +89,29 @@ class PlanApiTest {
         body.put("experiments", List.of(experiment, NOWHERE, experiment));
         body.put("integrations", List.of(NOWHERE));
         body.put("environment", Map.of("provider", "reliably_cloud", "id", NOWHERE));
-        tenant.request().body(body).post("/plans").then()
+        tenant.request()
+                .body(body)
+                .post("/plans")
+                .then()
                 .statusCode(422)
-                .body("detail.loc", contains(
-                        List.of("body", "experiments", 2),
-                        List.of("body", "experiments", 1),
-                        List.of("body", "integrations", 0),
-                        List.of("body", "environment", "id"),
-                        List.of("body", "deployment", "deployment_id")));
+                .body(
+                        "detail.loc",
+                        contains(
+                                List.of("body", "experiments", 2),
+                                List.of("body", "experiments", 1),
+                                List.of("body", "integrations", 0),
+                                List.of("body", "environment", "id"),
+                                List.of("body", "deployment", "deployment_id")));
     }
 
     @Test
     void anotherOrganizationsThingsDoNotExist() {
         Tenant other = Tenant.create();
         String foreign = other.deployment(Map.of("type", "noop"));
-        tenant.request().body(plan(foreign, Map.of("type", "now"))).post("/plans").then()
+        tenant.request()
+                .body(plan(foreign, Map.of("type", "now")))
+                .post("/plans")
+                .then()
                 .statusCode(422)
                 .body("detail[0].loc", contains("body", "deployment", "deployment_id"));
         String plan = create(noop, Map.of("type", "now"));
@@ -112,7 +124,10 @@ class PlanApiTest {
     void aPlanNeedsAnExperiment() {
         Map<String, Object> body = plan(noop, Map.of("type", "now"));
         body.put("experiments", List.of());
-        tenant.request().body(body).post("/plans").then()
+        tenant.request()
+                .body(body)
+                .post("/plans")
+                .then()
                 .statusCode(422)
                 .body("detail[0].loc", contains("body", "experiments"));
     }
@@ -121,27 +136,33 @@ class PlanApiTest {
     void aDeploymentTypeMustNotContradictTheDeployment() {
         Map<String, Object> body = plan(noop, Map.of("type", "now"));
         body.put("deployment", Map.of("deployment_id", noop, "deployment_type", "github"));
-        tenant.request().body(body).post("/plans").then()
+        tenant.request()
+                .body(body)
+                .post("/plans")
+                .then()
                 .statusCode(422)
                 .body("detail[0].loc", contains("body", "deployment", "deployment_type"))
                 .body("detail[0].msg", containsString("'noop'"));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {
-        "{\"type\":\"now\",\"via_agent\":true}; via_agent",
-        "{\"type\":\"later\"}; type",
-        "{\"type\":\"cron\"}; pattern",
-        "{\"type\":\"cron\",\"pattern\":\"nope\"}; pattern",
-        "{\"type\":\"cron\",\"pattern\":\"* * * * * *\"}; pattern",
-        "{\"type\":\"cron\",\"pattern\":\"0 0 30 2 *\"}; pattern",
-        "{\"type\":\"cron\",\"pattern\":\"* * * * *\",\"timezone\":\"Mars/X\"}; timezone",
-    })
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "{\"type\":\"now\",\"via_agent\":true}; via_agent",
+                "{\"type\":\"later\"}; type",
+                "{\"type\":\"cron\"}; pattern",
+                "{\"type\":\"cron\",\"pattern\":\"nope\"}; pattern",
+                "{\"type\":\"cron\",\"pattern\":\"* * * * * *\"}; pattern",
+                "{\"type\":\"cron\",\"pattern\":\"0 0 30 2 *\"}; pattern",
+                "{\"type\":\"cron\",\"pattern\":\"* * * * *\",\"timezone\":\"Mars/X\"}; timezone",
+            })
     void aScheduleThatMeansNothingIsRefusedNamingTheMember(String schedule, String member) {
         tenant.request()
                 .body("{\"deployment\":{\"deployment_id\":\"" + noop + "\"},\"experiments\":[\"" + experiment
                         + "\"],\"schedule\":" + schedule + "}")
-                .post("/plans").then()
+                .post("/plans")
+                .then()
                 .statusCode(422)
                 .body("detail", hasSize(1))
                 .body("detail[0].loc", contains("body", "schedule", member));
@@ -154,18 +175,23 @@ class PlanApiTest {
         String c = createTitled("c");
         tenant.request().get("/plans").then().body("count", equalTo(3)).body("items.id", contains(c, a, b));
         tenant.request().get("/plans?sort=title").then().body("items.id", contains(a, b, c));
-        tenant.request().get("/plans?sort=next&limit=2").then().body("count", equalTo(3)).body("items", hasSize(2));
+        tenant.request()
+                .get("/plans?sort=next&limit=2")
+                .then()
+                .body("count", equalTo(3))
+                .body("items", hasSize(2));
         tenant.request().get("/plans?sort=last&page=2&limit=2").then().body("items.id", contains(b));
-        tenant.request().get("/plans?sort=x").then()
-                .statusCode(422)
-                .body("detail[0].loc", contains("query", "sort"));
+        tenant.request().get("/plans?sort=x").then().statusCode(422).body("detail[0].loc", contains("query", "sort"));
     }
 
     @Test
     void aPlanIsFoundByAPartOfItsTitle() {
         String plan = createTitled("Login 100% available");
         createTitled("Login 1000 times");
-        tenant.request().queryParam("pattern", "100% AV").get("/plans/search").then()
+        tenant.request()
+                .queryParam("pattern", "100% AV")
+                .get("/plans/search")
+                .then()
                 .body("count", equalTo(1))
                 .body("items.id", contains(plan));
     }
@@ -174,10 +200,13 @@ class PlanApiTest {
     void anUpdateReplacesEverythingAndChangesTheRef() {
         Response before = tenant.create("/plans", plan(noop, Map.of("type", "now")));
         String id = before.path("id");
-        Map<String, Object> body = plan(manual, Map.of("type", "cron", "pattern", "@daily", "timezone", "Europe/Paris"));
+        Map<String, Object> body =
+                plan(manual, Map.of("type", "cron", "pattern", "@daily", "timezone", "Europe/Paris"));
         body.put("title", "another");
         tenant.request().body(body).put("/plans/" + id).then().statusCode(200).body(equalTo("null"));
-        tenant.request().get("/plans/" + id).then()
+        tenant.request()
+                .get("/plans/" + id)
+                .then()
                 .body("definition.title", equalTo("another"))
                 .body("definition.deployment.deployment_id", equalTo(manual))
                 .body("definition.schedule.pattern", equalTo("@daily"))
@@ -209,18 +238,27 @@ class PlanApiTest {
     @Test
     void aStatusThatIsNoneIsRefused() {
         String plan = create(manual, Map.of("type", "now"));
-        tenant.request().body(Map.of("status", "bogus")).put("/plans/" + plan + "/status").then()
+        tenant.request()
+                .body(Map.of("status", "bogus"))
+                .put("/plans/" + plan + "/status")
+                .then()
                 .statusCode(422)
                 .body("detail[0].type", equalTo("enum"))
                 .body("detail[0].loc", contains("body", "status"))
                 .body("detail[0].msg", containsString("'iteration completed'"));
-        tenant.request().body(Map.of("status", "deleted")).put("/plans/" + plan + "/status").then().statusCode(422);
+        tenant.request()
+                .body(Map.of("status", "deleted"))
+                .put("/plans/" + plan + "/status")
+                .then()
+                .statusCode(422);
     }
 
     @Test
     void aManualPlanIsNotRunByTheServer() {
         String plan = create(manual, Map.of("type", "now"));
-        tenant.request().post("/plans/" + plan + "/run").then()
+        tenant.request()
+                .post("/plans/" + plan + "/run")
+                .then()
                 .statusCode(400)
                 .body("detail", containsString("reliably service plan execute"));
         status(plan, "created", null);
@@ -247,12 +285,20 @@ class PlanApiTest {
     void aCronPlanIsSuspendedAndResumedAsOftenAsAsked() {
         String plan = create(noop, Map.of("type", "cron", "pattern", "* * * * *"));
         for (int i = 0; i < 2; i++) {
-            tenant.request().post("/plans/" + plan + "/suspend").then().statusCode(200).body(equalTo("null"));
+            tenant.request()
+                    .post("/plans/" + plan + "/suspend")
+                    .then()
+                    .statusCode(200)
+                    .body(equalTo("null"));
             status(plan, "suspended", null);
         }
         tenant.request().get("/plans/" + plan + "/fires").then().body("started_by", equalTo("nobody"));
         for (int i = 0; i < 2; i++) {
-            tenant.request().post("/plans/" + plan + "/resume").then().statusCode(200).body(equalTo("null"));
+            tenant.request()
+                    .post("/plans/" + plan + "/resume")
+                    .then()
+                    .statusCode(200)
+                    .body(equalTo("null"));
             status(plan, "created", null);
         }
     }
@@ -261,7 +307,9 @@ class PlanApiTest {
     void theNextFiresOfACronPlanAreShown() {
         String managed = tenant.deployment(Map.of("type", "reliably_cli", "mode", "managed"));
         String plan = create(managed, Map.of("type", "cron", "pattern", "0 12 1 1 *", "timezone", "Europe/Paris"));
-        tenant.request().get("/plans/" + plan + "/fires").then()
+        tenant.request()
+                .get("/plans/" + plan + "/fires")
+                .then()
                 .statusCode(200)
                 .body("started_by", equalTo("server"))
                 .body("timezone", equalTo("Europe/Paris"))
@@ -273,12 +321,18 @@ class PlanApiTest {
 
     @Test
     void aScheduleCanBeLookedAtBeforeItIsUsed() {
-        tenant.request().body(Map.of("pattern", "0 12 1 1 *")).post("/plans/schedule/preview").then()
+        tenant.request()
+                .body(Map.of("pattern", "0 12 1 1 *"))
+                .post("/plans/schedule/preview")
+                .then()
                 .statusCode(200)
                 .body("timezone", equalTo("Etc/UTC"))
                 .body("items", hasSize(10))
                 .body("items[0]", matchesPattern("20\\d\\d-01-01T12:00:00\\.000000Z"));
-        tenant.request().body(Map.of("pattern", "0 25 * * *")).post("/plans/schedule/preview").then()
+        tenant.request()
+                .body(Map.of("pattern", "0 25 * * *"))
+                .post("/plans/schedule/preview")
+                .then()
                 .statusCode(422)
                 .body("detail[0].loc", contains("body", "pattern"))
                 .body("detail[0].msg", containsString("the hour (field 2 of 5)"));
@@ -300,9 +354,14 @@ class PlanApiTest {
     void theTokenOfAPlanReachesThatPlanAlone() {
         String plan = create(manual, Map.of("type", "now"));
         String other = create(manual, Map.of("type", "now"));
-        String token = tenant.create("/tokens", Map.of("name", "ci", "plan_id", plan)).path("token");
+        String token =
+                tenant.create("/tokens", Map.of("name", "ci", "plan_id", plan)).path("token");
         tenant.as(token).get("/plans/" + plan).then().statusCode(200);
-        tenant.as(token).body(Map.of("status", "running")).put("/plans/" + plan + "/status").then().statusCode(200);
+        tenant.as(token)
+                .body(Map.of("status", "running"))
+                .put("/plans/" + plan + "/status")
+                .then()
+                .statusCode(200);
         tenant.as(token).get("/plans/" + other).then().statusCode(403);
         tenant.as(token).delete("/plans/" + plan).then().statusCode(403);
         tenant.request().delete("/plans/" + plan).then().statusCode(200);
@@ -313,11 +372,20 @@ class PlanApiTest {
         Map<String, Object> body = new HashMap<>();
         body.put("status", status);
         body.put("error", error);
-        tenant.request().body(body).put("/plans/" + plan + "/status").then().statusCode(200).body("ok", equalTo(true));
+        tenant.request()
+                .body(body)
+                .put("/plans/" + plan + "/status")
+                .then()
+                .statusCode(200)
+                .body("ok", equalTo(true));
     }
 
     private void status(String plan, String status, String error) {
-        tenant.request().get("/plans/" + plan).then().body("status", equalTo(status)).body("error", equalTo(error));
+        tenant.request()
+                .get("/plans/" + plan)
+                .then()
+                .body("status", equalTo(status))
+                .body("error", equalTo(error));
     }
 
     private String create(String deployment, Map<String, Object> schedule) {

@@ -1,5 +1,6 @@
 package com.reliably.plan;
 
+import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
@@ -8,7 +9,6 @@ import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.lessThanOrEqualTo;
 import static org.hamcrest.Matchers.not;
-import static org.hamcrest.MatcherAssert.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
@@ -61,8 +61,12 @@ class PlanFiresTest {
     void newTenant() {
         tenant = Tenant.create();
         deployment = tenant.deployment(Map.of("type", "container", "image", "example.invalid/none:1"));
-        experiment = tenant.create("/experiments",
-                Map.of("definition", Map.of("title", "nothing happens", "description", "", "method", List.of()))).path("id");
+        experiment = tenant.create(
+                        "/experiments",
+                        Map.of(
+                                "definition",
+                                Map.of("title", "nothing happens", "description", "", "method", List.of())))
+                .path("id");
     }
 
     @Test
@@ -123,7 +127,8 @@ class PlanFiresTest {
         dueAt(plan, at("12:00"));
         fire(plan, at("12:06"));
         runs(plan).body("count", equalTo(2));
-        runs(plan, "missed").body("items.nominal_time", contains("2040-06-01T12:00:00.000000Z"))
+        runs(plan, "missed")
+                .body("items.nominal_time", contains("2040-06-01T12:00:00.000000Z"))
                 .body("items[0].error", containsString("only the latest"));
     }
 
@@ -144,7 +149,9 @@ class PlanFiresTest {
         insertActiveRun(plan);
         dueAt(plan, at("12:00"));
         fire(plan, at("12:00"));
-        runs(plan, "missed").body("items", hasSize(1)).body("items[0].error", equalTo("The run before it had not ended."));
+        runs(plan, "missed")
+                .body("items", hasSize(1))
+                .body("items[0].error", equalTo("The run before it had not ended."));
         status(plan, "created");
     }
 
@@ -160,7 +167,9 @@ class PlanFiresTest {
         assertNull(nextFireOf(suspended));
         assertNull(nextFireOf(deleted));
         assertThat(Duration.between(Instant.now(), nextFireOf(resumed)), lessThanOrEqualTo(Duration.ofHours(1)));
-        List<UUID> due = await(() -> fires.due(at("12:00"), 10_000)).stream().map(DuePlan::planId).toList();
+        List<UUID> due = await(() -> fires.due(at("12:00"), 10_000)).stream()
+                .map(DuePlan::planId)
+                .toList();
         assertThat(due, hasItem(resumed));
         assertThat(due, not(hasItem(suspended)));
         assertThat(due, not(hasItem(deleted)));
@@ -193,9 +202,17 @@ class PlanFiresTest {
     void anUpdateOfTheTitleDoesNotLoseADueFire() throws SQLException {
         UUID plan = cronPlan(HOURLY);
         dueAt(plan, at("12:00"));
-        tenant.request().body(body(HOURLY, "another")).put("/plans/" + plan).then().statusCode(200);
+        tenant.request()
+                .body(body(HOURLY, "another"))
+                .put("/plans/" + plan)
+                .then()
+                .statusCode(200);
         assertEquals(at("12:00"), nextFireOf(plan));
-        tenant.request().body(body("30 * * * *", "another")).put("/plans/" + plan).then().statusCode(200);
+        tenant.request()
+                .body(body("30 * * * *", "another"))
+                .put("/plans/" + plan)
+                .then()
+                .statusCode(200);
         assertThat(Duration.between(Instant.now(), nextFireOf(plan)), lessThanOrEqualTo(Duration.ofHours(1)));
     }
 
@@ -215,9 +232,11 @@ class PlanFiresTest {
 
     @Test
     void aPlanForNowIsRunAtOnceAndSaysWhyItCouldNotBe() {
-        String plan = tenant.create("/plans", nowPlan()).then()
+        String plan = tenant.create("/plans", nowPlan())
+                .then()
                 .body("status", equalTo("creating"))
-                .extract().path("id");
+                .extract()
+                .path("id");
         runs(UUID.fromString(plan)).body("count", equalTo(1)).body("items[0].trigger", equalTo("api"));
         Instant deadline = Instant.now().plusSeconds(20);
         while (tenant.request().get("/plans/" + plan).path("status").equals("creating")) {
@@ -225,7 +244,9 @@ class PlanFiresTest {
                 throw new AssertionError("no status within 20 s");
             }
         }
-        tenant.request().get("/plans/" + plan).then()
+        tenant.request()
+                .get("/plans/" + plan)
+                .then()
                 .body("status", equalTo("creation error"))
                 .body("error", not(equalTo(null)));
     }
@@ -234,7 +255,9 @@ class PlanFiresTest {
     void aPlanIsNotRunTwiceAtATime() throws SQLException {
         String plan = tenant.create("/plans", nowPlan()).path("id");
         insertActiveRun(UUID.fromString(plan));
-        tenant.request().post("/plans/" + plan + "/run").then()
+        tenant.request()
+                .post("/plans/" + plan + "/run")
+                .then()
                 .statusCode(409)
                 .body("detail", containsString("has not ended"));
     }
@@ -242,7 +265,9 @@ class PlanFiresTest {
     private void updateDeployment(Map<String, Object> definition) {
         tenant.request()
                 .body(Map.of("name", "d-" + UUID.randomUUID(), "definition", definition))
-                .put("/deployments/" + deployment).then().statusCode(200);
+                .put("/deployments/" + deployment)
+                .then()
+                .statusCode(200);
     }
 
     private Map<String, Object> nowPlan() {
@@ -257,10 +282,15 @@ class PlanFiresTest {
     }
 
     private Map<String, Object> body(String pattern, String title) {
-        return Map.of("title", title,
-                "deployment", Map.of("deployment_id", deployment),
-                "schedule", Map.of("type", "cron", "pattern", pattern),
-                "experiments", List.of(experiment));
+        return Map.of(
+                "title",
+                title,
+                "deployment",
+                Map.of("deployment_id", deployment),
+                "schedule",
+                Map.of("type", "cron", "pattern", pattern),
+                "experiments",
+                List.of(experiment));
     }
 
     private void fire(UUID plan, Instant now) throws Throwable {
@@ -276,7 +306,10 @@ class PlanFiresTest {
     }
 
     private ValidatableResponse runs(UUID plan, String state) {
-        return tenant.request().get("/runs?limit=100&plan_id=" + plan + "&state=" + state).then().statusCode(200);
+        return tenant.request()
+                .get("/runs?limit=100&plan_id=" + plan + "&state=" + state)
+                .then()
+                .statusCode(200);
     }
 
     private int countOfRuns(UUID plan) {
@@ -286,7 +319,9 @@ class PlanFiresTest {
     private List<String> errorsOf(UUID plan) {
         List<String> errors = new ArrayList<>();
         for (int page = 1; page <= 2; page++) {
-            errors.addAll(tenant.request().get("/plans/" + plan + "/runs?limit=100&page=" + page).path("items.error"));
+            errors.addAll(tenant.request()
+                    .get("/plans/" + plan + "/runs?limit=100&page=" + page)
+                    .path("items.error"));
         }
         return errors;
     }
@@ -297,7 +332,8 @@ class PlanFiresTest {
 
     private void dueAt(UUID plan, Instant time) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement update = connection.prepareStatement("update plan set next_fire_at = ? where id = ?")) {
+                PreparedStatement update =
+                        connection.prepareStatement("update plan set next_fire_at = ? where id = ?")) {
             update.setTimestamp(1, Timestamp.from(time));
             update.setObject(2, plan);
             assertEquals(1, update.executeUpdate());
@@ -318,9 +354,10 @@ class PlanFiresTest {
 
     private void insertActiveRun(UUID plan) throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement insert = connection.prepareStatement("insert into run (id, org_id, plan_id, deployment_id,"
-                        + " state, trigger, created_at, owner, lease_until) values (?, ?::uuid, ?, ?::uuid, 'running', 'engine',"
-                        + " now(), 'another server', now() + interval '1 day')")) {
+                PreparedStatement insert =
+                        connection.prepareStatement("insert into run (id, org_id, plan_id, deployment_id,"
+                                + " state, trigger, created_at, owner, lease_until) values (?, ?::uuid, ?, ?::uuid, 'running', 'engine',"
+                                + " now(), 'another server', now() + interval '1 day')")) {
             insert.setObject(1, UUID.randomUUID());
             insert.setString(2, tenant.id());
             insert.setObject(3, plan);

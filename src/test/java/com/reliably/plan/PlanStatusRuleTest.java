@@ -34,7 +34,9 @@ class PlanStatusRuleTest {
             cron, ITERATION_COMPLETED, -,         MISSED,    ITERATION_COMPLETED
             """)
     void theStatusFollowsTheRun(String kind, PlanStatus now, RunState from, RunState to, PlanStatus expected) {
-        assertEquals(expected, rule(kind).afterRun(PlanCondition.of(now), from, to, null).status());
+        assertEquals(
+                expected,
+                rule(kind).afterRun(PlanCondition.of(now), from, to, null).status());
     }
 
     @ParameterizedTest(name = "{0} plan, {1}, run from {2} to {3}")
@@ -56,16 +58,24 @@ class PlanStatusRuleTest {
     void aNewRunForgetsTheLastError() {
         PlanCondition broken = new PlanCondition(PlanStatus.ERROR, "broken");
         assertEquals(PlanCondition.of(PlanStatus.CREATING), rule("now").afterRun(broken, null, RunState.PENDING, null));
-        assertEquals(PlanCondition.of(PlanStatus.RUNNING),
+        assertEquals(
+                PlanCondition.of(PlanStatus.RUNNING),
                 rule("cron").afterRun(broken, RunState.LAUNCHING, RunState.RUNNING, null));
     }
 
     @Test
     void whyARunFailedIsTold() {
         PlanCondition running = PlanCondition.of(PlanStatus.RUNNING);
-        assertEquals("exit code 3", rule("now").afterRun(running, RunState.RUNNING, RunState.FAILED, "exit code 3").error());
-        assertEquals("The run was cancelled.",
-                rule("now").afterRun(running, RunState.RUNNING, RunState.CANCELLED, null).error());
+        assertEquals(
+                "exit code 3",
+                rule("now")
+                        .afterRun(running, RunState.RUNNING, RunState.FAILED, "exit code 3")
+                        .error());
+        assertEquals(
+                "The run was cancelled.",
+                rule("now")
+                        .afterRun(running, RunState.RUNNING, RunState.CANCELLED, null)
+                        .error());
     }
 
     @ParameterizedTest

@@ -82,7 +82,8 @@ class CronScheduleTest {
             45 1 * * *   | Australia/Lord_Howe | 2026-04-04T03:00+11:00 | 2026-04-05T01:45+11:00 2026-04-06T01:45+10:30
             */15 1 * * * | Australia/Lord_Howe | 2026-04-05T01:20+11:00 | 2026-04-05T01:30+11:00 2026-04-05T01:45+11:00 2026-04-06T01:00+10:30
             """)
-    void aLocalTimeThatRepeatsFiresOnce(String pattern, String zone, String after, String expected) throws InvalidSchedule {
+    void aLocalTimeThatRepeatsFiresOnce(String pattern, String zone, String after, String expected)
+            throws InvalidSchedule {
         assertFires(pattern, zone, after, expected);
     }
 
@@ -91,11 +92,19 @@ class CronScheduleTest {
     void theLibraryAloneLosesAndDoublesFiresWhereClocksChange() {
         CronParser parser = new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
         ZonedDateTime beforeSpring = LocalDateTime.parse("2026-03-28T03:00").atZone(ZoneId.of("Europe/Paris"));
-        assertEquals(OffsetDateTime.parse("2026-03-30T02:30+02:00"),
-                ExecutionTime.forCron(parser.parse("30 2 * * *")).nextExecution(beforeSpring).orElseThrow().toOffsetDateTime());
+        assertEquals(
+                OffsetDateTime.parse("2026-03-30T02:30+02:00"),
+                ExecutionTime.forCron(parser.parse("30 2 * * *"))
+                        .nextExecution(beforeSpring)
+                        .orElseThrow()
+                        .toOffsetDateTime());
         ZonedDateTime inAutumn = LocalDateTime.parse("2026-10-25T02:00").atZone(ZoneId.of("Europe/Paris"));
-        assertEquals(OffsetDateTime.parse("2026-10-25T02:00+01:00"),
-                ExecutionTime.forCron(parser.parse("0 * * * *")).nextExecution(inAutumn).orElseThrow().toOffsetDateTime());
+        assertEquals(
+                OffsetDateTime.parse("2026-10-25T02:00+01:00"),
+                ExecutionTime.forCron(parser.parse("0 * * * *"))
+                        .nextExecution(inAutumn)
+                        .orElseThrow()
+                        .toOffsetDateTime());
     }
 
     @ParameterizedTest(name = "{0}")
@@ -150,8 +159,13 @@ class CronScheduleTest {
     void randomPatternsFireWhenAnotherReadingOfThemSays() throws InvalidSchedule {
         Random random = new Random(20261123);
         for (int round = 0; round < 100; round++) {
-            String[] fields = {field(random, 0, 59), field(random, 0, 23), field(random, 1, 28), field(random, 1, 12),
-                field(random, 0, 6)};
+            String[] fields = {
+                field(random, 0, 59),
+                field(random, 0, 23),
+                field(random, 1, 28),
+                field(random, 1, 12),
+                field(random, 0, 6)
+            };
             String pattern = String.join(" ", fields);
             CronSchedule schedule = CronSchedule.parse(pattern, "Etc/UTC");
             Instant after = Instant.parse("2026-01-01T00:00:00Z").plusSeconds(60L * random.nextInt(1_000_000));
@@ -181,7 +195,10 @@ class CronScheduleTest {
             boolean day = days.get(time.getDayOfMonth());
             boolean weekday = weekdays.get(time.getDayOfWeek().getValue() % 7);
             boolean either = fields[2].equals("*") || fields[4].equals("*") ? day && weekday : day || weekday;
-            if (months.get(time.getMonthValue()) && either && hours.get(time.getHour()) && minutes.get(time.getMinute())) {
+            if (months.get(time.getMonthValue())
+                    && either
+                    && hours.get(time.getHour())
+                    && minutes.get(time.getMinute())) {
                 return time.toInstant();
             }
             time = time.plusMinutes(1);
@@ -206,9 +223,16 @@ class CronScheduleTest {
         for (String moment : expected.split(" ")) {
             moments.add(OffsetDateTime.parse(moment).toInstant());
         }
-        List<Instant> fires = CronSchedule.parse(pattern, zone).nextFires(OffsetDateTime.parse(after).toInstant(), moments.size());
+        List<Instant> fires = CronSchedule.parse(pattern, zone)
+                .nextFires(OffsetDateTime.parse(after).toInstant(), moments.size());
         ZoneId clocks = ZoneId.of(zone);
-        assertEquals(moments, fires, () -> "fires at " + fires.stream()
-                .map(fire -> fire.atZone(clocks).toOffsetDateTime().toString()).collect(Collectors.joining(" ")));
+        assertEquals(
+                moments,
+                fires,
+                () -> "fires at "
+                        + fires.stream()
+                                .map(fire ->
+                                        fire.atZone(clocks).toOffsetDateTime().toString())
+                                .collect(Collectors.joining(" ")));
     }
 }

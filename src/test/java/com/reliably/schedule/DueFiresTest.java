@@ -42,7 +42,9 @@ class DueFiresTest {
 
     @Test
     void aFireAsOldAsTheWindowIsStillRun() throws InvalidSchedule {
-        assertEquals(Optional.of(at("12:00:00")), due("0 12 * * *", "12:00:00", "12:10:00").toRun());
+        assertEquals(
+                Optional.of(at("12:00:00")),
+                due("0 12 * * *", "12:00:00", "12:10:00").toRun());
         assertEquals(Optional.empty(), due("0 12 * * *", "12:00:00", "12:10:01").toRun());
     }
 

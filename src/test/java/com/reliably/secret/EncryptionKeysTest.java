@@ -26,12 +26,20 @@ class EncryptionKeysTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "''|entry 1", "nokey|entry 1", "a b:" + A + "|entry 1", "a:" + A + ",,b:" + B + "|entry 2", "a:s3cr3t!|base64", "a:czNjcjN0|bytes",
-        "a:" + A + ",a:" + B + "|twice"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''|entry 1",
+                "nokey|entry 1",
+                "a b:" + A + "|entry 1",
+                "a:" + A + ",,b:" + B + "|entry 2",
+                "a:s3cr3t!|base64",
+                "a:czNjcjN0|bytes",
+                "a:" + A + ",a:" + B + "|twice"
+            })
     void aBadSettingIsExplainedWithoutAnyKey(String setting, String words) {
-        String message = assertThrows(IllegalArgumentException.class, () -> EncryptionKeys.parse(setting)).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, () -> EncryptionKeys.parse(setting))
+                .getMessage();
         assertThat(message, containsString(words));
         assertThat(message, not(containsString("s3cr3t")));
         assertThat(message, not(containsString(A)));

@@ -40,7 +40,8 @@ class SealerTest {
     void aKeyThatIsGoneIsNamed() {
         byte[] sealed = current.seal(owner, "token", "x");
         assertThat(
-                assertThrows(IllegalStateException.class, () -> old.open(owner, "token", "new", sealed)).getMessage(),
+                assertThrows(IllegalStateException.class, () -> old.open(owner, "token", "new", sealed))
+                        .getMessage(),
                 containsString("'new'"));
     }
 

@@ -53,12 +53,15 @@ class DatabaseUrlTest {
 
     @Test
     void aPasswordIsNotShownWithTheUrl() {
-        assertFalse(DatabaseUrl.of("postgresql://chaos:hunter2@h/d", null).toString().contains("hunter2"));
+        assertFalse(DatabaseUrl.of("postgresql://chaos:hunter2@h/d", null)
+                .toString()
+                .contains("hunter2"));
     }
 
     @Test
     void parametersKeepTheirMeaningUnderTheOtherClientsNames() {
-        DatabaseUrl url = DatabaseUrl.of("postgresql://h/d?sslmode=require&search_path=chaos&application_name=a%20b", null);
+        DatabaseUrl url =
+                DatabaseUrl.of("postgresql://h/d?sslmode=require&search_path=chaos&application_name=a%20b", null);
         assertEquals("jdbc:postgresql://h/d?sslmode=require&currentSchema=chaos&ApplicationName=a%20b", url.jdbc());
 
         DatabaseUrl fromJdbc = DatabaseUrl.of(null, "jdbc:postgresql://h/d?currentSchema=chaos&ssl=true");
@@ -68,8 +71,12 @@ class DatabaseUrlTest {
     @Test
     void bothClientsEncryptAlike() {
         assertEquals(Tls.UNVERIFIED, DatabaseUrl.of("postgresql://h/d", null).tls());
-        assertEquals(Tls.UNVERIFIED, DatabaseUrl.of("postgresql://h/d?sslmode=require", null).tls());
-        assertEquals(Tls.DISABLE, DatabaseUrl.of("postgresql://h/d?sslmode=disable", null).tls());
+        assertEquals(
+                Tls.UNVERIFIED,
+                DatabaseUrl.of("postgresql://h/d?sslmode=require", null).tls());
+        assertEquals(
+                Tls.DISABLE,
+                DatabaseUrl.of("postgresql://h/d?sslmode=disable", null).tls());
         DatabaseUrl verified = DatabaseUrl.of(null, "jdbc:postgresql://h/d?sslmode=verify-ca&sslrootcert=/etc/ca.pem");
         assertEquals(Tls.VERIFY_CA, verified.tls());
         assertEquals(Optional.of("/etc/ca.pem"), verified.rootCertificate());
@@ -92,14 +99,22 @@ class DatabaseUrlTest {
 
     @Test
     void withoutAHostOrADatabaseTheUsualOnesAreMeant() {
-        assertEquals("jdbc:postgresql://localhost/chaos?sslmode=prefer", DatabaseUrl.of("postgresql://chaos@", null).jdbc());
+        assertEquals(
+                "jdbc:postgresql://localhost/chaos?sslmode=prefer",
+                DatabaseUrl.of("postgresql://chaos@", null).jdbc());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "mysql://h/d", "h:5432/d", "postgresql:d", "postgresql://h1,h2/d", "postgresql://u:se/cret@h/d", "postgresql://h:x/d",
-        "postgresql://h/%zz"
-    })
+    @ValueSource(
+            strings = {
+                "mysql://h/d",
+                "h:5432/d",
+                "postgresql:d",
+                "postgresql://h1,h2/d",
+                "postgresql://u:se/cret@h/d",
+                "postgresql://h:x/d",
+                "postgresql://h/%zz"
+            })
     void whatIsNotSuchAUrlIsRefusedWithoutRepeatingIt(String url) {
         StartFailure failure = assertThrows(StartFailure.class, () -> DatabaseUrl.of(url, null));
         assertFalse(failure.getMessage().contains(url));

@@ -24,7 +24,8 @@ final class EmbeddedDatabaseAccess {
 
     /** PostgreSQL's process, where it has one that lives. */
     Optional<ProcessHandle> process() {
-        return pidFile().flatMap(lines -> ProcessHandle.of(Long.parseLong(lines.get(0).strip())))
+        return pidFile()
+                .flatMap(lines -> ProcessHandle.of(Long.parseLong(lines.get(0).strip())))
                 .filter(process -> process.info().commandLine().orElse("").contains(dataDirectory.toString()));
     }
 
@@ -40,7 +41,8 @@ final class EmbeddedDatabaseAccess {
 
     Connection connect() throws SQLException {
         try {
-            return connect(Files.readString(dataDirectory.resolve("database-password")).strip());
+            return connect(
+                    Files.readString(dataDirectory.resolve("database-password")).strip());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -40,8 +40,10 @@ class ExternalDatabaseIT {
     static void startDatabase() throws Exception {
         DATABASE_LOG.setLevel(Level.WARNING);
         // With passwords, which the library's own default does not ask for.
-        postgres = EmbeddedPostgres.builder().setLocaleConfig("auth-host", "scram-sha-256")
-                .setDataDirectoryCustomizer(ExternalDatabaseIT::letTheTestIn).start();
+        postgres = EmbeddedPostgres.builder()
+                .setLocaleConfig("auth-host", "scram-sha-256")
+                .setDataDirectoryCustomizer(ExternalDatabaseIT::letTheTestIn)
+                .start();
     }
 
     private static void letTheTestIn(File data) {
@@ -67,8 +69,9 @@ class ExternalDatabaseIT {
     @Test
     void theReactiveUrlAloneIsEnoughWithCredentialsInIt() throws Exception {
         String name = newDatabase();
-        assertServes(server().with("QUARKUS_DATASOURCE_REACTIVE_URL",
-                "postgresql://" + name + ":" + ENCODED + "@127.0.0.1:" + postgres.getPort() + "/" + name));
+        assertServes(server().with(
+                        "QUARKUS_DATASOURCE_REACTIVE_URL",
+                        "postgresql://" + name + ":" + ENCODED + "@127.0.0.1:" + postgres.getPort() + "/" + name));
     }
 
     @Test
@@ -78,9 +81,10 @@ class ExternalDatabaseIT {
                 Statement statement = connection.createStatement()) {
             statement.execute("create schema chaos authorization \"" + name + "\"");
         }
-        assertServes(server()
-                .with("QUARKUS_DATASOURCE_REACTIVE_URL", "vertx-reactive:postgresql://127.0.0.1:" + postgres.getPort() + "/"
-                        + name + "?sslmode=disable&search_path=chaos&application_name=reliably")
+        assertServes(server().with(
+                        "QUARKUS_DATASOURCE_REACTIVE_URL",
+                        "vertx-reactive:postgresql://127.0.0.1:" + postgres.getPort() + "/" + name
+                                + "?sslmode=disable&search_path=chaos&application_name=reliably")
                 .with("QUARKUS_DATASOURCE_USERNAME", name)
                 .with("QUARKUS_DATASOURCE_PASSWORD", PASSWORD));
         try (Connection connection = postgres.getDatabase("postgres", name).getConnection();
@@ -93,17 +97,34 @@ class ExternalDatabaseIT {
     @Test
     void theJdbcUrlAloneIsEnough() throws Exception {
         String name = newDatabase();
-        assertServes(server().with("QUARKUS_DATASOURCE_JDBC_URL", "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/"
-                + name + "?user=" + name + "&password=" + ENCODED + "&connectTimeout=5"));
+        assertServes(server().with(
+                        "QUARKUS_DATASOURCE_JDBC_URL",
+                        "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/" + name + "?user=" + name
+                                + "&password=" + ENCODED + "&connectTimeout=5"));
     }
 
     @Test
     void connectionsAreEncryptedAsTheUrlSays() throws Exception {
         Path key = directory.resolve("server.key");
         Path certificate = directory.resolve("server.crt");
-        Command.of("openssl", "req", "-new", "-x509", "-days", "1", "-nodes", "-subj", "/CN=localhost",
-                "-addext", "subjectAltName=DNS:localhost", "-keyout", key.toString(), "-out", certificate.toString())
-                .run().succeeded();
+        Command.of(
+                        "openssl",
+                        "req",
+                        "-new",
+                        "-x509",
+                        "-days",
+                        "1",
+                        "-nodes",
+                        "-subj",
+                        "/CN=localhost",
+                        "-addext",
+                        "subjectAltName=DNS:localhost",
+                        "-keyout",
+                        key.toString(),
+                        "-out",
+                        certificate.toString())
+                .run()
+                .succeeded();
         try (EmbeddedPostgres encrypted = EmbeddedPostgres.builder()
                 .setServerConfig("ssl", "on")
                 .setServerConfig("ssl_key_file", key.toString())
@@ -127,8 +148,9 @@ class ExternalDatabaseIT {
         Path data = Files.createTempDirectory("external");
         EmbeddedPostgres own = startOn(data, 0);
         int port = own.getPort();
-        try (ServerProcess server = server()
-                .with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://postgres:x@127.0.0.1:" + port + "/postgres").start()) {
+        try (ServerProcess server = server().with(
+                        "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://postgres:x@127.0.0.1:" + port + "/postgres")
+                .start()) {
             server.request().get("/deployments").then().statusCode(200);
             own.close();
             given().baseUri(server.url()).get("/q/health/ready").then().statusCode(503);
@@ -142,21 +164,30 @@ class ExternalDatabaseIT {
     }
 
     private static EmbeddedPostgres startOn(Path data, int port) throws IOException {
-        return EmbeddedPostgres.builder().setDataDirectory(data).setCleanDataDirectory(false).setPort(port).start();
+        return EmbeddedPostgres.builder()
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setPort(port)
+                .start();
     }
 
     @Test
     void aDatabaseThatIsNotThereOrRefusesIsNamed() throws Exception {
         String name = newDatabase();
         String place = "@127.0.0.1:" + postgres.getPort() + "/";
-        StartIT.assertRefused(server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://u:p@127.0.0.1:1/d"),
+        StartIT.assertRefused(
+                server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://u:p@127.0.0.1:1/d"),
                 "the database cannot be reached");
-        StartIT.assertRefused(server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://" + name + ":wrong" + place + name),
+        StartIT.assertRefused(
+                server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://" + name + ":wrong" + place + name),
                 "the database refuses the user or the password");
         StartIT.assertRefused(
-                server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://" + name + ":" + ENCODED + place + "absent"),
+                server().with(
+                                "QUARKUS_DATASOURCE_REACTIVE_URL",
+                                "postgresql://" + name + ":" + ENCODED + place + "absent"),
                 "no such database");
-        StartIT.assertRefused(server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "mysql://h/d"),
+        StartIT.assertRefused(
+                server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "mysql://h/d"),
                 "QUARKUS_DATASOURCE_REACTIVE_URL must look like");
     }
 
@@ -165,9 +196,13 @@ class ExternalDatabaseIT {
     }
 
     private void assertServes(ServerProcess.Setup setup) {
-        try (ServerProcess server = setup.with("RELIABLY_BOOTSTRAP_TOKEN", TOKEN).start()) {
-            server.request().body(Map.of("name", "there-" + UUID.randomUUID(), "definition", Map.of("type", "noop")))
-                    .post("/deployments").then().statusCode(201);
+        try (ServerProcess server =
+                setup.with("RELIABLY_BOOTSTRAP_TOKEN", TOKEN).start()) {
+            server.request()
+                    .body(Map.of("name", "there-" + UUID.randomUUID(), "definition", Map.of("type", "noop")))
+                    .post("/deployments")
+                    .then()
+                    .statusCode(201);
             assertFalse(Files.exists(server.dataDirectory().resolve("postgres-17")), "nothing embedded");
             assertFalse(Files.exists(server.dataDirectory().resolve("postgres-binaries")), "nothing embedded");
             assertFalse(server.log().contains(PASSWORD));

@@ -53,12 +53,19 @@ class KillIT {
         try (ServerProcess server = setup.start()) {
             createAndKill(server, databaseToo, answered);
         }
-        assertTrue(answered.size() >= KILL_AFTER && answered.size() < CREATES,
+        assertTrue(
+                answered.size() >= KILL_AFTER && answered.size() < CREATES,
                 "the kill came in the midst: " + answered.size() + " of " + CREATES + " were answered");
         try (ServerProcess restarted = setup.start()) {
-            assertEquals(answered.size(), new HashSet<>(answered.stream().map(Created::id).toList()).size());
+            assertEquals(
+                    answered.size(),
+                    new HashSet<>(answered.stream().map(Created::id).toList()).size());
             for (Created created : answered) {
-                restarted.request().get(created.path() + "/" + created.id()).then().statusCode(200);
+                restarted
+                        .request()
+                        .get(created.path() + "/" + created.id())
+                        .then()
+                        .statusCode(200);
             }
             assertNothingIsHalf(new EmbeddedDatabaseAccess(restarted.dataDirectory()));
         }
@@ -68,8 +75,10 @@ class KillIT {
         // Before the kill: the helper learns it by asking.
         String base = server.url() + "/api/v1/organization/" + server.orgId();
         String token = server.token();
-        ProcessHandle database = new EmbeddedDatabaseAccess(server.dataDirectory()).process().orElseThrow();
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        ProcessHandle database =
+                new EmbeddedDatabaseAccess(server.dataDirectory()).process().orElseThrow();
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         CountDownLatch enough = new CountDownLatch(KILL_AFTER);
         ExecutorService workers = Executors.newFixedThreadPool(AT_ONCE);
         try {
@@ -89,8 +98,8 @@ class KillIT {
         }
     }
 
-    private static void create(HttpClient client, String base, String token, int number, Queue<Created> answered,
-            CountDownLatch enough) {
+    private static void create(
+            HttpClient client, String base, String token, int number, Queue<Created> answered, CountDownLatch enough) {
         String path = List.of("/deployments", "/environments", "/experiments").get(number % 3);
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create(base + path))
@@ -101,7 +110,8 @@ class KillIT {
                     .build();
             HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
             if (response.statusCode() == 201) {
-                answered.add(new Created(path, JSON.readTree(response.body()).get("id").asText()));
+                answered.add(new Created(
+                        path, JSON.readTree(response.body()).get("id").asText()));
                 enough.countDown();
             }
         } catch (IOException killed) {
@@ -114,11 +124,26 @@ class KillIT {
     private static Map<String, Object> body(String path, int number) {
         String name = "thing-" + number;
         return switch (path) {
-            case "/deployments" -> Map.of("name", name, "definition", Map.of("type", "github",
-                    "repo", "https://github.com/my-org/my-repo", "token", "secret-" + number));
-            case "/environments" -> Map.of("name", name,
-                    "envvars", List.of(Map.of("var_name", "NAME", "value", name)),
-                    "secrets", List.of(Map.of("key", "password", "var_name", "PASSWORD", "value", "secret-" + number)));
+            case "/deployments" ->
+                Map.of(
+                        "name",
+                        name,
+                        "definition",
+                        Map.of(
+                                "type",
+                                "github",
+                                "repo",
+                                "https://github.com/my-org/my-repo",
+                                "token",
+                                "secret-" + number));
+            case "/environments" ->
+                Map.of(
+                        "name",
+                        name,
+                        "envvars",
+                        List.of(Map.of("var_name", "NAME", "value", name)),
+                        "secrets",
+                        List.of(Map.of("key", "password", "var_name", "PASSWORD", "value", "secret-" + number)));
             default -> Map.of("definition", Map.of("title", name, "description", "n/a", "method", List.of()));
         };
     }
@@ -127,15 +152,12 @@ class KillIT {
         assertEquals(List.of(), database.column("""
                 select s.owner_id from secret s
                 where not exists (select from deployment d where d.id = s.owner_id and s.owner_kind = 'deployment')
-                and not exists (select from environment e where e.id = s.owner_id and s.owner_kind = 'environment')"""),
-                "secrets without an owner");
+                and not exists (select from environment e where e.id = s.owner_id and s.owner_kind = 'environment')"""), "secrets without an owner");
         assertEquals(List.of(), database.column("""
                 select d.id from deployment d where d.type = 'github'
-                and not exists (select from secret s where s.owner_kind = 'deployment' and s.owner_id = d.id)"""),
-                "deployments without their secret");
+                and not exists (select from secret s where s.owner_kind = 'deployment' and s.owner_id = d.id)"""), "deployments without their secret");
         assertEquals(List.of(), database.column("""
                 select e.id from environment e
-                where not exists (select from secret s where s.owner_kind = 'environment' and s.owner_id = e.id)"""),
-                "environments without their secret");
+                where not exists (select from secret s where s.owner_kind = 'environment' and s.owner_id = e.id)"""), "environments without their secret");
     }
 }

@@ -48,8 +48,9 @@ class StartIT {
                 assertEquals("rw-------", permissions(data.resolve(file)), file);
             }
             assertEquals("rwx------", permissions(data));
-            assertThat(Files.readString(data.resolve("env")), containsString(
-                    "RELIABLY_SERVICE_HOST='http://localhost:" + server.port() + "'"));
+            assertThat(
+                    Files.readString(data.resolve("env")),
+                    containsString("RELIABLY_SERVICE_HOST='http://localhost:" + server.port() + "'"));
             given().baseUri(server.url()).get("/q/swagger-ui/").then().statusCode(200);
             given().baseUri(server.url()).get("/q/openapi").then().statusCode(200);
             databaseIsDurableAndClosedToOthers(new EmbeddedDatabaseAccess(data));
@@ -59,12 +60,15 @@ class StartIT {
             assertThat(new EmbeddedDatabaseAccess(data).pidFile(), equalTo(java.util.Optional.empty()));
             assertThat(Files.readString(data.resolve("database.log")), containsString("database system is shut down"));
         }
-        try (ServerProcess restarted = setup.with("RELIABLY_PUBLIC_URL", "https://chaos.example.com").start()) {
+        try (ServerProcess restarted =
+                setup.with("RELIABLY_PUBLIC_URL", "https://chaos.example.com").start()) {
             assertFalse(restarted.log().contains(token), "the token is not printed again");
             assertThat(restarted.log(), not(containsString("First start")));
             restarted.request().get("/deployments/" + deployment).then().statusCode(200);
-            assertThat(Files.readString(data.resolve("env")), containsString(
-                    "RELIABLY_SERVICE_HOST='https://chaos.example.com' RELIABLY_HOST='chaos.example.com' RELIABLY_USE_HTTP='false'"));
+            assertThat(
+                    Files.readString(data.resolve("env")),
+                    containsString(
+                            "RELIABLY_SERVICE_HOST='https://chaos.example.com' RELIABLY_HOST='chaos.example.com' RELIABLY_USE_HTTP='false'"));
         }
     }
 
@@ -73,7 +77,8 @@ class StartIT {
             assertEquals(List.of("on"), database.column("show " + setting), setting);
         }
         assertEquals(List.of("127.0.0.1"), database.column("show listen_addresses"));
-        SQLException refused = assertThrows(SQLException.class, () -> database.connect("guessed").close());
+        SQLException refused = assertThrows(
+                SQLException.class, () -> database.connect("guessed").close());
         assertEquals("28P01", refused.getSQLState());
     }
 
@@ -118,13 +123,17 @@ class StartIT {
 
     @Test
     void settingsThatCannotBeMeantAreRefusedByName() {
-        assertRefused(ServerProcess.on(directory.resolve("a")).with("RELIABLY_BOOTSTRAP_TOKEN", "too-short"),
+        assertRefused(
+                ServerProcess.on(directory.resolve("a")).with("RELIABLY_BOOTSTRAP_TOKEN", "too-short"),
                 "RELIABLY_BOOTSTRAP_TOKEN has 9 characters; it needs at least 32");
-        assertRefused(ServerProcess.on(directory.resolve("b")).with("RELIABLY_ENCRYPTION_KEYS", "k1:c2hvcnQ="),
+        assertRefused(
+                ServerProcess.on(directory.resolve("b")).with("RELIABLY_ENCRYPTION_KEYS", "k1:c2hvcnQ="),
                 "RELIABLY_ENCRYPTION_KEYS: key 'k1' has 5 bytes");
-        assertRefused(ServerProcess.on(directory.resolve("c")).with("RELIABLY_PUBLIC_URL", "chaos.example.com/x"),
+        assertRefused(
+                ServerProcess.on(directory.resolve("c")).with("RELIABLY_PUBLIC_URL", "chaos.example.com/x"),
                 "RELIABLY_PUBLIC_URL must look like");
-        assertRefused(ServerProcess.on(directory.resolve("d")).with("RELIABLY_TOKENS_LIFETIME", "long"),
+        assertRefused(
+                ServerProcess.on(directory.resolve("d")).with("RELIABLY_TOKENS_LIFETIME", "long"),
                 "reliably.tokens.lifetime");
     }
 
@@ -132,15 +141,22 @@ class StartIT {
     void aGivenTokenIsTakenInsteadOfOneOfItsOwnAndIsNotWrittenDown() throws IOException {
         Path data = directory.resolve("data");
         String given = "given-by-the-operator-0123456789-abcdef";
-        try (ServerProcess server = ServerProcess.on(data).with("RELIABLY_BOOTSTRAP_TOKEN", given).start()) {
+        try (ServerProcess server =
+                ServerProcess.on(data).with("RELIABLY_BOOTSTRAP_TOKEN", given).start()) {
             create(server, "with-given-token");
             assertFalse(Files.exists(data.resolve("token")));
             assertFalse(server.log().contains(given));
         }
         String another = "another-one-at-the-next-start-0123456789";
-        try (ServerProcess server = ServerProcess.on(data).with("RELIABLY_BOOTSTRAP_TOKEN", another).start()) {
+        try (ServerProcess server =
+                ServerProcess.on(data).with("RELIABLY_BOOTSTRAP_TOKEN", another).start()) {
             create(server, "with-another-token");
-            given().baseUri(server.url()).auth().oauth2(given).get("/api/v1/organization").then().statusCode(401);
+            given().baseUri(server.url())
+                    .auth()
+                    .oauth2(given)
+                    .get("/api/v1/organization")
+                    .then()
+                    .statusCode(401);
         }
     }
 
@@ -170,7 +186,10 @@ class StartIT {
             create(server, "while-it-is-there");
             database.process().orElseThrow().destroyForcibly();
             database.process().ifPresent(process -> process.onExit().join());
-            given().baseUri(server.url()).get("/q/health/ready").then().statusCode(503)
+            given().baseUri(server.url())
+                    .get("/q/health/ready")
+                    .then()
+                    .statusCode(503)
                     .body("checks.name", hasItem("database"));
             given().baseUri(server.url()).get("/q/health/live").then().statusCode(200);
             server.request().get("/deployments").then().statusCode(503);
@@ -180,7 +199,11 @@ class StartIT {
     private static String create(ServerProcess server, String name) {
         return server.request()
                 .body(Map.of("name", name, "definition", Map.of("type", "noop")))
-                .post("/deployments").then().statusCode(201).extract().path("id");
+                .post("/deployments")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("id");
     }
 
     private static String permissions(Path file) throws IOException {

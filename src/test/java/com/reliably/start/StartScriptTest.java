@@ -41,10 +41,13 @@ class StartScriptTest {
         Files.writeString(clone.resolve("pom.xml"), "");
         Files.writeString(clone.resolve("src/main/java/A.java"), "");
         jar = clone.resolve("target/quarkus-app/quarkus-run.jar");
-        program(clone.resolve("mvnw"), "echo maven \"$@\"; mkdir -p target/quarkus-app; : > target/quarkus-app/quarkus-run.jar");
+        program(
+                clone.resolve("mvnw"),
+                "echo maven \"$@\"; mkdir -p target/quarkus-app; : > target/quarkus-app/quarkus-run.jar");
         // A PATH with what POSIX has, and nothing else.
         tools = Files.createDirectory(directory.resolve("tools"));
-        for (String tool : List.of("sh", "dirname", "readlink", "sed", "head", "find", "touch", "mkdir", "sleep", "ls")) {
+        for (String tool :
+                List.of("sh", "dirname", "readlink", "sed", "head", "find", "touch", "mkdir", "sleep", "ls")) {
             program(tools.resolve(tool), "exec " + locate(tool) + " \"$@\"");
         }
     }
@@ -86,7 +89,10 @@ class StartScriptTest {
         java(tools, "11.0.2");
         Path home = directory.resolve("jdk");
         java(Files.createDirectories(home.resolve("bin")), "21.0.1");
-        Command.Result result = command(script).with("JAVA_HOME", home.toString()).with("JAVA_OPTS", "-Xmx1g -Da=b").run();
+        Command.Result result = command(script)
+                .with("JAVA_HOME", home.toString())
+                .with("JAVA_OPTS", "-Xmx1g -Da=b")
+                .run();
         assertThat(result.output(), containsString("-Xmx1g -Da=b -jar"));
     }
 
@@ -122,13 +128,18 @@ class StartScriptTest {
     }
 
     private Command command(Path program) {
-        return Command.of(program.toString()).in(directory)
-                .with("PATH", tools.toString()).with("JAVA_HOME", "").with("JAVA_OPTS", "");
+        return Command.of(program.toString())
+                .in(directory)
+                .with("PATH", tools.toString())
+                .with("JAVA_HOME", "")
+                .with("JAVA_OPTS", "");
     }
 
     private static void java(Path bin, String version) throws IOException {
-        program(bin.resolve("java"), "[ \"$1\" = -version ] && { echo 'openjdk version \"" + version
-                + "\" 2025-04-15' >&2; exit; }\necho started with \"$@\"");
+        program(
+                bin.resolve("java"),
+                "[ \"$1\" = -version ] && { echo 'openjdk version \"" + version
+                        + "\" 2025-04-15' >&2; exit; }\necho started with \"$@\"");
         program(bin.resolve("javac"), "");
     }
 

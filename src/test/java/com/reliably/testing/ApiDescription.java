@@ -25,7 +25,8 @@ import java.util.stream.StreamSupport;
 /** The served OpenAPI document, and whether values are what it says. */
 public final class ApiDescription {
 
-    private static final Set<String> METHODS = Set.of("get", "put", "post", "delete", "patch", "head", "options", "trace");
+    private static final Set<String> METHODS =
+            Set.of("get", "put", "post", "delete", "patch", "head", "options", "trace");
     private static final String SCHEMAS = "#/components/schemas/";
     private static final String RESPONSES = "#/components/responses/";
 
@@ -64,7 +65,9 @@ public final class ApiDescription {
         }
 
         private long literals() {
-            return Stream.of(path.split("/")).filter(segment -> !segment.startsWith("{")).count();
+            return Stream.of(path.split("/"))
+                    .filter(segment -> !segment.startsWith("{"))
+                    .count();
         }
     }
 
@@ -79,7 +82,12 @@ public final class ApiDescription {
 
     /** The document of the server that RestAssured talks to. */
     public static ApiDescription read() {
-        String text = given().queryParam("format", "json").get("/q/openapi").then().statusCode(200).extract().asString();
+        String text = given().queryParam("format", "json")
+                .get("/q/openapi")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
         try {
             return new ApiDescription(new ObjectMapper().readTree(text));
         } catch (IOException e) {
@@ -123,7 +131,8 @@ public final class ApiDescription {
 
     /** What is wrong with a value that should be as a schema of the document says. */
     public List<String> faults(JsonNode schema, JsonNode value) {
-        return validators.computeIfAbsent(schema.toString(), ignored -> validator(schema))
+        return validators
+                .computeIfAbsent(schema.toString(), ignored -> validator(schema))
                 .validate(value, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))
                 .stream()
                 .map(ValidationMessage::getMessage)

@@ -31,12 +31,14 @@ final class AsDocumented implements Filter {
             .maxStringLength(Integer.MAX_VALUE)
             .build();
 
-    private final ObjectMapper json =
-            new ObjectMapper(JsonFactory.builder().streamReadConstraints(UNBOUNDED).build());
+    private final ObjectMapper json = new ObjectMapper(
+            JsonFactory.builder().streamReadConstraints(UNBOUNDED).build());
 
     @Override
     public Response filter(
-            FilterableRequestSpecification request, FilterableResponseSpecification specification, FilterContext context) {
+            FilterableRequestSpecification request,
+            FilterableResponseSpecification specification,
+            FilterContext context) {
         Response response = context.next(request, specification);
         description()
                 .operation(request.getMethod(), URI.create(request.getURI()).getRawPath())
@@ -64,7 +66,9 @@ final class AsDocumented implements Filter {
         if (documented.isMissingNode()) {
             return List.of("the status is not documented");
         }
-        String type = response.contentType() == null ? "" : response.contentType().split(";")[0].strip();
+        String type = response.contentType() == null
+                ? ""
+                : response.contentType().split(";")[0].strip();
         JsonNode content = description().response(documented).path("content").path(type);
         if (content.isMissingNode()) {
             return List.of("the content type " + response.contentType() + " is not documented");

@@ -89,13 +89,23 @@ public final class OpenApi {
                             required.add(name);
                         }
                     }
-                    default -> { }
+                    default -> {}
                 }
             }
         }
-        JsonNode body = described.path("requestBody").path("content").path("application/json").get("schema");
-        return new Operation(described.path("operationId").asText(), method.toUpperCase(java.util.Locale.ROOT), path,
-                inPath, inQuery, required, body);
+        JsonNode body = described
+                .path("requestBody")
+                .path("content")
+                .path("application/json")
+                .get("schema");
+        return new Operation(
+                described.path("operationId").asText(),
+                method.toUpperCase(java.util.Locale.ROOT),
+                path,
+                inPath,
+                inQuery,
+                required,
+                body);
     }
 
     /**
@@ -141,8 +151,10 @@ public final class OpenApi {
                 }
                 yield items;
             }
-            case "integer" -> JsonNodeFactory.instance.numberNode(schema.path("minimum").asInt(1));
-            case "number" -> JsonNodeFactory.instance.numberNode(schema.path("minimum").asDouble(1));
+            case "integer" ->
+                JsonNodeFactory.instance.numberNode(schema.path("minimum").asInt(1));
+            case "number" ->
+                JsonNodeFactory.instance.numberNode(schema.path("minimum").asDouble(1));
             case "boolean" -> JsonNodeFactory.instance.booleanNode(false);
             case "null" -> JsonNodeFactory.instance.nullNode();
             default -> JsonNodeFactory.instance.textNode(text(schema));

@@ -99,7 +99,8 @@ public final class PythonEnvironment {
     private void make(String interpreter, List<String> requirements) throws IOException {
         deleteRecursively(directory);
         Files.createDirectories(directory.getParent());
-        Command.Result made = Command.of(interpreter, "-m", "venv", directory.toString()).run();
+        Command.Result made =
+                Command.of(interpreter, "-m", "venv", directory.toString()).run();
         if (made.exitCode() != 0) {
             throw new IllegalStateException("'" + interpreter + " -m venv' fails; on Debian and Ubuntu it needs the"
                     + " package python3-venv:\n" + made.output());

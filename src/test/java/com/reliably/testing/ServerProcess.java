@@ -115,8 +115,9 @@ public final class ServerProcess implements AutoCloseable {
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile())
                         .redirectInput(new File("/dev/null"));
-                builder.environment().keySet().removeIf(
-                        name -> name.startsWith("QUARKUS_") || name.startsWith("RELIABLY_"));
+                builder.environment()
+                        .keySet()
+                        .removeIf(name -> name.startsWith("QUARKUS_") || name.startsWith("RELIABLY_"));
                 builder.environment().put("RELIABLY_DATA_DIR", dataDirectory.toString());
                 builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
                 builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
@@ -151,7 +152,8 @@ public final class ServerProcess implements AutoCloseable {
      * @throws IllegalStateException with the log, where it ends or takes longer than two minutes
      */
     public void awaitReady() {
-        HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+        HttpClient client =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
         HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/q/health/ready"))
                 .timeout(Duration.ofSeconds(5))
                 .build();
@@ -217,8 +219,14 @@ public final class ServerProcess implements AutoCloseable {
     /** The id of the organisation that the operator's token belongs to. */
     public synchronized String orgId() {
         if (orgId == null) {
-            orgId = given().baseUri(url()).auth().oauth2(token()).get("/api/v1/organization")
-                    .then().statusCode(200).extract().path("items[0].id");
+            orgId = given().baseUri(url())
+                    .auth()
+                    .oauth2(token())
+                    .get("/api/v1/organization")
+                    .then()
+                    .statusCode(200)
+                    .extract()
+                    .path("items[0].id");
         }
         return orgId;
     }
@@ -227,7 +235,8 @@ public final class ServerProcess implements AutoCloseable {
     public RequestSpecification request() {
         return given().baseUri(url())
                 .basePath("/api/v1/organization/" + orgId())
-                .auth().oauth2(token())
+                .auth()
+                .oauth2(token())
                 .contentType(ContentType.JSON);
     }
 
@@ -321,7 +330,10 @@ public final class ServerProcess implements AutoCloseable {
                     .orElse(null);
             if (database != null) {
                 new ProcessBuilder("kill", "-INT", Long.toString(pid)).start().waitFor();
-                database.onExit().orTimeout(30, TimeUnit.SECONDS).handle((gone, late) -> gone).join();
+                database.onExit()
+                        .orTimeout(30, TimeUnit.SECONDS)
+                        .handle((gone, late) -> gone)
+                        .join();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

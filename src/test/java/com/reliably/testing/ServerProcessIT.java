@@ -22,7 +22,11 @@ class ServerProcessIT {
         try (ServerProcess server = setup.start()) {
             id = server.request()
                     .body(Map.of("name", "kept", "definition", Map.of("type", "noop")))
-                    .post("/deployments").then().statusCode(201).extract().path("id");
+                    .post("/deployments")
+                    .then()
+                    .statusCode(201)
+                    .extract()
+                    .path("id");
             server.kill();
         }
         assertFalse(databaseRuns());
@@ -36,6 +40,8 @@ class ServerProcessIT {
     private boolean databaseRuns() throws Exception {
         Path pidFile = directory.resolve("data/postgres-17/postmaster.pid");
         return Files.exists(pidFile)
-                && ProcessHandle.of(Long.parseLong(Files.readAllLines(pidFile).get(0).strip())).isPresent();
+                && ProcessHandle.of(Long.parseLong(
+                                Files.readAllLines(pidFile).get(0).strip()))
+                        .isPresent();
     }
 }

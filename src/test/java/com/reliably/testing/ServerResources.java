@@ -29,7 +29,9 @@ public final class ServerResources implements QuarkusTestResourceLifecycleManage
     public Map<String, String> start() {
         DATABASE_LOG.setLevel(Level.WARNING);
         try {
-            postgres = EmbeddedPostgres.builder().setServerConfig("max_connections", "100").start();
+            postgres = EmbeddedPostgres.builder()
+                    .setServerConfig("max_connections", "100")
+                    .start();
             Path data = Files.createTempDirectory("reliably-test-data");
             Map<String, String> settings = new HashMap<>();
             String address = "//127.0.0.1:" + postgres.getPort() + "/postgres";

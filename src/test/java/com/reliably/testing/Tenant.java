@@ -19,7 +19,8 @@ public record Tenant(String id, String token) {
 
     /** A new organisation. */
     public static Tenant create() {
-        Response response = given().auth().oauth2(ServerResources.OPERATOR_TOKEN)
+        Response response = given().auth()
+                .oauth2(ServerResources.OPERATOR_TOKEN)
                 .contentType(ContentType.JSON)
                 .body(Map.of("name", "org-" + UUID.randomUUID()))
                 .post("/api/v1/organization");
@@ -36,14 +37,20 @@ public record Tenant(String id, String token) {
     public RequestSpecification as(String otherToken) {
         return given().filter(new AsDocumented())
                 .basePath("/api/v1/organization/" + id)
-                .auth().oauth2(otherToken)
+                .auth()
+                .oauth2(otherToken)
                 .contentType(ContentType.JSON);
     }
 
     /** The token of a new API token with the given rights: admin, write or read. */
     public String tokenWith(String rights) {
-        return request().body(Map.of("name", "t-" + UUID.randomUUID(), "rights", rights))
-                .post("/tokens").then().statusCode(201).extract().path("token");
+        return request()
+                .body(Map.of("name", "t-" + UUID.randomUUID(), "rights", rights))
+                .post("/tokens")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("token");
     }
 
     /** The answer to the creation of a thing, after checking that it was created. */

@@ -70,8 +70,9 @@ public final class Things {
             case "experiment_id" -> id("exp_id");
             // The variable of the environment above.
             case "key" -> "KEY";
-            default -> throw new AssertionError("Nothing is known of the path parameter '" + parameter
-                    + "': teach Things to make one");
+            default ->
+                throw new AssertionError(
+                        "Nothing is known of the path parameter '" + parameter + "': teach Things to make one");
         };
     }
 
@@ -86,12 +87,11 @@ public final class Things {
     /** A run that fails at once, because its directory does not exist: it needs no engine. */
     private String run() {
         String deployment = create("/deployments", """
-                {"name": "%s", "definition": {"type": "reliably_cli", "mode": "managed", "base_dir": "/nowhere/at/all"}}"""
-                .formatted(unique()));
+                {"name": "%s", "definition": {"type": "reliably_cli", "mode": "managed", "base_dir": "/nowhere/at/all"}}""".formatted(unique()));
         String plan = create("/plans", """
-                {"deployment": {"deployment_id": "%s"}, "schedule": {"type": "now"}, "experiments": ["%s"]}"""
-                .formatted(deployment, id("exp_id")));
-        JsonNode runs = wire.json("GET", ROOT + "/" + tenant.id() + "/plans/" + plan + "/runs", tenant.token(), null).json();
+                {"deployment": {"deployment_id": "%s"}, "schedule": {"type": "now"}, "experiments": ["%s"]}""".formatted(deployment, id("exp_id")));
+        JsonNode runs = wire.json("GET", ROOT + "/" + tenant.id() + "/plans/" + plan + "/runs", tenant.token(), null)
+                .json();
         if (runs.path("items").isEmpty()) {
             throw new AssertionError("A plan that runs at once has no run: " + runs);
         }
@@ -102,8 +102,7 @@ public final class Things {
         return """
                 {"title": "%s", "deployment": {"deployment_id": "%s"}, "schedule": {"type": "now"},
                  "environment": {"provider": "reliably_cloud", "id": "%s"}, "experiments": ["%s"],
-                 "integrations": ["%s"]}"""
-                .formatted(title, id("dep_id"), id("env_id"), id("exp_id"), id("integration_id"));
+                 "integrations": ["%s"]}""".formatted(title, id("dep_id"), id("env_id"), id("exp_id"), id("integration_id"));
     }
 
     private String execution() {
@@ -152,7 +151,8 @@ public final class Things {
     }
 
     private static List<String> requiredQuery(Operation operation) {
-        return operation.queryParameters().contains("pattern") && operation.path().endsWith("/search")
+        return operation.queryParameters().contains("pattern")
+                        && operation.path().endsWith("/search")
                 ? List.of("pattern")
                 : operation.requiredQueryParameters();
     }

@@ -37,9 +37,8 @@ public final class Wire {
      * @param body    null for none
      */
     public Answer send(String method, String target, Map<String, String> headers, byte[] body) {
-        HttpRequest.BodyPublisher publisher = body == null
-                ? HttpRequest.BodyPublishers.noBody()
-                : HttpRequest.BodyPublishers.ofByteArray(body);
+        HttpRequest.BodyPublisher publisher =
+                body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofByteArray(body);
         return send(method, target, headers, publisher);
     }
 
@@ -62,7 +61,10 @@ public final class Wire {
 
     /** A JSON request with a token. */
     public Answer json(String method, String target, String token, String body) {
-        return send(method, target, Map.of("Authorization", "Bearer " + token, "Content-Type", "application/json"),
+        return send(
+                method,
+                target,
+                Map.of("Authorization", "Bearer " + token, "Content-Type", "application/json"),
                 body == null ? null : body.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -85,7 +87,9 @@ public final class Wire {
 
         /** The media type without parameters; empty where there is none. */
         public String mediaType() {
-            return headers.firstValue("Content-Type").map(type -> type.replaceFirst("\\s*;.*", "")).orElse("");
+            return headers.firstValue("Content-Type")
+                    .map(type -> type.replaceFirst("\\s*;.*", ""))
+                    .orElse("");
         }
 
         /** All values of a header, joined. */

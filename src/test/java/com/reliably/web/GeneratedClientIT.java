@@ -32,15 +32,20 @@ class GeneratedClientIT {
     void aGeneratedClientCompilesAndMakesARoundTrip() throws IOException {
         Path classes = Files.createDirectory(directory.resolve("classes"));
         compile(classes);
-        try (ServerProcess server = ServerProcess.on(directory.resolve("data")).arguments("-Xmx256m").start()) {
+        try (ServerProcess server = ServerProcess.on(directory.resolve("data"))
+                .arguments("-Xmx256m")
+                .start()) {
             String output = Command.of(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-cp",
                             classes + ":" + System.getProperty("java.class.path"),
                             "com.reliably.client.RoundTrip",
                             server.url(),
                             server.token())
-                    .run().succeeded().output();
+                    .run()
+                    .succeeded()
+                    .output();
             assertThat(output, containsString("round trip completed"));
         }
     }
@@ -55,8 +60,13 @@ class GeneratedClientIT {
                             messages,
                             files,
                             null,
-                            List.of("-nowarn", "-proc:none", "-d", classes.toString(),
-                                    "-cp", System.getProperty("java.class.path")),
+                            List.of(
+                                    "-nowarn",
+                                    "-proc:none",
+                                    "-d",
+                                    classes.toString(),
+                                    "-cp",
+                                    System.getProperty("java.class.path")),
                             null,
                             files.getJavaFileObjectsFromPaths(sources))
                     .call();

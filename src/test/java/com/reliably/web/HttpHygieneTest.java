@@ -43,8 +43,12 @@ class HttpHygieneTest {
     @Test
     void aBodyThatSaysItIsTooLargeIsRefusedBeforeItIsSent() {
         String answer = head("POST", "Content-Length: " + TOO_LARGE + "\r\n").send();
-        assertThat(answer, allOf(startsWith("HTTP/1.1 413 "), containsString("application/problem+json"),
-                containsString("16777216 bytes")));
+        assertThat(
+                answer,
+                allOf(
+                        startsWith("HTTP/1.1 413 "),
+                        containsString("application/problem+json"),
+                        containsString("16777216 bytes")));
     }
 
     @Test
@@ -55,14 +59,20 @@ class HttpHygieneTest {
 
     @Test
     void aBodyOfUnknownLengthIsRefusedWhenItTurnsOutTooLarge() {
-        Wire.Answer answer = wire.send("POST", deployments, headers("application/json"),
+        Wire.Answer answer = wire.send(
+                "POST",
+                deployments,
+                headers("application/json"),
                 HttpRequest.BodyPublishers.ofInputStream(HttpHygieneTest::largeJson));
         assertIsTooLarge(answer);
     }
 
     @Test
     void aBodyOfUnknownLengthThatIsNotTooLargeIsTaken() {
-        Wire.Answer answer = wire.send("POST", deployments, headers("application/json"),
+        Wire.Answer answer = wire.send(
+                "POST",
+                deployments,
+                headers("application/json"),
                 HttpRequest.BodyPublishers.ofInputStream(
                         () -> new ByteArrayInputStream(body("chunked").getBytes(StandardCharsets.UTF_8))));
         assertEquals(201, answer.status(), answer.toString());
@@ -71,22 +81,35 @@ class HttpHygieneTest {
     @Test
     void aConnectionThatWasRefusedABodyIsClosed() {
         // send() returns when the server closes.
-        assertThat(head("POST", "Content-Length: " + TOO_LARGE + "\r\n").write(" ".repeat(TOO_LARGE)).send(),
+        assertThat(
+                head("POST", "Content-Length: " + TOO_LARGE + "\r\n")
+                        .write(" ".repeat(TOO_LARGE))
+                        .send(),
                 startsWith("HTTP/1.1 413 "));
     }
 
     @Test
     void aMissingContentTypeMeansJson() {
-        Wire.Answer answer = wire.send("POST", deployments, Map.of("Authorization", "Bearer " + tenant.token()),
+        Wire.Answer answer = wire.send(
+                "POST",
+                deployments,
+                Map.of("Authorization", "Bearer " + tenant.token()),
                 body("no type").getBytes(StandardCharsets.UTF_8));
         assertEquals(201, answer.status(), answer.toString());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
-            "application/xml", "text/json"})
+    @ValueSource(
+            strings = {
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+                "application/xml",
+                "text/json"
+            })
     void anotherContentTypeIsRefused(String type) {
-        Wire.Answer answer = wire.send("POST", deployments, headers(type), body("typed").getBytes(StandardCharsets.UTF_8));
+        Wire.Answer answer =
+                wire.send("POST", deployments, headers(type), body("typed").getBytes(StandardCharsets.UTF_8));
         assertEquals(415, answer.status(), answer.toString());
         assertEquals("application/problem+json", answer.mediaType());
     }
@@ -95,14 +118,20 @@ class HttpHygieneTest {
     @ValueSource(strings = {"///", "x", "application/json, text/plain", "\u00ff"})
     void aContentTypeThatIsNoneIsRefused(String type) {
         String body = body("typed");
-        String answer = head("POST", "Connection: close\r\nContent-Type: " + type + "\r\nContent-Length: " + body.length() + "\r\n")
-                .write(body).send();
+        String answer = head(
+                        "POST",
+                        "Connection: close\r\nContent-Type: " + type + "\r\nContent-Length: " + body.length() + "\r\n")
+                .write(body)
+                .send();
         assertThat(answer, startsWith("HTTP/1.1 4"));
     }
 
     @Test
     void aTypeWithoutABodyDoesNotMatter() {
-        assertEquals(200, wire.send("GET", deployments, headers("text/plain"), (byte[]) null).status());
+        assertEquals(
+                200,
+                wire.send("GET", deployments, headers("text/plain"), (byte[]) null)
+                        .status());
     }
 
     @ParameterizedTest
@@ -121,22 +150,41 @@ class HttpHygieneTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/%00", "/%zz", "/%", "/%c0%af", "/%ff", "/a%2fb", "/{a}", "/\"", "/search?pattern=%00", "/search?pattern=%zz",
-            "/search?pattern=%", "?limit=%00", "?page= 1", "/\u00ff\u00fe", "?limit=\u00ff"})
+    @ValueSource(
+            strings = {
+                "/%00",
+                "/%zz",
+                "/%",
+                "/%c0%af",
+                "/%ff",
+                "/a%2fb",
+                "/{a}",
+                "/\"",
+                "/search?pattern=%00",
+                "/search?pattern=%zz",
+                "/search?pattern=%",
+                "?limit=%00",
+                "?page= 1",
+                "/\u00ff\u00fe",
+                "?limit=\u00ff"
+            })
     void anAddressThatIsWrittenBadlyIsTheClientsFault(String rest) {
-        String answer = request("GET", deployments + rest, "Connection: close\r\n").send();
+        String answer =
+                request("GET", deployments + rest, "Connection: close\r\n").send();
         assertThat(answer, answer.startsWith("HTTP/1.0 4") ? startsWith("HTTP/1.0 4") : startsWith("HTTP/1.1 4"));
     }
 
     @Test
     void anAddressThatIsTooLongIsTheClientsFault() {
-        String answer = request("GET", deployments + "/search?pattern=" + "x".repeat(100_000), "Connection: close\r\n").send();
+        String answer = request("GET", deployments + "/search?pattern=" + "x".repeat(100_000), "Connection: close\r\n")
+                .send();
         assertThat(answer, containsString(" 414 "));
     }
 
     @Test
     void headersThatAreTooLargeAreTheClientsFault() {
-        String answer = head("GET", "Connection: close\r\nX-Large: " + "x".repeat(100_000) + "\r\n").send();
+        String answer = head("GET", "Connection: close\r\nX-Large: " + "x".repeat(100_000) + "\r\n")
+                .send();
         assertThat(answer, containsString(" 431 "));
     }
 
@@ -179,7 +227,8 @@ class HttpHygieneTest {
         byte[] text = new byte[TOO_LARGE];
         java.util.Arrays.fill(text, (byte) 'x');
         return new SequenceInputStream(
-                new ByteArrayInputStream("{\"name\": \"".getBytes(StandardCharsets.UTF_8)), new ByteArrayInputStream(text));
+                new ByteArrayInputStream("{\"name\": \"".getBytes(StandardCharsets.UTF_8)),
+                new ByteArrayInputStream(text));
     }
 
     private static String body(String name) {
@@ -195,7 +244,8 @@ class HttpHygieneTest {
     }
 
     private RawRequest request(String method, String target, String headers) {
-        return new RawRequest().write(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                + tenant.token() + "\r\n" + headers + "\r\n");
+        return new RawRequest()
+                .write(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + tenant.token()
+                        + "\r\n" + headers + "\r\n");
     }
 }

@@ -25,31 +25,48 @@ import org.junit.jupiter.api.io.TempDir;
 class LargeBodiesIT {
 
     private static final int AT_ONCE = 24;
-    private static final String REPORT = "{\"result\": \"{\\\"status\\\": \\\"completed\\\", \\\"run\\\": [{\\\"output\\\": \\\""
-            + "a".repeat(15_000_000) + "\\\"}]}\", \"log\": \"\"}";
+    private static final String REPORT =
+            "{\"result\": \"{\\\"status\\\": \\\"completed\\\", \\\"run\\\": [{\\\"output\\\": \\\""
+                    + "a".repeat(15_000_000) + "\\\"}]}\", \"log\": \"\"}";
 
     @TempDir
     Path directory;
 
     @Test
     void theyAreAnsweredOneAfterTheOtherAndTheServerLives() {
-        try (ServerProcess server = ServerProcess.on(directory.resolve("data")).arguments("-XX:+UseSerialGC", "-Xmx224m").start()) {
+        try (ServerProcess server = ServerProcess.on(directory.resolve("data"))
+                .arguments("-XX:+UseSerialGC", "-Xmx224m")
+                .start()) {
             String experiment = server.request()
                     .body(Map.of("definition", Map.of("title", "large", "description", "n/a", "method", List.of())))
-                    .post("/experiments").then().statusCode(201).extract().path("id");
+                    .post("/experiments")
+                    .then()
+                    .statusCode(201)
+                    .extract()
+                    .path("id");
             String executions = "/experiments/" + experiment + "/executions";
-            String execution = server.request().body(Map.of("result", "{}"))
-                    .post(executions).then().statusCode(201).extract().path("id");
+            String execution = server.request()
+                    .body(Map.of("result", "{}"))
+                    .post(executions)
+                    .then()
+                    .statusCode(201)
+                    .extract()
+                    .path("id");
             String path = "/api/v1/organization/" + server.orgId() + executions + "/" + execution + "/results";
             assertEquals(List.of(401), statuses(server, path, "a-token-that-does-not-exist"));
             assertEquals(List.of(200), statuses(server, path, server.token()));
-            server.request().get(executions).then().statusCode(200).body("items[0].result.status", equalTo("completed"));
+            server.request()
+                    .get(executions)
+                    .then()
+                    .statusCode(200)
+                    .body("items[0].result.status", equalTo("completed"));
             assertThat(server.log(), not(containsString("OutOfMemory")));
         }
     }
 
     private static List<Integer> statuses(ServerProcess server, String path, String token) {
-        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         HttpRequest request = HttpRequest.newBuilder(URI.create(server.url() + path))
                 .timeout(Duration.ofMinutes(4))
                 .header("Authorization", "Bearer " + token)

@@ -51,7 +51,9 @@ class OpenApiDocumentTest {
                 () -> assertTrue(document.at("/info/version").isTextual()),
                 () -> assertTrue(document.at("/info/description").isTextual()),
                 () -> assertEquals("/", document.at("/servers/0/url").asText()),
-                () -> assertEquals("bearer", document.at("/components/securitySchemes/bearer/scheme").asText()));
+                () -> assertEquals(
+                        "bearer",
+                        document.at("/components/securitySchemes/bearer/scheme").asText()));
     }
 
     @Test
@@ -62,9 +64,15 @@ class OpenApiDocumentTest {
             demand(id.matches("[a-z][A-Za-z0-9]+"), name, "has no operationId in lowerCamelCase");
             demand(ids.add(id), name, "shares the operationId " + id);
             String summary = operation.path("summary").asText();
-            demand(summary.matches("[A-Z].*[^.]"), name, "has no summary that begins upper-case and ends without a period");
+            demand(
+                    summary.matches("[A-Z].*[^.]"),
+                    name,
+                    "has no summary that begins upper-case and ends without a period");
             demand(summary.length() <= LONGEST_SUMMARY, name, "has a summary that is too long for a list");
-            demand(operation.path("description").asText().contains("Needs a token"), name, "does not say which right it needs");
+            demand(
+                    operation.path("description").asText().contains("Needs a token"),
+                    name,
+                    "does not say which right it needs");
             demand(operation.path("tags").size() == 1, name, "needs exactly one tag");
             demand(operation.at("/security/0/bearer").isArray(), name, "does not demand the bearer scheme");
         });
@@ -77,7 +85,10 @@ class OpenApiDocumentTest {
         eachOperation((name, operation) -> operation.path("tags").forEach(tag -> used.add(tag.asText())));
         Set<String> declared = new TreeSet<>();
         document.path("tags").forEach(tag -> {
-            demand(tag.path("description").isTextual(), "tag " + tag.path("name").asText(), "has no description");
+            demand(
+                    tag.path("description").isTextual(),
+                    "tag " + tag.path("name").asText(),
+                    "has no description");
             declared.add(tag.path("name").asText());
         });
         assertNoFaults();
@@ -102,7 +113,10 @@ class OpenApiDocumentTest {
             });
             for (String segment : described.path().split("/")) {
                 if (segment.startsWith("{")) {
-                    demand(inPath.contains(segment.substring(1, segment.length() - 1)), name, "does not declare " + segment);
+                    demand(
+                            inPath.contains(segment.substring(1, segment.length() - 1)),
+                            name,
+                            "does not declare " + segment);
                 }
             }
         });
@@ -118,7 +132,10 @@ class OpenApiDocumentTest {
                 checkResponse(name + " " + response.getKey(), response.getKey(), api.response(response.getValue()));
             });
             demand(statuses.stream().anyMatch(status -> status.startsWith("2")), name, "never succeeds");
-            demand(statuses.containsAll(Set.of("400", "401", "403", "500", "503")), name, "leaves errors out: " + statuses);
+            demand(
+                    statuses.containsAll(Set.of("400", "401", "403", "500", "503")),
+                    name,
+                    "leaves errors out: " + statuses);
             if (operation.has("requestBody")) {
                 demand(statuses.containsAll(Set.of("413", "415", "422")), name, "leaves errors of bodies out");
                 demand(operation.at("/requestBody/required").asBoolean(), name, "does not demand its body");
@@ -133,8 +150,12 @@ class OpenApiDocumentTest {
         response.path("content").properties().forEach(content -> {
             demand(isTyped(content.getValue().path("schema")), where, "has a body without a type");
             if (status.startsWith("2")) {
-                boolean example = content.getValue().has("examples") || content.getValue().has("example");
-                boolean nothing = api.schema(content.getValue().path("schema")).path("type").asText().equals("null");
+                boolean example =
+                        content.getValue().has("examples") || content.getValue().has("example");
+                boolean nothing = api.schema(content.getValue().path("schema"))
+                        .path("type")
+                        .asText()
+                        .equals("null");
                 boolean json = content.getKey().equals("application/json");
                 demand(!json || nothing || example, where, "has no example (openapi-examples.yaml)");
             } else {
@@ -145,8 +166,13 @@ class OpenApiDocumentTest {
 
     @Test
     void everyRequestHasAnExample() {
-        eachOperation((name, operation) -> operation.at("/requestBody/content").properties().forEach(body ->
-                demand(body.getValue().path("examples").size() > 0, name, "has no example of its request (openapi-examples.yaml)")));
+        eachOperation((name, operation) -> operation
+                .at("/requestBody/content")
+                .properties()
+                .forEach(body -> demand(
+                        body.getValue().path("examples").size() > 0,
+                        name,
+                        "has no example of its request (openapi-examples.yaml)")));
         assertNoFaults();
     }
 
@@ -161,10 +187,15 @@ class OpenApiDocumentTest {
                 demand(property.getKey().matches("[a-z][a-z0-9_]*"), where, "is not snake_case");
                 demand(isTyped(schema), where, "has no type");
                 boolean plainText = schema.path("type").toString().contains("string")
-                        && !schema.has("enum") && !schema.has("format");
-                demand(!plainText || schema.has("description") || schema.has("examples"), where,
+                        && !schema.has("enum")
+                        && !schema.has("format");
+                demand(
+                        !plainText || schema.has("description") || schema.has("examples"),
+                        where,
                         "has neither a description nor an example");
-                demand(!schema.path("type").asText().equals("array") || isTyped(schema.path("items")), where,
+                demand(
+                        !schema.path("type").asText().equals("array") || isTyped(schema.path("items")),
+                        where,
                         "is a list of nobody knows what");
             });
         });
@@ -174,10 +205,12 @@ class OpenApiDocumentTest {
     @Test
     void everySchemaAndSharedAnswerIsUsed() {
         String text = document.toString();
-        document.at("/components/schemas").fieldNames().forEachRemaining(name ->
-                demand(text.contains('"' + SCHEMAS + name + '"'), name, "is not used"));
-        document.at("/components/responses").fieldNames().forEachRemaining(name ->
-                demand(text.contains('"' + RESPONSES + name + '"'), name, "is not used"));
+        document.at("/components/schemas")
+                .fieldNames()
+                .forEachRemaining(name -> demand(text.contains('"' + SCHEMAS + name + '"'), name, "is not used"));
+        document.at("/components/responses")
+                .fieldNames()
+                .forEachRemaining(name -> demand(text.contains('"' + RESPONSES + name + '"'), name, "is not used"));
         assertNoFaults();
     }
 
@@ -185,20 +218,30 @@ class OpenApiDocumentTest {
     void everyExampleIsValid() {
         eachOperation((name, operation) -> {
             checkExamples(name + " request", operation.at("/requestBody/content"));
-            operation.path("responses").properties().forEach(response ->
-                    checkExamples(name + " " + response.getKey(), api.response(response.getValue()).path("content")));
+            operation
+                    .path("responses")
+                    .properties()
+                    .forEach(response -> checkExamples(
+                            name + " " + response.getKey(),
+                            api.response(response.getValue()).path("content")));
         });
         document.at("/components/schemas").properties().forEach(component -> {
-            component.getValue().path("properties").properties().forEach(property -> property.getValue().path("examples")
-                    .forEach(example -> checkExample(component.getKey() + "." + property.getKey(), property.getValue(), example)));
+            component.getValue().path("properties").properties().forEach(property -> property.getValue()
+                    .path("examples")
+                    .forEach(example ->
+                            checkExample(component.getKey() + "." + property.getKey(), property.getValue(), example)));
         });
         assertNoFaults();
     }
 
     private void checkExamples(String where, JsonNode content) {
         content.forEach(body -> {
-            body.path("examples").properties().forEach(example ->
-                    checkExample(where + " " + example.getKey(), body.path("schema"), example.getValue().path("value")));
+            body.path("examples")
+                    .properties()
+                    .forEach(example -> checkExample(
+                            where + " " + example.getKey(),
+                            body.path("schema"),
+                            example.getValue().path("value")));
             if (body.has("example")) {
                 checkExample(where, body.path("schema"), body.path("example"));
             }
@@ -220,13 +263,18 @@ class OpenApiDocumentTest {
                 "createExperiment", "/experiments",
                 "importExperiment", "/experiments/import");
         return creations.entrySet().stream().flatMap(creation -> {
-            JsonNode operation = document.path("paths").path("/api/v1/organization/{org_id}" + creation.getValue()).path("post");
+            JsonNode operation = document.path("paths")
+                    .path("/api/v1/organization/{org_id}" + creation.getValue())
+                    .path("post");
             assertEquals(creation.getKey(), operation.path("operationId").asText());
             return operation.at("/requestBody/content/application~1json/examples").properties().stream()
-                    .map(example -> DynamicTest.dynamicTest(creation.getKey() + " " + example.getKey(), () ->
-                            Tenant.create().request().body(example.getValue().path("value").toString())
+                    .map(example ->
+                            DynamicTest.dynamicTest(creation.getKey() + " " + example.getKey(), () -> Tenant.create()
+                                    .request()
+                                    .body(example.getValue().path("value").toString())
                                     .post(creation.getValue())
-                                    .then().statusCode(201)));
+                                    .then()
+                                    .statusCode(201)));
         });
     }
 
@@ -235,7 +283,11 @@ class OpenApiDocumentTest {
     }
 
     private static boolean isTyped(JsonNode schema) {
-        return schema.has("type") || schema.has("$ref") || schema.has("anyOf") || schema.has("oneOf") || schema.has("allOf");
+        return schema.has("type")
+                || schema.has("$ref")
+                || schema.has("anyOf")
+                || schema.has("oneOf")
+                || schema.has("allOf");
     }
 
     private void demand(boolean kept, String where, String fault) {

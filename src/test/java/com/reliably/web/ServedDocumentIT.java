@@ -27,7 +27,9 @@ class ServedDocumentIT {
 
     @BeforeAll
     static void start() {
-        server = ServerProcess.on(directory.resolve("data")).arguments("-Xmx256m").start();
+        server = ServerProcess.on(directory.resolve("data"))
+                .arguments("-Xmx256m")
+                .start();
     }
 
     @AfterAll
@@ -37,15 +39,20 @@ class ServedDocumentIT {
 
     @Test
     void isTheOneThatTheBuildWrote() throws IOException {
-        String served = given().queryParam("format", "json").get(server.url() + "/q/openapi")
-                .then().statusCode(200).extract().asString();
+        String served = given().queryParam("format", "json")
+                .get(server.url() + "/q/openapi")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
         ObjectMapper json = new ObjectMapper();
         assertEquals(json.readTree(BUILT.toFile()), json.readTree(served));
     }
 
     @Test
     void isServedAsYamlWhereNothingElseIsAskedFor() {
-        given().get(server.url() + "/q/openapi").then()
+        given().get(server.url() + "/q/openapi")
+                .then()
                 .statusCode(200)
                 .header("Content-Type", containsString("yaml"))
                 .body(containsString("openapi: 3.1"));
@@ -53,7 +60,8 @@ class ServedDocumentIT {
 
     @Test
     void hasASwaggerUi() {
-        given().get(server.url() + "/q/swagger-ui/").then()
+        given().get(server.url() + "/q/swagger-ui/")
+                .then()
                 .statusCode(200)
                 .header("Content-Type", containsString("text/html"))
                 .body("html.body.div.@id", equalTo("swagger-ui"));
@@ -63,6 +71,7 @@ class ServedDocumentIT {
     void isValidOpenApi() {
         PythonEnvironment.of("openapi", "openapi-spec-validator==0.9.0")
                 .command("openapi-spec-validator", "--validation-errors", "all", BUILT.toString())
-                .run().succeeded();
+                .run()
+                .succeeded();
     }
 }

@@ -77,13 +77,15 @@ final class CliRunner implements Runner {
     @Override
     public Uni<String> launch(LaunchRequest request) {
         if (!settings.enabled()) {
-            return Uni.createFrom().failure(new LaunchFailure("Managed runs are switched off on this server"
-                    + " (RELIABLY_MANAGED_ENABLED); use another deployment."));
+            return Uni.createFrom()
+                    .failure(new LaunchFailure("Managed runs are switched off on this server"
+                            + " (RELIABLY_MANAGED_ENABLED); use another deployment."));
         }
         RunDirectory directory = directoryOf(request.runId());
-        return blocking(() -> directory.isLaunched()).chain(launched -> launched
-                ? Uni.createFrom().item(referenceOf(request.runId()))
-                : prepare(request, directory).chain(() -> start(request, directory)));
+        return blocking(() -> directory.isLaunched())
+                .chain(launched -> launched
+                        ? Uni.createFrom().item(referenceOf(request.runId()))
+                        : prepare(request, directory).chain(() -> start(request, directory)));
     }
 
     private Uni<Void> prepare(LaunchRequest request, RunDirectory directory) {
@@ -98,17 +100,20 @@ final class CliRunner implements Runner {
 
     private Uni<Void> writeEnvironment(LaunchRequest request, RunDirectory directory) {
         String serverUrl = settings.callbackUrl().orElseGet(address::url);
-        return request.newToken().get().chain(token -> blocking(() -> {
-            directory.write("environment.json", variablesOf(request, serverUrl, token));
-            return null;
-        }));
+        return request.newToken()
+                .get()
+                .chain(token -> blocking(() -> {
+                    directory.write("environment.json", variablesOf(request, serverUrl, token));
+                    return null;
+                }));
     }
 
     private Uni<String> start(LaunchRequest request, RunDirectory directory) {
         return blocking(() -> {
             Path launcher = launcher();
             String python = python();
-            List<String> command = List.of(python, "-I", launcher.toString(), directory.path().toString());
+            List<String> command =
+                    List.of(python, "-I", launcher.toString(), directory.path().toString());
             ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(directory.path().toFile())
                     .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
@@ -128,9 +133,8 @@ final class CliRunner implements Runner {
     private void keepOnlyHarmless(Map<String, String> environment) {
         List<String> patterns = new ArrayList<>(settings.passThrough());
         patterns.addAll(List.of("PATH", "HOME", "USER", "PYENV_ROOT"));
-        environment.keySet().removeIf(name -> patterns.stream()
-                .noneMatch(pattern -> name.toUpperCase(Locale.ROOT)
-                        .matches(pattern.toUpperCase(Locale.ROOT).replace("*", ".*"))));
+        environment.keySet().removeIf(name -> patterns.stream().noneMatch(pattern -> name.toUpperCase(Locale.ROOT)
+                .matches(pattern.toUpperCase(Locale.ROOT).replace("*", ".*"))));
     }
 
     @Override
@@ -141,8 +145,10 @@ final class CliRunner implements Runner {
     @Override
     public Multi<RunnerEvent> observe(UUID runId, String reference, long fromByte) {
         if (!referenceOf(runId).equals(reference)) {
-            return ended(How.VANISHED, null, "The run was started on another host (" + reference
-                    + "), whose server is gone.");
+            return ended(
+                    How.VANISHED,
+                    null,
+                    "The run was started on another host (" + reference + "), whose server is gone.");
         }
         Reader reader = new Reader(directoryOf(runId), fromByte);
         return Multi.createBy()
@@ -218,15 +224,16 @@ final class CliRunner implements Runner {
                 if (System.nanoTime() < launchDeadline) {
                     return Optional.empty();
                 }
-                return Optional.of(new RunnerEvent.Ended(How.UNPREPARED, null,
-                        "The launcher did not begin: " + directory.launcherOutput()));
+                return Optional.of(new RunnerEvent.Ended(
+                        How.UNPREPARED, null, "The launcher did not begin: " + directory.launcherOutput()));
             }
             // It may have written its result and ended between the two looks above.
             Optional<RunDirectory.Result> late = directory.result();
             return late.isPresent()
                     ? late.map(Reader.this::toEnded)
-                    : vanished("The run's launcher was killed from outside (out of memory, a restart of the host?), so how"
-                            + " the experiment ended is not known.");
+                    : vanished(
+                            "The run's launcher was killed from outside (out of memory, a restart of the host?), so how"
+                                    + " the experiment ended is not known.");
         }
 
         private Optional<RunnerEvent.Ended> vanished(String why) {
@@ -234,18 +241,22 @@ final class CliRunner implements Runner {
         }
 
         private RunnerEvent.Ended toEnded(RunDirectory.Result result) {
-            How how = switch (result.reason()) {
-                case "exited" -> How.EXITED;
-                case "cancelled" -> How.CANCELLED;
-                case "timeout" -> How.TIMED_OUT;
-                default -> How.UNPREPARED;
-            };
+            How how =
+                    switch (result.reason()) {
+                        case "exited" -> How.EXITED;
+                        case "cancelled" -> How.CANCELLED;
+                        case "timeout" -> How.TIMED_OUT;
+                        default -> How.UNPREPARED;
+                    };
             return new RunnerEvent.Ended(how, result.exitCode(), result.error());
         }
 
         private String textOf(byte[] piece) throws IOException {
             if (token == null) {
-                token = directory.environment().map(env -> env.get("RELIABLY_SERVICE_TOKEN")).orElse("");
+                token = directory
+                        .environment()
+                        .map(env -> env.get("RELIABLY_SERVICE_TOKEN"))
+                        .orElse("");
             }
             String text = PlainText.repaired(new String(piece, StandardCharsets.UTF_8));
             return token.isEmpty() ? text : text.replace(token, Mask.MASK);
@@ -284,8 +295,16 @@ final class CliRunner implements Runner {
 
     private Map<String, Object> specOf(CliDefinition definition, UUID planId) {
         Map<String, Object> spec = new LinkedHashMap<>();
-        spec.put("arguments", List.of("service", "plan", "execute", "--set-status", "--log-stdout", "--load-environment",
-                planId.toString()));
+        spec.put(
+                "arguments",
+                List.of(
+                        "service",
+                        "plan",
+                        "execute",
+                        "--set-status",
+                        "--log-stdout",
+                        "--load-environment",
+                        planId.toString()));
         spec.put("base_dir", definition.baseDir());
         spec.put("py_version", definition.pyVersion());
         spec.put("requirements", definition.pyDependencies());
@@ -342,8 +361,9 @@ final class CliRunner implements Runner {
                 }
             }
         }
-        throw new LaunchFailure("There is no Python 3 on the PATH of the server's host: install it (python3, and on Debian"
-                + " and Ubuntu python3-venv), then run the plan again.");
+        throw new LaunchFailure(
+                "There is no Python 3 on the PATH of the server's host: install it (python3, and on Debian"
+                        + " and Ubuntu python3-venv), then run the plan again.");
     }
 
     private static boolean isPython3(Path candidate) {
@@ -351,7 +371,8 @@ final class CliRunner implements Runner {
             return true;
         }
         try {
-            Process process = new ProcessBuilder(candidate.toString(), "-c", "import sys; sys.exit(sys.version_info < (3, 7))")
+            Process process = new ProcessBuilder(
+                            candidate.toString(), "-c", "import sys; sys.exit(sys.version_info < (3, 7))")
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
@@ -365,14 +386,16 @@ final class CliRunner implements Runner {
     }
 
     private static <T> Uni<T> blocking(Callable<T> work) {
-        return Uni.createFrom().item(() -> {
-            try {
-                return work.call();
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new java.io.UncheckedIOException(e instanceof IOException io ? io : new IOException(e));
-            }
-        }).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+        return Uni.createFrom()
+                .item(() -> {
+                    try {
+                        return work.call();
+                    } catch (RuntimeException e) {
+                        throw e;
+                    } catch (Exception e) {
+                        throw new java.io.UncheckedIOException(e instanceof IOException io ? io : new IOException(e));
+                    }
+                })
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
     }
 }

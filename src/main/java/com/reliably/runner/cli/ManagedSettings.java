@@ -43,7 +43,8 @@ public interface ManagedSettings {
      * Which variables of the server's environment a run gets, besides a PATH: none but what makes TLS, proxies and
      * package indexes work. {@code *} stands for anything.
      */
-    @WithDefault("SSL_CERT_FILE,SSL_CERT_DIR,REQUESTS_CA_BUNDLE,PIP_*,UV_*,HTTP_PROXY,HTTPS_PROXY,NO_PROXY,ALL_PROXY,LANG,LC_*,TZ")
+    @WithDefault(
+            "SSL_CERT_FILE,SSL_CERT_DIR,REQUESTS_CA_BUNDLE,PIP_*,UV_*,HTTP_PROXY,HTTPS_PROXY,NO_PROXY,ALL_PROXY,LANG,LC_*,TZ")
     List<String> passThrough();
 
     /** How often the output of runs is looked for. */

@@ -47,14 +47,16 @@ final class RunDirectory {
     void make() throws IOException {
         Files.createDirectories(path.getParent());
         if (!exists()) {
-            Files.createDirectory(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectory(
+                    path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
     }
 
     /** The variables of an earlier attempt to launch this run, its token among them. */
     Optional<Map<String, String>> environment() throws IOException {
         try {
-            return Optional.of(json.readValue(Files.readAllBytes(path.resolve("environment.json")), new TypeReference<>() {}));
+            return Optional.of(
+                    json.readValue(Files.readAllBytes(path.resolve("environment.json")), new TypeReference<>() {}));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -80,7 +82,8 @@ final class RunDirectory {
     }
 
     private boolean isLauncher(ProcessHandle process) {
-        return process.info().arguments()
+        return process.info()
+                .arguments()
                 .map(arguments -> Stream.of(arguments).anyMatch(path.toString()::equals))
                 // Some systems do not tell the arguments of a process.
                 .orElse(true);
@@ -105,7 +108,8 @@ final class RunDirectory {
      * @return null where there is nothing (yet)
      */
     byte[] read(long from, boolean all) throws IOException {
-        try (RandomAccessFile file = new RandomAccessFile(path.resolve("output.log").toFile(), "r")) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(path.resolve("output.log").toFile(), "r")) {
             int available = (int) Math.min(LONGEST_PIECE, file.length() - from);
             if (available <= 0) {
                 return null;
@@ -148,7 +152,8 @@ final class RunDirectory {
     /** What the launcher itself printed, which it does only when it cannot even begin. */
     String launcherOutput() throws IOException {
         try {
-            String text = Files.readString(path.resolve("launcher.log"), StandardCharsets.UTF_8).strip();
+            String text = Files.readString(path.resolve("launcher.log"), StandardCharsets.UTF_8)
+                    .strip();
             return text.length() > 500 ? text.substring(text.length() - 500) : text;
         } catch (NoSuchFileException e) {
             return "";

@@ -52,7 +52,8 @@ class ManagedRunIT {
 
     @Test
     void aNowPlanRunsTheCliAndKeepsWhatItReports() {
-        String plan = scenario.plan(managed(), experiment(process("say", "echo said-by-the-experiment; env > /dev/null")), null);
+        String plan = scenario.plan(
+                managed(), experiment(process("say", "echo said-by-the-experiment; env > /dev/null")), null);
 
         JsonPath run = scenario.ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
@@ -63,14 +64,15 @@ class ManagedRunIT {
         assertEquals(List.of(execution.getString("id")), run.getList("execution_ids"));
         assertEquals(List.of("pending", "launching", "running", "succeeded"), run.getList("history.to"));
         assertTrue(scenario.log(run.getString("id")).contains("Reliably execution: " + execution.getString("id")));
-        assertFalse(Files.exists(temporary.resolve("data/runs").resolve(run.getString("id"))), "nothing stays on the host");
+        assertFalse(
+                Files.exists(temporary.resolve("data/runs").resolve(run.getString("id"))), "nothing stays on the host");
     }
 
     @Test
     void aDeviatedExperimentIsASuccessfulRun() throws IOException {
         Path flag = Files.createFile(temporary.resolve("flag-" + UUID.randomUUID()));
-        String plan = scenario.plan(managed(),
-                experimentWithSteadyState("test -f " + flag, process("break", "rm " + flag)), null);
+        String plan = scenario.plan(
+                managed(), experimentWithSteadyState("test -f " + flag, process("break", "rm " + flag)), null);
 
         JsonPath run = scenario.ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
@@ -83,26 +85,37 @@ class ManagedRunIT {
         assumeTrue(hasPython("3.11"), "Python 3.11 is not installed here");
         String plan = scenario.plan(
                 scenario.deployment(Map.of("type", "reliably_cli", "mode", "managed", "py_version", "3.11")),
-                experiment(process("say", "echo hello")), null);
+                experiment(process("say", "echo hello")),
+                null);
 
         JsonPath run = scenario.ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
-        assertTrue(scenario.log(run.getString("id")).contains("reliably-cli-0.28."), "0.28 is the last for Python 3.11");
+        assertTrue(
+                scenario.log(run.getString("id")).contains("reliably-cli-0.28."), "0.28 is the last for Python 3.11");
     }
 
     @Test
     void theEnvironmentReachesTheExperimentAndNothingOfTheServerDoes() {
-        String environment = scenario.create("/environments", Map.of(
-                "name", "e",
-                "envvars", List.of(Map.of("var_name", "PLAIN", "value", "plain-value"),
-                        Map.of("var_name", "ONE", "value", "/etc/both/one"), Map.of("var_name", "TWO", "value", "/etc/both/two")),
-                "secrets", List.of(Map.of("key", "k", "var_name", "HIDDEN", "value", "hidden-value"),
-                        // Two files in one directory crash the CLI, unless the server sees to it.
-                        Map.of("key", "f1", "path", "/etc/both/one", "value", "content-one"),
-                        Map.of("key", "f2", "path", "/etc/both/two", "value", "content-two"))));
+        String environment = scenario.create(
+                "/environments",
+                Map.of(
+                        "name", "e",
+                        "envvars",
+                                List.of(
+                                        Map.of("var_name", "PLAIN", "value", "plain-value"),
+                                        Map.of("var_name", "ONE", "value", "/etc/both/one"),
+                                        Map.of("var_name", "TWO", "value", "/etc/both/two")),
+                        "secrets",
+                                List.of(
+                                        Map.of("key", "k", "var_name", "HIDDEN", "value", "hidden-value"),
+                                        // Two files in one directory crash the CLI, unless the server sees to it.
+                                        Map.of("key", "f1", "path", "/etc/both/one", "value", "content-one"),
+                                        Map.of("key", "f2", "path", "/etc/both/two", "value", "content-two"))));
         String out = temporary.resolve("out-" + UUID.randomUUID()).toString();
-        String plan = scenario.plan(managed(),
-                experiment(process("look", "(echo $PLAIN; echo $HIDDEN; cat $ONE $TWO; echo; env) > " + out)), environment);
+        String plan = scenario.plan(
+                managed(),
+                experiment(process("look", "(echo $PLAIN; echo $HIDDEN; cat $ONE $TWO; echo; env) > " + out)),
+                environment);
 
         JsonPath run = scenario.ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error") + scenario.log(run.getString("id")));
@@ -115,10 +128,28 @@ class ManagedRunIT {
     @Test
     void requirementsAreInstalledAndMayOverrideTheDefaults() {
         String plan = scenario.plan(
-                scenario.deployment(Map.of("type", "reliably_cli", "mode", "managed",
-                        "py_dependencies", "# what the experiment needs\nsix==1.16.0\n")),
-                experiment(Map.of("type", "action", "name", "say", "provider",
-                        Map.of("type", "python", "module", "six", "func", "ensure_str", "arguments", Map.of("s", "x")))),
+                scenario.deployment(Map.of(
+                        "type",
+                        "reliably_cli",
+                        "mode",
+                        "managed",
+                        "py_dependencies",
+                        "# what the experiment needs\nsix==1.16.0\n")),
+                experiment(Map.of(
+                        "type",
+                        "action",
+                        "name",
+                        "say",
+                        "provider",
+                        Map.of(
+                                "type",
+                                "python",
+                                "module",
+                                "six",
+                                "func",
+                                "ensure_str",
+                                "arguments",
+                                Map.of("s", "x")))),
                 null);
         JsonPath run = scenario.ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
@@ -130,10 +161,15 @@ class ManagedRunIT {
         Path directory = Files.createDirectory(temporary.resolve("base"));
         Files.writeString(directory.resolve("there"), "found me");
         String plan = scenario.plan(
-                scenario.deployment(Map.of("type", "reliably_cli", "mode", "managed", "base_dir", directory.toString())),
-                experimentWithSteadyState("grep -q 'found me' there", process("say", "echo hello")), null);
-        assertEquals("completed", scenario.get("/runs/" + scenario.ended(plan).getString("id")).getString("state")
-                .replace("succeeded", "completed"));
+                scenario.deployment(
+                        Map.of("type", "reliably_cli", "mode", "managed", "base_dir", directory.toString())),
+                experimentWithSteadyState("grep -q 'found me' there", process("say", "echo hello")),
+                null);
+        assertEquals(
+                "completed",
+                scenario.get("/runs/" + scenario.ended(plan).getString("id"))
+                        .getString("state")
+                        .replace("succeeded", "completed"));
         assertTrue(Files.exists(directory), "the user's directory stays");
     }
 
@@ -147,13 +183,15 @@ class ManagedRunIT {
     @Test
     void aMissingInterpreterIsNamedWithThoseThatAreThere() {
         JsonPath run = failed(Map.of("type", "reliably_cli", "mode", "managed", "py_version", "3.99"));
-        assertTrue(run.getString("error").startsWith("Python 3.99 is needed, but the server's host has: 3."), run.getString("error"));
+        assertTrue(
+                run.getString("error").startsWith("Python 3.99 is needed, but the server's host has: 3."),
+                run.getString("error"));
     }
 
     @Test
     void aFailedInstallationSaysWhatFailed() {
-        JsonPath run = failed(Map.of("type", "reliably_cli", "mode", "managed",
-                "py_dependencies", "no-such-package-of-anybody==999\n"));
+        JsonPath run = failed(Map.of(
+                "type", "reliably_cli", "mode", "managed", "py_dependencies", "no-such-package-of-anybody==999\n"));
         assertTrue(run.getString("error").contains("no-such-package-of-anybody"), run.getString("error"));
     }
 
@@ -161,11 +199,14 @@ class ManagedRunIT {
     void cancellingEndsEveryProcessOfTheRun() {
         String mark = "9" + Math.abs(UUID.randomUUID().getMostSignificantBits() % 100_000_000);
         // A grandchild in a session of its own, which outlives its parent: nothing of the usual signals reaches it.
-        String plan = scenario.plan(managed(),
-                experiment(process("hold", "setsid sh -c 'sleep " + mark + " & exit' ; sleep 300")), null);
+        String plan = scenario.plan(
+                managed(), experiment(process("hold", "setsid sh -c 'sleep " + mark + " & exit' ; sleep 300")), null);
         await().atMost(Duration.ofMinutes(3)).until(() -> Scenario.anyProcessWith("sleep " + mark));
 
-        server.request().post("/runs/" + scenario.latestRun(plan) + "/cancel").then().statusCode(200);
+        server.request()
+                .post("/runs/" + scenario.latestRun(plan) + "/cancel")
+                .then()
+                .statusCode(200);
         JsonPath run = scenario.ended(plan);
         assertEquals("cancelled", run.getString("state"), run.getString("error"));
         assertFalse(Scenario.anyProcessWith("sleep " + mark), "a process of the run survived");
@@ -176,8 +217,12 @@ class ManagedRunIT {
     @Test
     void aRunOutlivesTheServerAndIsFoundAgain() {
         String mark = temporary.resolve("marks-" + UUID.randomUUID()).toString();
-        String plan = scenario.plan(managed(),
-                experiment(process("mark", "echo once >> " + mark), process("wait", "sleep 8"), process("tell", "echo second")),
+        String plan = scenario.plan(
+                managed(),
+                experiment(
+                        process("mark", "echo once >> " + mark),
+                        process("wait", "sleep 8"),
+                        process("tell", "echo second")),
                 null);
         await().atMost(Duration.ofMinutes(3)).until(() -> Files.exists(Path.of(mark)));
 
@@ -197,8 +242,11 @@ class ManagedRunIT {
 
     @Test
     void theTokenOfARunEndsWithIt() {
-        String plan = scenario.plan(managed(), experiment(process("tell", "echo token-is-$RELIABLY_SERVICE_TOKEN- > "
-                + temporary.resolve("token-of-run"))), null);
+        String plan = scenario.plan(
+                managed(),
+                experiment(process(
+                        "tell", "echo token-is-$RELIABLY_SERVICE_TOKEN- > " + temporary.resolve("token-of-run"))),
+                null);
         scenario.ended(plan);
         String token = read(temporary.resolve("token-of-run")).strip().replaceAll("^token-is-|-$", "");
         assertTrue(token.startsWith("rly_"), token);
@@ -209,14 +257,18 @@ class ManagedRunIT {
     void uvIsUsedWhereItIsInstalled() throws Exception {
         PythonEnvironment uv = PythonEnvironment.of("uv", "uv==0.9.11");
         String path = uv.program("uv").getParent() + ":" + System.getenv("PATH");
-        try (ServerProcess other = ServerProcess.on(temporary.resolve("uv-data")).with("PATH", path).start()) {
+        try (ServerProcess other = ServerProcess.on(temporary.resolve("uv-data"))
+                .with("PATH", path)
+                .start()) {
             Scenario there = new Scenario(other);
-            String plan = there.plan(there.deployment(Map.of("type", "reliably_cli", "mode", "managed")),
-                    experiment(process("say", "echo hello")), null);
+            String plan = there.plan(
+                    there.deployment(Map.of("type", "reliably_cli", "mode", "managed")),
+                    experiment(process("say", "echo hello")),
+                    null);
             JsonPath run = there.ended(plan);
             assertEquals("succeeded", run.getString("state"), run.getString("error"));
-            try (Stream<Path> environments = Files.find(temporary.resolve("uv-data/python"), 3,
-                    (p, a) -> p.endsWith("venv/pyvenv.cfg"))) {
+            try (Stream<Path> environments =
+                    Files.find(temporary.resolve("uv-data/python"), 3, (p, a) -> p.endsWith("venv/pyvenv.cfg"))) {
                 assertTrue(read(environments.findFirst().orElseThrow()).contains("uv ="), "uv made the environment");
             }
         }
@@ -225,10 +277,14 @@ class ManagedRunIT {
     @Test
     void aRunThatTakesTooLongIsStopped() {
         try (ServerProcess other = ServerProcess.on(temporary.resolve("short-data"))
-                .with("RELIABLY_MANAGED_TIMEOUT", "PT3S").with("RELIABLY_MANAGED_GRACE", "PT1S").start()) {
+                .with("RELIABLY_MANAGED_TIMEOUT", "PT3S")
+                .with("RELIABLY_MANAGED_GRACE", "PT1S")
+                .start()) {
             Scenario there = new Scenario(other);
-            String plan = there.plan(there.deployment(Map.of("type", "reliably_cli", "mode", "managed")),
-                    experiment(process("wait", "sleep 600")), null);
+            String plan = there.plan(
+                    there.deployment(Map.of("type", "reliably_cli", "mode", "managed")),
+                    experiment(process("wait", "sleep 600")),
+                    null);
             JsonPath run = there.ended(plan);
             assertEquals("failed", run.getString("state"));
             assertTrue(run.getString("error").contains("longer than it may"), run.getString("error"));
@@ -251,8 +307,13 @@ class ManagedRunIT {
 
     private static boolean hasPython(String version) {
         try {
-            return new ProcessBuilder("python3", "-c", "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '" + version + "')")
-                    .start().waitFor() == 0;
+            return new ProcessBuilder(
+                                    "python3",
+                                    "-c",
+                                    "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '" + version + "')")
+                            .start()
+                            .waitFor()
+                    == 0;
         } catch (IOException | InterruptedException e) {
             return false;
         }

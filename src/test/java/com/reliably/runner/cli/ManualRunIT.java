@@ -6,8 +6,8 @@ import static com.reliably.runner.cli.Scenario.process;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.testing.PythonEnvironment;
 import com.reliably.testing.ServerProcess;
@@ -85,11 +85,24 @@ class ManualRunIT {
 
     @Test
     void aCronScheduleDoesNotStartIt() {
-        String experiment = scenario.create("/experiments", Map.of("definition", experiment(process("say", "echo hello"))));
-        String plan = scenario.create("/plans", Map.of(
-                "title", "p", "deployment", Map.of("deployment_id", manual()), "experiments", List.of(experiment),
-                "schedule", Map.of("type", "cron", "pattern", "* * * * *"), "integrations", List.of()));
-        await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(10)).until(() -> scenario.latestRun(plan) == null);
+        String experiment =
+                scenario.create("/experiments", Map.of("definition", experiment(process("say", "echo hello"))));
+        String plan = scenario.create(
+                "/plans",
+                Map.of(
+                        "title",
+                        "p",
+                        "deployment",
+                        Map.of("deployment_id", manual()),
+                        "experiments",
+                        List.of(experiment),
+                        "schedule",
+                        Map.of("type", "cron", "pattern", "* * * * *"),
+                        "integrations",
+                        List.of()));
+        await().during(Duration.ofSeconds(3))
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> scenario.latestRun(plan) == null);
         assertEquals("nobody", scenario.get("/plans/" + plan + "/fires").getString("started_by"));
     }
 
@@ -101,7 +114,8 @@ class ManualRunIT {
         put(execution, Map.of("current", "pause", "duration", 120));
         await().atMost(Duration.ofMinutes(2)).until(() -> journalHas(execution, "pauses"));
         put(execution, Map.of("current", "resume"));
-        await().atMost(Duration.ofMinutes(1)).until(() -> "running".equals(state(execution)) || "finished".equals(state(execution)));
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> "running".equals(state(execution)) || "finished".equals(state(execution)));
         assertTrue(cli.waitFor(2, TimeUnit.MINUTES));
         assertEquals(0, cli.exitValue(), "the pause of two minutes was cut short, and the experiment completed");
         assertEquals("completed", scenario.execution(plan).getString("result.status"));
@@ -135,12 +149,16 @@ class ManualRunIT {
 
     @SuppressWarnings("unchecked")
     private static Map<String, Object>[] sleeps(int many) {
-        return Stream.iterate(0, i -> i + 1).limit(many).map(i -> process("step " + i, "sleep 2")).toArray(Map[]::new);
+        return Stream.iterate(0, i -> i + 1)
+                .limit(many)
+                .map(i -> process("step " + i, "sleep 2"))
+                .toArray(Map[]::new);
     }
 
     private static String runningExecution(String plan) {
-        await().atMost(Duration.ofMinutes(1)).until(() -> scenario.get("/plans/" + plan + "/executions").getInt("count") == 1
-                && "running".equals(scenario.execution(plan).getString("user_state.current")));
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> scenario.get("/plans/" + plan + "/executions").getInt("count") == 1
+                        && "running".equals(scenario.execution(plan).getString("user_state.current")));
         JsonPath execution = scenario.execution(plan);
         return "/experiments/" + execution.getString("experiment_id") + "/executions/" + execution.getString("id");
     }
@@ -167,8 +185,13 @@ class ManualRunIT {
 
     /** Runs the command that the plan shows, with a token that is limited to the plan, in a shell, as a person would. */
     private static Process run(PythonEnvironment client, String plan) throws IOException {
-        String token = server.request().body(Map.of("name", "t-" + UUID.randomUUID(), "plan_id", plan)).post("/tokens")
-                .then().statusCode(201).extract().path("token");
+        String token = server.request()
+                .body(Map.of("name", "t-" + UUID.randomUUID(), "plan_id", plan))
+                .post("/tokens")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("token");
         String command = scenario.get("/plans/" + plan).getString("manual_command");
         assertTrue(command.contains("reliably service plan execute"), command);
         Path work = Files.createTempDirectory(temporary, "work");
@@ -187,8 +210,11 @@ class ManualRunIT {
         Path versions = Path.of(System.getProperty("user.home"), ".pyenv", "versions");
         Stream<String> byName = Stream.of("python3.13", "python3.12").filter(ManualRunIT::starts);
         try (Stream<Path> pyenv = Files.isDirectory(versions) ? Files.list(versions) : Stream.empty()) {
-            return Stream.concat(byName, pyenv.filter(p -> p.getFileName().toString().matches("3\\.1[23]\\..*"))
-                    .map(p -> p.resolve("bin/python").toString())).findFirst();
+            return Stream.concat(
+                            byName,
+                            pyenv.filter(p -> p.getFileName().toString().matches("3\\.1[23]\\..*"))
+                                    .map(p -> p.resolve("bin/python").toString()))
+                    .findFirst();
         } catch (IOException e) {
             return Optional.empty();
         }
@@ -196,8 +222,12 @@ class ManualRunIT {
 
     private static boolean starts(String interpreter) {
         try {
-            return new ProcessBuilder(interpreter, "--version").redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+            return new ProcessBuilder(interpreter, "--version")
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
         } catch (IOException | InterruptedException e) {
             return false;
         }

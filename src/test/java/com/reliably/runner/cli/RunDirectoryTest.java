@@ -62,7 +62,8 @@ class RunDirectoryTest {
     @Test
     void aProcessOfTheSameIdIsNotTakenForTheLauncher() throws IOException {
         // This very process: alive, but not a launcher of this directory.
-        Files.writeString(path.resolve("pid"), Long.toString(ProcessHandle.current().pid()));
+        Files.writeString(
+                path.resolve("pid"), Long.toString(ProcessHandle.current().pid()));
         assertTrue(directory.launcher().isEmpty());
     }
 

@@ -43,7 +43,12 @@ final class Scenario {
 
     /** An action that runs a line of shell. */
     static Map<String, Object> process(String name, String shell) {
-        return Map.of("type", "action", "name", name, "provider",
+        return Map.of(
+                "type",
+                "action",
+                "name",
+                name,
+                "provider",
                 Map.of("type", "process", "path", "sh", "timeout", 600, "arguments", List.of("-c", shell)));
     }
 
@@ -52,7 +57,13 @@ final class Scenario {
     }
 
     String create(String path, Map<String, Object> body) {
-        return server.request().body(body).post(path).then().statusCode(201).extract().path("id");
+        return server.request()
+                .body(body)
+                .post(path)
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("id");
     }
 
     /** A plan that is to run now. */
@@ -64,7 +75,9 @@ final class Scenario {
         plan.put("schedule", Map.of("type", "now"));
         plan.put("experiments", List.of(experimentId));
         plan.put("integrations", List.of());
-        plan.put("environment", environmentId == null ? null : Map.of("provider", "reliably_cloud", "id", environmentId));
+        plan.put(
+                "environment",
+                environmentId == null ? null : Map.of("provider", "reliably_cloud", "id", environmentId));
         return create("/plans", plan);
     }
 
@@ -84,19 +97,28 @@ final class Scenario {
 
     JsonPath awaitState(String planId, List<String> states) {
         await("run of plan " + planId + " to be one of " + states)
-                .atMost(LONGEST_RUN).pollInterval(Duration.ofMillis(500)).ignoreExceptions()
+                .atMost(LONGEST_RUN)
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptions()
                 .until(() -> states.contains(get("/plans/" + planId + "/runs").getString("items[0].state")));
         return get("/runs/" + latestRun(planId));
     }
 
     /** Waits until a run's log has this text. */
     void awaitLog(String planId, String text) {
-        await("'" + text + "' in the log").atMost(LONGEST_RUN).pollInterval(Duration.ofMillis(500))
+        await("'" + text + "' in the log")
+                .atMost(LONGEST_RUN)
+                .pollInterval(Duration.ofMillis(500))
                 .until(() -> log(latestRun(planId)).contains(text));
     }
 
     String log(String runId) {
-        return server.request().get("/runs/" + runId + "/log").then().statusCode(200).extract().asString();
+        return server.request()
+                .get("/runs/" + runId + "/log")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
     }
 
     /** The only execution of a plan. */
@@ -111,6 +133,7 @@ final class Scenario {
 
     /** Whether any process of this host has the text in its command line. */
     static boolean anyProcessWith(String text) {
-        return ProcessHandle.allProcesses().anyMatch(p -> p.info().commandLine().orElse("").contains(text));
+        return ProcessHandle.allProcesses()
+                .anyMatch(p -> p.info().commandLine().orElse("").contains(text));
     }
 }
