@@ -156,7 +156,7 @@ def scenarios(server):
              % (lua(first), server.base, experiment))
     return {
         "deployment by id": by_id,
-        "list of 10 out of 1,000": get % ("'%s/deployments?limit=10'" % server.base),
+        "list of 10 out of 1000": get % ("'%s/deployments?limit=10'" % server.base),
         "create deployment": create,
         "create execution": start,
         "PUT results": report,

@@ -72,6 +72,8 @@ create table deployment (
     constraint deployment_name_unique unique (org_id, name)
 );
 create index deployment_in_order on deployment (org_id, name, id);
+-- The smallest index that counts an organisation's deployments: its thousand equal keys share a page.
+create index deployment_count on deployment (org_id);
 
 create table environment (
     id         uuid primary key,
