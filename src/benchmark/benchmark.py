@@ -214,6 +214,29 @@ def pgbench(server, connections, seconds):
     return float(re.search(r"tps = ([\d.]+)", answer).group(1))
 
 
+def time_to_ready(server):
+    """Seconds from the start script to the first 200 on /q/health/ready, with an external database (the other server's)."""
+    _, database, password = server.postgres()
+    port = free_port()
+    env = dict(os.environ, RELIABLY_DATA_DIR=str(server.directory / "second"), QUARKUS_HTTP_PORT=str(port),
+               QUARKUS_HTTP_HOST="127.0.0.1", QUARKUS_DATASOURCE_REACTIVE_URL="postgresql://127.0.0.1:%d/postgres" % database,
+               QUARKUS_DATASOURCE_USERNAME="postgres", QUARKUS_DATASOURCE_PASSWORD=password)
+    started = time.monotonic()
+    process = subprocess.Popen([str(ROOT / "src/main/scripts/reliably-server")], env=env, stdout=server.log, stderr=subprocess.STDOUT)
+    try:
+        while True:
+            try:
+                urllib.request.urlopen("http://127.0.0.1:%d/q/health/ready" % port, timeout=1).close()
+                return time.monotonic() - started
+            except OSError:
+                if process.poll() is not None:
+                    sys.exit("the second server did not start; see %s" % server.log.name)
+                time.sleep(0.02)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=int, default=10, help="how long each measurement takes (at most 60)")
@@ -243,6 +266,7 @@ def main():
                 print("%-26s %5d %9.0f %8.2f %8.2f %7d %7.2f %9.2f %6.2f %8.0f %9.2f" % (
                     name, connections, r["rate"], r["p50"], r["p99"], r["errors"], r["server"], r["postgres"], r["load"],
                     r["resident"], r["rate"] / reference), flush=True)
+        print("ready with an external database, seconds: " + ", ".join("%.1f" % time_to_ready(server) for _ in range(5)))
     finally:
         server.stop()
         if not chosen.keep:
