@@ -58,6 +58,25 @@ class Plan {
     @Column(name = "suspended_at")
     Instant suspendedAt;
 
+    /** {@code none}, {@code latest} or {@code all}: what becomes of fires that came due while no server could run them. */
+    @Column(name = "catch_up")
+    String catchUp = "latest";
+
+    /** How late a fire may be run; null: as the operator has set it. */
+    @Column(name = "catch_up_window_seconds")
+    Integer catchUpWindowSeconds;
+
+    /** {@code forbid}, {@code allow} or {@code replace}: what becomes of a fire while a run of the plan goes on. */
+    String overlap = "forbid";
+
+    /** How long a run may take; null: as the operator has set it. */
+    @Column(name = "timeout_seconds")
+    Integer timeoutSeconds;
+
+    /** How often a launch that failed is tried again. */
+    @Column(name = "launch_retries")
+    int launchRetries;
+
     @Column(name = "created_at")
     Instant createdAt;
 

@@ -6,6 +6,7 @@ import com.reliably.run.RunState;
 import com.reliably.run.RunnablePlan;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.UUID;
 
 /** What runs need of plans, and what plans learn from runs. */
@@ -24,7 +25,14 @@ class PlanRuns implements RunPlans {
                 .find(orgId, planId)
                 .map(plan -> plan == null
                         ? null
-                        : new RunnablePlan(plan.orgId, plan.id, plan.title, plan.deploymentId, plan.environmentId));
+                        : new RunnablePlan(
+                                plan.orgId,
+                                plan.id,
+                                plan.title,
+                                plan.deploymentId,
+                                plan.environmentId,
+                                plan.timeoutSeconds == null ? null : Duration.ofSeconds(plan.timeoutSeconds),
+                                plan.launchRetries));
     }
 
     @Override

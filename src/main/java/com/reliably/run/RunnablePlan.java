@@ -1,5 +1,6 @@
 package com.reliably.run;
 
+import java.time.Duration;
 import java.util.UUID;
 
 /**
@@ -10,5 +11,14 @@ import java.util.UUID;
  * @param title         for people; may be null
  * @param deploymentId  where it runs
  * @param environmentId the plan's environment; may be null
+ * @param timeout       how long a run of it may take; null where the operator's setting says
+ * @param launchRetries how often a launch that failed is tried again
  */
-public record RunnablePlan(UUID orgId, UUID id, String title, UUID deploymentId, UUID environmentId) {}
+public record RunnablePlan(
+        UUID orgId,
+        UUID id,
+        String title,
+        UUID deploymentId,
+        UUID environmentId,
+        Duration timeout,
+        int launchRetries) {}

@@ -45,11 +45,17 @@ class ConfigurationTableTest {
                 .importPackages("com.reliably")) {
             if (mapping.isAnnotatedWith(ConfigMapping.class)) {
                 String prefix = mapping.getAnnotationOfType(ConfigMapping.class).prefix();
-                ConfigMappings.getProperties(new ConfigClass(mapping.reflect(), prefix)).forEach((name, property) -> {
-                    if (property.isLeaf() || property.isPrimitive() || property.isOptional() || property.isCollection()) {
-                        names.add(name.replaceAll("\\[\\*]$", "").replaceAll("[.-]", "_").toUpperCase(Locale.ROOT));
-                    }
-                });
+                ConfigMappings.getProperties(new ConfigClass(mapping.reflect(), prefix))
+                        .forEach((name, property) -> {
+                            if (property.isLeaf()
+                                    || property.isPrimitive()
+                                    || property.isOptional()
+                                    || property.isCollection()) {
+                                names.add(name.replaceAll("\\[\\*]$", "")
+                                        .replaceAll("[.-]", "_")
+                                        .toUpperCase(Locale.ROOT));
+                            }
+                        });
             }
         }
         return names;
