@@ -46,7 +46,8 @@ public record CliDefinition(
         String pyDependencies)
         implements DeploymentDefinition {
 
-    static final String TYPE = "reliably_cli";
+    /** Its name on the wire. */
+    public static final String TYPE = "reliably_cli";
 
     /** Who starts the CLI. */
     @Schema(name = "CliMode", description = "Who starts the CLI")

@@ -13,7 +13,8 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
         properties = @SchemaProperty(name = "type", type = SchemaType.STRING, enumeration = NoopDefinition.TYPE))
 public record NoopDefinition() implements DeploymentDefinition {
 
-    static final String TYPE = "noop";
+    /** Its name on the wire. */
+    public static final String TYPE = "noop";
 
     @Override
     public String typeName() {

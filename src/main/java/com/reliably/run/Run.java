@@ -40,10 +40,10 @@ class Run {
     @Column(name = "claimed_at")
     Instant claimedAt;
 
-    @Column(name = "started_at")
+    @Column(name = "started_at", insertable = false, updatable = false)
     Instant startedAt;
 
-    @Column(name = "ended_at")
+    @Column(name = "ended_at", insertable = false, updatable = false)
     Instant endedAt;
 
     String owner;
@@ -70,6 +70,19 @@ class Run {
     @Column(name = "cancel_requested_by")
     UUID cancelRequestedBy;
 
+    /** The kind of its deployment; set by the database when the run is made. */
+    @Column(name = "deployment_type", insertable = false, updatable = false)
+    String deploymentType;
+
+    /** How often a launch of it has failed. */
+    @Column(name = "launch_failures")
+    int launchFailures;
+
+    /** Where the output of the present attempt begins in the log. */
+    @Column(name = "log_base")
+    long logBase;
+
+    /** How much of the output of the present attempt was taken over. */
     @Column(name = "log_read")
     long logRead;
 
@@ -80,16 +93,12 @@ class Run {
         return RunState.of(state);
     }
 
-    /** Goes over to another state; the database refuses a way that is not allowed. */
-    RunChange become(RunState next, Instant now, String why) {
+    /** Goes over to another state; the database refuses a way that is not allowed, and notes the time. */
+    RunChange become(RunState next, String why) {
         RunState before = state();
         state = next.toString();
         error = why;
-        if (next == RunState.RUNNING) {
-            startedAt = now;
-        }
         if (next.isFinal()) {
-            endedAt = now;
             leaseUntil = null;
         }
         return new RunChange(id, planId, orgId, before, next, why);

@@ -1,77 +1,81 @@
 package com.reliably.run;
 
 import com.reliably.start.ServerIdentity;
+import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
-import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 
-/** Which server has which run: taking up, keeping, taking over. The database decides, whatever the number of servers. */
+/**
+ * Which server has which run: taking up, keeping, taking over. The database decides, by its own clock, whatever the
+ * number of servers and whatever their clocks say.
+ */
 @ApplicationScoped
 class RunClaims {
 
     private final RunRepository repository;
-    private final RunPlans plans;
     private final RunSettings settings;
-    private final Clock clock;
     private final String owner;
 
-    RunClaims(RunRepository repository, RunPlans plans, RunSettings settings, Clock clock, ServerIdentity identity) {
+    RunClaims(RunRepository repository, RunSettings settings, ServerIdentity identity) {
         this.repository = repository;
-        this.plans = plans;
         this.settings = settings;
-        this.clock = clock;
         this.owner = identity.name();
     }
 
-    /** Takes up pending runs, at most so many. */
+    /** Takes up pending runs with deployments of these types, at most so many. */
     @WithTransaction
-    Uni<Integer> takeUp(int most) {
-        if (most <= 0) {
-            return Uni.createFrom().item(0);
-        }
-        Instant now = clock.instant();
-        return repository.lockPending(most).chain(runs -> Multi.createFrom()
-                .iterable(runs)
-                .onItem()
-                .transformToUniAndConcatenate(run -> {
-                    own(run, now);
-                    run.claimedAt = now;
-                    return plans.runChanged(run.become(RunState.LAUNCHING, now, null))
-                            .replaceWith(run);
-                })
-                .collect()
-                .asList()
-                .map(List::size));
+    Uni<List<Run>> takeUp(Set<String> types, int most) {
+        return repository.takeUp(owner, settings.lease(), types, Set.of(), most);
+    }
+
+    /** Takes up pending runs with deployments that are of none of these types, at most so many. */
+    @WithTransaction
+    Uni<List<Run>> takeUpOthers(Set<String> knownTypes, int most) {
+        return repository.takeUp(owner, settings.lease(), null, knownTypes, most);
     }
 
     /** Takes over runs of servers that are gone. Whether anything of them still exists is for the runner to see. */
     @WithTransaction
-    Uni<Integer> takeOver(int most) {
-        if (most <= 0) {
-            return Uni.createFrom().item(0);
-        }
-        Instant now = clock.instant();
-        return repository
-                .lockAbandoned(now.minus(settings.takeOverAfter()), most)
-                .invoke(runs -> runs.forEach(run -> own(run, now)))
-                .map(List::size);
+    Uni<List<Run>> takeOver(int most) {
+        return repository.takeOver(owner, settings.lease(), settings.takeOverAfter(), most);
     }
 
     /** The runs that this server has, after telling the others that it still does. */
     @WithTransaction
-    Uni<List<Run>> keep() {
-        return repository
-                .renewLeases(owner, clock.instant().plus(settings.lease()))
-                .chain(() -> repository.ownedBy(owner));
+    Uni<List<OwnedRun>> keep() {
+        return repository.renew(owner, settings.lease());
     }
 
-    private void own(Run run, Instant now) {
-        run.owner = owner;
-        run.leaseUntil = now.plus(settings.lease());
-        run.attempt++;
+    /** The runs that this server has. */
+    @WithSession
+    Uni<List<OwnedRun>> owned() {
+        return repository.ownedBy(owner);
+    }
+
+    /** Those of this server's runs, whole. */
+    @WithSession
+    Uni<List<Run>> load(Set<UUID> ids) {
+        return repository.owned(owner, ids);
+    }
+
+    /** The runs with these ids, whoever has them. */
+    @WithSession
+    Uni<List<Run>> look(Set<UUID> ids) {
+        return repository.withIds(ids);
+    }
+
+    /** Hands this server's runs over, but for those with deployments of these types. */
+    @WithTransaction
+    Uni<Integer> release(Set<String> boundTypes) {
+        return repository.release(owner, boundTypes);
+    }
+
+    /** Whether this server has a run, in this attempt. */
+    boolean isOurs(Run run, int attempt) {
+        return owner.equals(run.owner) && run.attempt == attempt;
     }
 }

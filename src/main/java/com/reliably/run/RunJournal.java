@@ -3,6 +3,7 @@ package com.reliably.run;
 import com.reliably.access.TokenService;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.DeploymentService;
+import com.reliably.runner.Launched;
 import com.reliably.runner.RunnerEvent;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -10,13 +11,15 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Writes down what happens to a run. Each method is one transaction, can be repeated, and does nothing to a run that has
- * ended: after a crash the same events are seen again.
+ * Writes down what happens to a run. Each method is one transaction, and can be repeated: after a crash the same events
+ * are seen again. Each first makes sure that the run is still this server's, in the very attempt that the event belongs
+ * to, and fails with {@link NoLongerOurs} where it is not: a server that was stopped for a minute, or cut off, may come
+ * back to find that another one has gone on.
  */
 @ApplicationScoped
 class RunJournal {
@@ -25,6 +28,7 @@ class RunJournal {
     private static final Pattern CHATTER = Pattern.compile("^\\[\\S+ (DEBUG|INFO)] ");
 
     private final RunRepository repository;
+    private final RunClaims claims;
     private final RunPlans plans;
     private final RunExecutions executions;
     private final DeploymentService deployments;
@@ -34,6 +38,7 @@ class RunJournal {
 
     RunJournal(
             RunRepository repository,
+            RunClaims claims,
             RunPlans plans,
             RunExecutions executions,
             DeploymentService deployments,
@@ -41,6 +46,7 @@ class RunJournal {
             RunSettings settings,
             Clock clock) {
         this.repository = repository;
+        this.claims = claims;
         this.plans = plans;
         this.executions = executions;
         this.deployments = deployments;
@@ -50,75 +56,142 @@ class RunJournal {
     }
 
     /**
-     * The deployment of a run with its secrets in clear; null where it was deleted, or the plan before anything was
-     * started. What was started is followed, and ended, whatever became of its plan.
+     * What a run needs to be launched, its secrets in clear; null where the plan was deleted, or its deployment, before
+     * anything was started. What was started is followed, and ended, whatever became of its plan.
      */
     @WithSession
-    Uni<DeploymentDefinition> definitionFor(Run run) {
+    Uni<Launchable> launchable(Run run) {
         return plans.runnable(run.orgId, run.planId)
                 .chain(plan -> plan == null
                         ? Uni.createFrom().nullItem()
-                        : deployments.clearDefinition(run.orgId, run.deploymentId));
+                        : deployments
+                                .clearDefinition(run.orgId, run.deploymentId)
+                                .map(definition ->
+                                        definition == null ? null : new Launchable(definition, plan.timeout())));
     }
 
-    /** A new token for the run; one that was made before ends. */
+    /**
+     * What there is to launch.
+     *
+     * @param timeout how long the run may take; null where the runner's setting says
+     */
+    record Launchable(DeploymentDefinition definition, Duration timeout) {}
+
+    /** A new token for the run, for at least so long; one that was made before ends. */
     @WithTransaction
-    Uni<String> newToken(Run run) {
-        return tokens.revokeOfRun(run.id)
+    Uni<String> newToken(Run run, Duration atLeast) {
+        Duration lifetime = atLeast.compareTo(settings.tokenLifetime()) > 0 ? atLeast : settings.tokenLifetime();
+        return ours(run)
+                .chain(() -> tokens.revokeOfRun(run.id))
                 .chain(() -> tokens.createForRun(
-                        run.orgId, run.planId, run.id, clock.instant().plus(settings.tokenLifetime())));
+                        run.orgId, run.planId, run.id, clock.instant().plus(lifetime)));
     }
 
-    /** Its engine has the run, under this reference. */
+    /**
+     * Its engine has the run, under this reference.
+     *
+     * @return from where on its output is to be read
+     */
     @WithTransaction
-    Uni<Void> launched(Run run, String reference) {
-        return repository
-                .findLocked(run.orgId, run.id)
-                .invoke(current -> current.externalReference = reference)
-                .replaceWithVoid();
+    Uni<Long> launched(Run run, String reference) {
+        return ours(run).map(current -> {
+            takeReference(current, reference);
+            return current.logRead;
+        });
+    }
+
+    private static void takeReference(Run run, String reference) {
+        boolean relaunched = run.externalReference != null && !run.externalReference.equals(reference);
+        if (relaunched) {
+            run.logBase += run.logRead;
+            run.logRead = 0;
+        }
+        run.externalReference = reference;
+    }
+
+    /** Its engine had the run, and it was over with that. */
+    @WithTransaction
+    Uni<Void> launchedAndEnded(Run run, Launched launched) {
+        return ours(run)
+                .invoke(current -> takeReference(current, launched.reference()))
+                .chain(current -> ended(current, launched.end()));
+    }
+
+    /**
+     * Everything is prepared: from here on the run counts as running, and is never launched again. To be committed
+     * before the runner's permit.
+     *
+     * @return whether it may begin; not where somebody has asked for its end
+     */
+    @WithTransaction
+    Uni<Boolean> begin(Run run) {
+        return ours(run).chain(current -> {
+            if (current.state() == RunState.RUNNING) {
+                return Uni.createFrom().item(true);
+            }
+            return current.cancelRequestedAt != null
+                    ? Uni.createFrom().item(false)
+                    : started(current).replaceWith(true);
+        });
     }
 
     /** Takes down what the runner saw. */
     @WithTransaction
     Uni<Void> record(Run run, RunnerEvent event) {
-        return repository.findLocked(run.orgId, run.id).chain(current -> {
-            if (current == null || current.state().isFinal()) {
-                return Uni.createFrom().voidItem();
-            }
-            if (event instanceof RunnerEvent.Started) {
-                return started(current);
-            }
+        return ours(run).chain(current -> {
             if (event instanceof RunnerEvent.Output output) {
                 return output(current, output);
             }
-            return ended(current, (RunnerEvent.Ended) event);
+            if (event instanceof RunnerEvent.Ended ended) {
+                return ended(current, ended);
+            }
+            return started(current);
         });
     }
 
-    /** The run could not be started. */
+    /** The run could not be launched; where its plan says so, it is tried again. */
     @WithTransaction
-    Uni<Void> failedToLaunch(Run run, String why) {
-        return repository
-                .findLocked(run.orgId, run.id)
-                .chain(current -> current == null || current.state().isFinal()
-                        ? Uni.createFrom().voidItem()
-                        : end(current, new RunOutcome(RunState.FAILED, why)));
+    Uni<Void> launchFailed(Run run, String why) {
+        return ours(run).chain(current -> launchFailedNow(current, why));
+    }
+
+    private Uni<Void> launchFailedNow(Run current, String why) {
+        return plans.runnable(current.orgId, current.planId).chain(plan -> {
+            if (plan == null || current.launchFailures >= plan.launchRetries() || current.cancelRequestedAt != null) {
+                return end(current, new RunOutcome(RunState.FAILED, why));
+            }
+            Duration wait = settings.retryAfter().multipliedBy(1L << Math.min(current.launchFailures, 6));
+            String cause = "The launch failed, and is tried again (" + (current.launchFailures + 1) + " of "
+                    + plan.launchRetries() + ") in " + wait.toSeconds() + " s: " + why;
+            return repository
+                    .tryAgain(current, wait, cause)
+                    .chain(() -> tokens.revokeOfRun(current.id))
+                    .chain(() -> plans.runChanged(new RunChange(
+                            current.id, current.planId, current.orgId, RunState.LAUNCHING, RunState.PENDING, null)));
+        });
     }
 
     /** Somebody asked for the end before anything was started. */
     @WithTransaction
     Uni<Void> cancelledBeforeLaunch(Run run) {
-        return repository
-                .findLocked(run.orgId, run.id)
-                .chain(current -> current == null || current.state().isFinal()
-                        ? Uni.createFrom().voidItem()
-                        : end(current, new RunOutcome(RunState.CANCELLED, "The run was cancelled before it began.")));
+        return ours(run)
+                .chain(current ->
+                        end(current, new RunOutcome(RunState.CANCELLED, "The run was cancelled before it began.")));
+    }
+
+    /** The run, locked, as long as this server has it in this attempt; else fails with {@link NoLongerOurs}. */
+    private Uni<Run> ours(Run run) {
+        return repository.findLocked(run.orgId, run.id).invoke(current -> {
+            if (current == null || current.state().isFinal() || !claims.isOurs(current, run.attempt)) {
+                throw new NoLongerOurs(run.id);
+            }
+        });
     }
 
     private Uni<Void> started(Run run) {
         return run.state() == RunState.RUNNING
                 ? Uni.createFrom().voidItem()
-                : plans.runChanged(run.become(RunState.RUNNING, clock.instant(), null));
+                : plans.runChanged(run.become(RunState.RUNNING, null));
     }
 
     private Uni<Void> output(Run run, RunnerEvent.Output output) {
@@ -136,19 +209,26 @@ class RunJournal {
         String text = last
                 ? output.text() + "\n[reliably-server: the log is cut here, at " + limit + " bytes]\n"
                 : output.text();
-        return repository.addLog(run.id, output.firstByte(), text);
+        return repository.addLog(run.id, run.logBase + output.firstByte(), text);
     }
 
     private Uni<Void> ended(Run run, RunnerEvent.Ended ended) {
+        boolean neverBegan = run.state() == RunState.LAUNCHING
+                && (ended.how() == RunnerEvent.How.UNPREPARED || ended.how() == RunnerEvent.How.VANISHED);
+        if (neverBegan) {
+            return launchFailedNow(run, ended.error());
+        }
         run.exitCode = ended.exitCode();
+        if (RunOutcome.isPlainSuccess(ended)) {
+            return end(run, RunOutcome.of(ended, List.of(), ""));
+        }
         return executions.ofRun(run.orgId, run.id).chain(reported -> repository
                 .log(run.id)
                 .chain(log -> end(run, RunOutcome.of(ended, reported, lastLines(log)))));
     }
 
     private Uni<Void> end(Run run, RunOutcome outcome) {
-        Instant now = clock.instant();
-        RunChange change = run.become(outcome.state(), now, outcome.error());
+        RunChange change = run.become(outcome.state(), outcome.error());
         return executions
                 .abandon(run.orgId, run.id)
                 .chain(() -> tokens.revokeOfRun(run.id))

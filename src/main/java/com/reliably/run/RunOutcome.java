@@ -1,6 +1,7 @@
 package com.reliably.run;
 
 import com.reliably.run.RunExecutions.Reported;
+import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.Ended;
 import java.util.List;
 
@@ -14,6 +15,11 @@ record RunOutcome(RunState state, String error) {
 
     /** The CLI's exit code for a deviated experiment; any other code but 0 is a failure. */
     private static final int DEVIATED = 1;
+
+    /** Whether the runner alone tells that all is well, whatever the client reported. */
+    static boolean isPlainSuccess(Ended ended) {
+        return ended.how() == RunnerEvent.How.EXITED && ended.exitCode() != null && ended.exitCode() == 0;
+    }
 
     /**
      * Judges the end of a run.
@@ -30,7 +36,8 @@ record RunOutcome(RunState state, String error) {
                 new RunOutcome(
                         RunState.FAILED,
                         "The run took longer than it may, and was stopped."
-                                + " The operator can allow more (RELIABLY_MANAGED_TIMEOUT).");
+                                + " The plan can allow more (policies.timeout_seconds), or the operator"
+                                + " (RELIABLY_MANAGED_TIMEOUT).");
             case VANISHED -> new RunOutcome(RunState.LOST, ended.error());
             case EXITED -> ofExit(ended.exitCode() == null ? -1 : ended.exitCode(), reported, lastLines);
         };

@@ -6,11 +6,13 @@ import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 @ApplicationScoped
@@ -83,35 +85,129 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     }
 
     /**
-     * Runs of any organisation that nobody has taken up, oldest first, locked until the transaction ends; those that
-     * another server is taking up this moment are passed over.
+     * Takes up runs of any organisation that nobody has, oldest first; those that another server is taking up this
+     * moment are passed over. Runs of one plan go one after the other, in the order of their nominal times, unless the
+     * plan allows them to overlap: the plan's row is locked with the run's, so that no two servers judge it at once.
+     *
+     * @param types types of deployments; null takes those that are in no set of {@code others}
      */
-    Uni<List<Run>> lockPending(int most) {
-        return Panache.getSession().chain(session -> session.createNativeQuery(
-                        "select * from run where state = 'pending' order by created_at limit ?1 for update skip locked",
-                        Run.class)
-                .setParameter(1, most)
-                .getResultList());
-    }
-
-    /** Runs of any organisation whose owner has not been heard of since {@code before}, locked like the pending ones. */
-    Uni<List<Run>> lockAbandoned(Instant before, int most) {
+    Uni<List<Run>> takeUp(String owner, Duration lease, Set<String> types, Set<String> others, int most) {
+        String kind = types == null
+                ? "(r.deployment_type is null or r.deployment_type <> all (string_to_array(?4, ',')))"
+                : "r.deployment_type = any (string_to_array(?4, ','))";
         return Panache.getSession().chain(session -> session.createNativeQuery("""
-                        select * from run where state in ('launching', 'running') and lease_until < ?1
-                        order by lease_until limit ?2 for update skip locked
-                        """, Run.class)
-                .setParameter(1, before)
+                        with picked as (
+                            select r.id from run r
+                            join plan p on p.id = r.plan_id
+                            join organization o on o.id = r.org_id
+                            where r.state = 'pending' and %s
+                              and (r.not_before is null or r.not_before <= now())
+                              and o.halted_at is null
+                              and (p.overlap = 'allow' or not exists (
+                                  select 1 from run other where other.plan_id = r.plan_id
+                                    and (other.state in ('launching', 'running') or other.state = 'pending'
+                                         and (coalesce(other.nominal_time, other.created_at), other.id)
+                                             < (coalesce(r.nominal_time, r.created_at), r.id))))
+                            order by r.created_at limit ?1
+                            for update of r, p skip locked)
+                        update run set state = 'launching', error = null, owner = ?2, attempt = attempt + 1,
+                            claimed_at = now(), lease_until = now() + make_interval(secs => ?3)
+                        from picked where run.id = picked.id returning run.id
+                        """.formatted(kind), UUID.class)
+                .setParameter(1, most)
+                .setParameter(2, owner)
+                .setParameter(3, seconds(lease))
+                .setParameter(4, String.join(",", types == null ? others : types))
+                .getResultList()
+                .chain(this::withIds));
+    }
+
+    /**
+     * Takes over runs of any organisation whose owner has let its lease end: at once those that were being launched, of
+     * which nothing has taken effect; after a while those that run.
+     */
+    Uni<List<Run>> takeOver(String owner, Duration lease, Duration after, int most) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        with abandoned as (
+                            select id from run
+                            where state = 'launching' and lease_until < now()
+                               or state = 'running' and lease_until < now() - make_interval(secs => ?1)
+                            order by lease_until limit ?2 for update skip locked)
+                        update run set owner = ?3, attempt = attempt + 1, lease_until = now() + make_interval(secs => ?4)
+                        from abandoned where run.id = abandoned.id returning run.id
+                        """, UUID.class)
+                .setParameter(1, seconds(after))
                 .setParameter(2, most)
-                .getResultList());
+                .setParameter(3, owner)
+                .setParameter(4, seconds(lease))
+                .getResultList()
+                .chain(this::withIds));
     }
 
-    /** What a server has to follow. */
-    Uni<List<Run>> ownedBy(String owner) {
-        return list("owner = ?1 and state in ('launching', 'running')", owner);
+    /** Says that a server still has its runs, and which these are. */
+    Uni<List<OwnedRun>> renew(String owner, Duration lease) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        update run set lease_until = now() + make_interval(secs => ?1)
+                        where owner = ?2 and state in ('launching', 'running')
+                        returning id, attempt, cancel_requested_at is not null as cancel_requested
+                        """, Object[].class)
+                .setParameter(1, seconds(lease))
+                .setParameter(2, owner)
+                .getResultList()
+                .map(rows -> rows.stream().map(OwnedRun::of).toList()));
     }
 
-    Uni<Integer> renewLeases(String owner, Instant until) {
-        return update("leaseUntil = ?1 where owner = ?2 and state in ('launching', 'running')", until, owner);
+    /** The runs that a server has. */
+    Uni<List<OwnedRun>> ownedBy(String owner) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        select id, attempt, cancel_requested_at is not null as cancel_requested from run
+                        where owner = ?1 and state in ('launching', 'running')
+                        """, Object[].class)
+                .setParameter(1, owner)
+                .getResultList()
+                .map(rows -> rows.stream().map(OwnedRun::of).toList()));
+    }
+
+    /** Lets the leases end of what another server can go on with: all but what is bound to this one. */
+    Uni<Integer> release(String owner, Set<String> boundTypes) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        update run set lease_until = now() - interval '1 day'
+                        where owner = ?1 and (state = 'launching' and external_reference is null
+                            or state in ('launching', 'running')
+                               and coalesce(deployment_type, '') <> all (string_to_array(?2, ',')))
+                        """)
+                .setParameter(1, owner)
+                .setParameter(2, String.join(",", boundTypes))
+                .executeUpdate());
+    }
+
+    /** Runs of a server, whole. */
+    Uni<List<Run>> owned(String owner, Set<UUID> ids) {
+        return list("owner = ?1 and id in ?2 and state in ('launching', 'running')", owner, ids);
+    }
+
+    /** The runs of any organisation with these ids, whatever became of them. */
+    Uni<List<Run>> withIds(Collection<UUID> ids) {
+        return ids.isEmpty() ? Uni.createFrom().item(List.of()) : list("id in ?1", ids);
+    }
+
+    /** Has a launch tried again after a while; what was printed stays, and more is added behind it. */
+    Uni<Void> tryAgain(Run run, Duration wait, String why) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        update run set state = 'pending', error = ?2, not_before = now() + make_interval(secs => ?3),
+                            launch_failures = launch_failures + 1, owner = null, lease_until = null,
+                            external_reference = null, log_base = log_base + log_read, log_read = 0
+                        where id = ?1
+                        """)
+                .setParameter(1, run.id)
+                .setParameter(2, why)
+                .setParameter(3, seconds(wait))
+                .executeUpdate()
+                .replaceWithVoid());
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toMillis() / 1000.0;
     }
 
     /** Adds a piece of output; one that is there already (taken over twice, after a crash) stays as it is. */

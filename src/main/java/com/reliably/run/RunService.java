@@ -147,7 +147,7 @@ public class RunService {
             run.cancelRequestedBy = caller.id();
         }
         return run.state() == RunState.PENDING
-                ? plans.runChanged(run.become(RunState.CANCELLED, now, "The run was cancelled before it began."))
+                ? plans.runChanged(run.become(RunState.CANCELLED, "The run was cancelled before it began."))
                 : Uni.createFrom().voidItem();
     }
 

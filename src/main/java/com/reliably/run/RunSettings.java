@@ -13,13 +13,16 @@ public interface RunSettings {
     @WithDefault("PT30S")
     Duration lease();
 
-    /** How long after the end of its lease a run is taken over from a server that is gone. */
+    /**
+     * How long after the end of its lease a running run is taken over from a server that is gone. One that is only being
+     * launched is taken over when its lease ends.
+     */
     @WithDefault("PT2M")
     Duration takeOverAfter();
 
-    /** How many runs this server follows at once; more wait as pending. */
-    @WithDefault("50")
-    int atOnce();
+    /** How long a launch that failed waits for the next try, where its plan has any left; doubled with each. */
+    @WithDefault("PT5S")
+    Duration retryAfter();
 
     /** How much output of a run is kept; the rest is cut, and the log says so. */
     @WithDefault("10M")

@@ -1,8 +1,8 @@
 package com.reliably.run;
 
-import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
+import com.reliably.runner.Launched;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.Runners;
@@ -10,52 +10,105 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.vertx.core.runtime.context.VertxContextSafetyToggle;
 import io.smallrye.common.vertx.VertxContext;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.operators.multi.processors.UnicastProcessor;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /**
  * Takes up runs, starts them with the runner of their deployment, and follows them to their end.
  *
  * <p>What is in memory is only which runs are being followed. After a restart, or when following fails (the database
- * was away), the next tick begins again with what the database says.
+ * was away), the next look begins again with what the database says.
  */
 @ApplicationScoped
 class RunSupervisor {
 
     private static final Logger LOG = Logger.getLogger(RunSupervisor.class);
 
+    /** What is taken up in one transaction. */
+    private static final int MOST_AT_ONCE = 200;
+    /** Runs that no runner is for only have to be told so. */
+    private static final int MOST_WITHOUT_RUNNER = 50;
+    /** More launches at a time would only wait for each other: for connections, processors, engines. */
+    private static final int LAUNCHES_AT_ONCE = 16;
+
+    private static final Duration LAUNCH_WITHIN = Duration.ofMinutes(2);
+    private static final Duration LOOK_WITHIN = Duration.ofSeconds(20);
+    private static final Duration RELEASE_WITHIN = Duration.ofSeconds(3);
+
     private final RunClaims claims;
     private final RunJournal journal;
     private final Runners runners;
     private final RunSettings settings;
     private final Vertx vertx;
-    private final Set<UUID> followed = ConcurrentHashMap.newKeySet();
-    private final Map<UUID, Boolean> cancelling = new ConcurrentHashMap<>();
+    private final Map<UUID, Following> followed = new ConcurrentHashMap<>();
+    private final UnicastProcessor<Following> toLaunch = UnicastProcessor.create();
+    private final AtomicBoolean looking = new AtomicBoolean();
+    private volatile boolean lookAgain;
+    private volatile boolean moreWaiting;
     private volatile boolean stopping;
+    private volatile boolean troubled;
+    private long renewedAt = System.nanoTime() - Duration.ofDays(1).toNanos();
 
-    RunSupervisor(RunClaims claims, RunJournal journal, Runners runners, RunSettings settings, Vertx vertx) {
+    RunSupervisor(
+            RunClaims claims,
+            RunJournal journal,
+            Runners runners,
+            RunSettings settings,
+            RunWakeUp wakeUp,
+            Vertx vertx) {
         this.claims = claims;
         this.journal = journal;
         this.runners = runners;
         this.settings = settings;
         this.vertx = vertx;
+        toLaunch.onItem()
+                .transformToUni(this::launchOnItsContext)
+                .merge(LAUNCHES_AT_ONCE)
+                .subscribe()
+                .with(ignored -> {}, failure -> LOG.error("Runs are not launched any more", failure));
+        wakeUp.whenAsked(this::lookSoon);
     }
 
-    /** Runs that go on are found again by the next server with this data directory. */
-    void stop(@Observes ShutdownEvent event) {
+    /**
+     * What only this server can follow goes on, and is found again by the next server with this data directory.
+     * Everything else is handed over.
+     */
+    void stop(@Observes ShutdownEvent event) throws InterruptedException {
         stopping = true;
+        CountDownLatch released = new CountDownLatch(1);
+        onContextOfItsOwn(context -> claims.release(typesBoundToServer())
+                .subscribe()
+                .with(ignored -> released.countDown(), failure -> {
+                    LOG.infof("Runs are not handed over, their leases end by themselves: %s", failure.toString());
+                    released.countDown();
+                }));
+        // The database goes when this method returns.
+        released.await(RELEASE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private Set<String> typesBoundToServer() {
+        return runners.all().stream()
+                .filter(Runner::isBoundToServer)
+                .flatMap(runner -> runner.types().stream())
+                .collect(Collectors.toSet());
     }
 
     @Scheduled(
@@ -64,140 +117,328 @@ class RunSupervisor {
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
             identity = "runs")
     Uni<Void> tick() {
+        return look(true);
+    }
+
+    private void lookSoon() {
+        onContextOfItsOwn(context -> look(false).subscribe().with(ignored -> {}));
+    }
+
+    /** One look at a time; a request that comes meanwhile is honoured behind it. */
+    private Uni<Void> look(boolean whole) {
         if (stopping) {
             return Uni.createFrom().voidItem();
         }
-        return claims.takeUp(settings.atOnce() - followed.size())
-                .chain(() -> claims.takeOver(settings.atOnce() - followed.size()))
-                .chain(claims::keep)
-                .invoke(this::attendTo)
-                .replaceWithVoid()
+        if (!looking.compareAndSet(false, true)) {
+            lookAgain = true;
+            return Uni.createFrom().voidItem();
+        }
+        lookAgain = false;
+        return takeUp().chain(() -> whole ? takeOver() : Uni.createFrom().voidItem())
+                .chain(this::attendToOwned)
+                .ifNoItem()
+                .after(LOOK_WITHIN)
+                .fail()
+                .invoke(this::noteRecovery)
                 .onFailure()
-                .invoke(e -> LOG.warnf("Runs cannot be looked after right now: %s", e.toString()))
+                .invoke(this::noteTrouble)
                 .onFailure()
-                .recoverWithNull();
+                .recoverWithNull()
+                .onTermination()
+                .invoke(this::lookIsOver);
     }
 
-    private void attendTo(List<Run> runs) {
-        for (Run run : runs) {
-            if (followed.add(run.id)) {
-                follow(run);
-            } else if (run.cancelRequestedAt != null && run.externalReference != null) {
-                cancel(run);
-            }
+    private void lookIsOver() {
+        looking.set(false);
+        if (lookAgain && !troubled) {
+            lookSoon();
         }
     }
 
-    private void follow(Run run) {
-        onContextOfItsOwn(() -> lifeOf(run)
-                .subscribe()
-                .with(
-                        ignored -> {},
-                        failure -> {
-                            LOG.errorf(failure, "Run %s is not followed for a moment", run.id);
-                            forget(run);
-                        },
-                        () -> forget(run)));
+    private void noteRecovery() {
+        if (troubled) {
+            troubled = false;
+            LOG.info("Runs are looked after again");
+        }
+    }
+
+    private void noteTrouble(Throwable failure) {
+        if (!troubled) {
+            troubled = true;
+            LOG.warnf("Runs cannot be looked after right now, it is tried again: %s", failure.toString());
+        }
+    }
+
+    private Uni<Void> takeUp() {
+        moreWaiting = false;
+        Set<String> known =
+                runners.all().stream().flatMap(r -> r.types().stream()).collect(Collectors.toSet());
+        Uni<Void> others = claims.takeUpOthers(known, MOST_WITHOUT_RUNNER)
+                .invoke(this::follow)
+                .replaceWithVoid();
+        Uni<Void> all = others;
+        for (Runner runner : runners.all()) {
+            all = all.chain(() -> takeUp(runner));
+        }
+        return all;
+    }
+
+    private Uni<Void> takeUp(Runner runner) {
+        int most = Math.min(MOST_AT_ONCE, room(runner));
+        if (most <= 0) {
+            moreWaiting = true;
+            return Uni.createFrom().voidItem();
+        }
+        return claims.takeUp(runner.types(), most)
+                .invoke(this::follow)
+                .chain(taken -> taken.size() < most ? Uni.createFrom().voidItem() : takeUp(runner));
+    }
+
+    private int room(Runner runner) {
+        long has = followed.values().stream()
+                .filter(following -> runner.types().contains(following.run().deploymentType))
+                .count();
+        return runner.atOnce() - (int) has;
+    }
+
+    private Uni<Void> takeOver() {
+        return claims.takeOver(MOST_AT_ONCE)
+                .invoke(taken -> {
+                    for (Run run : taken) {
+                        LOG.infof(
+                                "Run %s is taken over from a server that is gone, in attempt %d", run.id, run.attempt);
+                    }
+                    follow(taken);
+                })
+                .replaceWithVoid();
+    }
+
+    /** Sees to it that what this server has is followed, and nothing else, and that what is to be cancelled is. */
+    private Uni<Void> attendToOwned() {
+        boolean renew =
+                System.nanoTime() - renewedAt > settings.lease().dividedBy(3).toNanos();
+        return (renew ? claims.keep() : claims.owned())
+                .invoke(() -> {
+                    if (renew) {
+                        renewedAt = System.nanoTime();
+                    }
+                })
+                .chain(this::attendTo);
+    }
+
+    private Uni<Void> attendTo(List<OwnedRun> owned) {
+        Map<UUID, OwnedRun> byId = owned.stream().collect(Collectors.toMap(OwnedRun::id, run -> run));
+        for (Following following : followed.values()) {
+            OwnedRun known = byId.get(following.id());
+            if (known == null || !following.isOf(known)) {
+                following.stop();
+            } else if (known.cancelRequested() && following.mayBeCancelled()) {
+                cancel(following);
+            }
+        }
+        Set<UUID> unattended =
+                byId.keySet().stream().filter(id -> !followed.containsKey(id)).collect(Collectors.toSet());
+        return unattended.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : claims.load(unattended).invoke(this::follow).replaceWithVoid();
+    }
+
+    private void follow(List<Run> runs) {
+        for (Run run : runs) {
+            onContextOfItsOwn(context -> {
+                MDC.put("org", run.orgId);
+                MDC.put("plan", run.planId);
+                MDC.put("run", run.id);
+                Following following = new Following(run, context);
+                if (followed.putIfAbsent(run.id, following) == null) {
+                    begin(following);
+                }
+            });
+        }
+    }
+
+    private void begin(Following following) {
+        Run run = following.run();
+        if (run.state() == RunState.RUNNING) {
+            runners.thatKnows(run.externalReference)
+                    .ifPresentOrElse(
+                            runner -> observe(following, runner, run.externalReference, run.logRead),
+                            () -> giveUp(following));
+            return;
+        }
+        synchronized (toLaunch) {
+            toLaunch.onNext(following);
+        }
+    }
+
+    private void giveUp(Following following) {
+        finish(
+                following,
+                journal.record(
+                        following.run(),
+                        new RunnerEvent.Ended(
+                                RunnerEvent.How.VANISHED,
+                                null,
+                                "This server has no runner any more for " + following.run().externalReference + ".")));
+    }
+
+    private void finish(Following following, Uni<Void> lastWork) {
+        lastWork.subscribe().with(ignored -> forget(following), failure -> lose(following, failure));
     }
 
     /** A database session hangs on the context it was opened on, so that each run has one of its own. */
-    private void onContextOfItsOwn(Runnable work) {
+    private void onContextOfItsOwn(Consumer<Context> work) {
         Context context = VertxContext.createNewDuplicatedContext(vertx.getOrCreateContext());
         VertxContextSafetyToggle.setContextSafe(context, true);
-        context.runOnContext(ignored -> work.run());
+        context.runOnContext(ignored -> work.accept(context));
     }
 
-    private void forget(Run run) {
-        followed.remove(run.id);
-        cancelling.remove(run.id);
-    }
-
-    private Multi<Void> lifeOf(Run run) {
-        if (run.externalReference != null) {
-            return runners.thatKnows(run.externalReference)
-                    .map(runner -> observe(run, runner, run.externalReference))
-                    .orElseGet(
-                            () -> failed(run, "This server has no runner any more for " + run.externalReference + "."));
+    private void forget(Following following) {
+        followed.remove(following.id(), following);
+        if (moreWaiting) {
+            lookSoon();
         }
-        return journal.definitionFor(run).onItem().transformToMulti(definition -> {
-            if (definition == null) {
-                return failed(run, "The plan or its deployment was deleted before the run began.");
-            }
-            return runners.of(definition)
-                    .map(runner -> launch(run, runner, definition))
-                    .orElseGet(() -> failed(
-                            run,
-                            "This server has no runner for deployments of the type '" + definition.typeName()
-                                    + "' (yet)."));
-        });
     }
 
-    private Multi<Void> launch(Run run, Runner runner, DeploymentDefinition definition) {
-        Context context = Vertx.currentContext();
-        // A runner may ask for the token on any thread; sessions belong to the run's own context.
-        LaunchRequest request =
-                new LaunchRequest(run.orgId, run.planId, run.id, run.createdBy, definition, () -> Uni.createFrom()
-                        .deferred(() -> journal.newToken(run))
-                        .runSubscriptionOn(on(context)));
-        return wasCancelled(run, runner)
-                .emitOn(on(context))
-                .onItem()
-                .transformToMulti(cancelled -> cancelled
-                        ? journal.cancelledBeforeLaunch(run).toMulti()
-                        : runner.launch(request)
-                                .emitOn(on(context))
-                                .call(reference -> journal.launched(run, reference))
-                                .onItem()
-                                .transformToMulti(reference -> observe(run, runner, reference)))
+    /** It is followed again from the next look on, if it is still ours. */
+    private void lose(Following following, Throwable failure) {
+        followed.remove(following.id(), following);
+        if (failure instanceof NoLongerOurs) {
+            LOG.infof("Run %s is not this server's any more", following.id());
+        } else {
+            LOG.warnf("Run %s is not followed for a moment: %s", following.id(), failure.toString());
+            LOG.debug("The cause:", failure);
+        }
+    }
+
+    /** Completes when the launch has, one way or the other; never fails. */
+    private Uni<Void> launchOnItsContext(Following following) {
+        return Uni.createFrom().emitter(done -> following.executor().execute(() -> launch(following)
+                .ifNoItem()
+                .after(LAUNCH_WITHIN)
+                .fail()
+                .subscribe()
+                .with(ignored -> done.complete(null), failure -> {
+                    lose(following, failure);
+                    done.complete(null);
+                })));
+    }
+
+    private Uni<Void> launch(Following following) {
+        Run run = following.run();
+        return journal.launchable(run)
+                .chain(launchable -> {
+                    if (launchable == null) {
+                        return Uni.createFrom()
+                                .failure(new LaunchFailure(
+                                        "The plan or its deployment was deleted before the run" + " began."));
+                    }
+                    Runner runner = runners.of(launchable.definition())
+                            .orElseThrow(() -> new LaunchFailure("This server has no runner for deployments of the type"
+                                    + " '" + launchable.definition().typeName() + "' (yet)."));
+                    return launch(following, runner, launchable);
+                })
                 .onFailure(LaunchFailure.class)
-                .recoverWithMulti(failure -> failed(run, failure.getMessage()));
+                .recoverWithUni(failure ->
+                        journal.launchFailed(run, failure.getMessage()).invoke(() -> forget(following)));
+    }
+
+    private Uni<Void> launch(Following following, Runner runner, RunJournal.Launchable launchable) {
+        Run run = following.run();
+        // A runner may ask for the token on any thread; sessions belong to the run's own context.
+        LaunchRequest request = new LaunchRequest(
+                run.orgId,
+                run.planId,
+                run.id,
+                run.attempt,
+                run.createdBy,
+                launchable.definition(),
+                launchable.timeout(),
+                atLeast -> Uni.createFrom()
+                        .deferred(() -> journal.newToken(run, atLeast))
+                        .runSubscriptionOn(following.executor()));
+        return wasCancelled(run, runner)
+                .emitOn(following.executor())
+                .chain(cancelled -> cancelled
+                        ? journal.cancelledBeforeLaunch(run).invoke(() -> forget(following))
+                        : runner.launch(request)
+                                .emitOn(following.executor())
+                                .chain(launched -> launched(following, runner, launched)));
     }
 
     /** Whether somebody asked for the end before anything was started. */
     private static Uni<Boolean> wasCancelled(Run run, Runner runner) {
         return run.cancelRequestedAt == null
                 ? Uni.createFrom().item(false)
-                : runner.find(run.id).map(Optional::isEmpty);
+                : runner.find(run.id, run.attempt).map(Optional::isEmpty);
     }
 
-    private static Executor on(Context context) {
-        return task -> context.runOnContext(ignored -> task.run());
+    private Uni<Void> launched(Following following, Runner runner, Launched launched) {
+        if (launched.end() != null) {
+            return journal.launchedAndEnded(following.run(), launched).invoke(() -> forget(following));
+        }
+        return journal.launched(following.run(), launched.reference())
+                .invoke(fromByte -> observe(following, runner, launched.reference(), fromByte))
+                .replaceWithVoid();
     }
 
-    private Multi<Void> observe(Run run, Runner runner, String reference) {
-        Context context = Vertx.currentContext();
-        return runner.observe(run.id, reference, run.logRead)
-                .emitOn(on(context))
+    private void observe(Following following, Runner runner, String reference, long fromByte) {
+        following.knownTo(runner, reference);
+        following.observedBy(runner.observe(following.id(), reference, fromByte)
+                .emitOn(following.executor())
                 .onItem()
-                .transformToUniAndConcatenate(event -> record(run, runner, reference, event));
+                .transformToUniAndConcatenate(event -> take(following, event))
+                .onCancellation()
+                .invoke(() -> forget(following))
+                .subscribe()
+                .with(ignored -> {}, failure -> lose(following, failure), () -> forget(following)));
     }
 
-    private Uni<Void> record(Run run, Runner runner, String reference, RunnerEvent event) {
-        Uni<Void> recorded = journal.record(run, event);
-        if (!(event instanceof RunnerEvent.Ended ended)) {
-            return recorded;
+    private Uni<Void> take(Following following, RunnerEvent event) {
+        if (event instanceof RunnerEvent.Ready) {
+            return begin(following, following.runner());
         }
-        return recorded.invoke(() -> LOG.infof(
+        if (event instanceof RunnerEvent.Ended ended) {
+            return end(following, ended);
+        }
+        return journal.record(following.run(), event);
+    }
+
+    private Uni<Void> begin(Following following, Runner runner) {
+        return journal.begin(following.run())
+                .chain(granted -> granted
+                        ? runner.permit(following.id(), following.reference())
+                        : runner.cancel(following.id(), following.reference()));
+    }
+
+    private Uni<Void> end(Following following, RunnerEvent.Ended ended) {
+        following.end();
+        Run run = following.run();
+        return journal.record(run, ended)
+                .invoke(() -> LOG.infof(
                         "Run %s of plan %s ended: %s, exit code %s", run.id, run.planId, ended.how(), ended.exitCode()))
-                .chain(() -> runner.cleanUp(run.id, reference))
+                .chain(() -> cleanUp(following));
+    }
+
+    private Uni<Void> cleanUp(Following following) {
+        return following
+                .runner()
+                .cleanUp(following.id(), following.reference())
                 .onFailure()
-                .invoke(e -> LOG.warnf("What run %s left at its engine was not removed: %s", run.id, e.toString()));
+                .invoke(e ->
+                        LOG.warnf("What run %s left at its engine is removed later: %s", following.id(), e.toString()))
+                .onFailure()
+                .recoverWithNull();
     }
 
-    private Multi<Void> failed(Run run, String why) {
-        return journal.failedToLaunch(run, why).toMulti();
-    }
-
-    private void cancel(Run run) {
-        if (cancelling.putIfAbsent(run.id, true) != null) {
-            return;
-        }
-        runners.thatKnows(run.externalReference)
-                .ifPresent(runner -> onContextOfItsOwn(() -> runner.cancel(run.id, run.externalReference)
-                        .subscribe()
-                        .with(ignored -> {}, failure -> {
-                            LOG.errorf(failure, "Run %s could not be cancelled, it is tried again", run.id);
-                            cancelling.remove(run.id);
-                        })));
+    private void cancel(Following following) {
+        following.executor().execute(() -> following
+                .runner()
+                .cancel(following.id(), following.reference())
+                .subscribe()
+                .with(ignored -> LOG.infof("Run %s was told to end", following.id()), failure -> {
+                    LOG.warnf("Run %s could not be cancelled, it is tried again: %s", following.id(), failure);
+                    following.tryCancelAgain();
+                }));
     }
 }

@@ -3,16 +3,21 @@ package com.reliably.runner;
 import com.reliably.deployment.DeploymentDefinition;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
  * Knows one kind of engine: how a run is started there, followed, and ended. The dispatcher knows nothing of engines.
  *
  * <p>A runner keeps nothing in memory that a run needs: every method may be called by another server, or after a
- * restart, with nothing but the run's id and its reference.
+ * restart, with nothing but the run's id, its attempt and its reference.
  */
 public interface Runner {
+
+    /** The types of deployments ({@link DeploymentDefinition#typeName}) that this runner is for. */
+    Set<String> types();
 
     /** Whether this runner is for that kind of deployment. */
     boolean runs(DeploymentDefinition definition);
@@ -20,17 +25,26 @@ public interface Runner {
     /** Whether this runner gave out that reference; a run that was launched needs nothing else to be followed. */
     boolean knows(String reference);
 
+    /** How many runs one server has with this runner at once; more wait as pending. */
+    int atOnce();
+
+    /**
+     * Whether only this server can follow what it started. Such runs wait for it when it is shut down; all others are
+     * handed over to another server at once.
+     */
+    boolean isBoundToServer();
+
     /**
      * Starts a run, unless its engine already has it: names at the engine derive from the run's id, so that a second
-     * launch of the same run finds the first instead of doubling it.
+     * launch of the same run finds the first instead of doubling it. An engine where several servers could launch the
+     * same run without noticing prepares it, and waits for {@link #permit} before anything takes effect.
      *
-     * @return the reference by which the engine knows the run; fails with {@link LaunchFailure} where the run cannot be
-     *     started, and nothing was
+     * @return fails with {@link LaunchFailure} where the run cannot be started, and nothing was
      */
-    Uni<String> launch(LaunchRequest request);
+    Uni<Launched> launch(LaunchRequest request);
 
-    /** Looks for a run that may have been started by a server that is gone: its reference, or empty. */
-    Uni<Optional<String>> find(UUID runId);
+    /** Looks for what an attempt to launch may have started: its reference, or empty. */
+    Uni<Optional<String>> find(UUID runId, int attempt);
 
     /**
      * What happens to a run, from its output at {@code fromByte} on, until it has ended; the last event is an
@@ -38,9 +52,24 @@ public interface Runner {
      */
     Multi<RunnerEvent> observe(UUID runId, String reference, long fromByte);
 
+    /** Lets a run begin that said {@link RunnerEvent.Ready}. May be called again. */
+    default Uni<Void> permit(UUID runId, String reference) {
+        return Uni.createFrom().voidItem();
+    }
+
     /** Asks for the end of a run: gracefully first, forcefully after a while. The end itself is seen by observing. */
     Uni<Void> cancel(UUID runId, String reference);
 
     /** Removes what the run left at its engine; called when everything of it is stored. May be called again. */
     Uni<Void> cleanUp(UUID runId, String reference);
+
+    /** What this server has of runs, ended or not, that was made more than a minute ago. */
+    default Uni<List<Leftover>> leftovers() {
+        return Uni.createFrom().item(List.of());
+    }
+
+    /** Ends and removes what nobody follows any more: another attempt was made, or a crash came before the cleaning up. */
+    default Uni<Void> discard(Leftover leftover) {
+        return cleanUp(leftover.runId(), leftover.reference());
+    }
 }

@@ -3,6 +3,9 @@ package com.reliably.runner;
 /** What a runner sees of a run. */
 public sealed interface RunnerEvent {
 
+    /** Everything is prepared; nothing takes effect before {@link Runner#permit}. */
+    record Ready() implements RunnerEvent {}
+
     /** The client is being executed: from here on the experiment may have had effects. */
     record Started() implements RunnerEvent {}
 

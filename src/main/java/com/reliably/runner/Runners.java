@@ -16,6 +16,11 @@ public final class Runners {
         this.runners = runners;
     }
 
+    /** All of them. */
+    public List<Runner> all() {
+        return runners;
+    }
+
     /** The runner for a kind of deployment; empty where this server has none. */
     public Optional<Runner> of(DeploymentDefinition definition) {
         return runners.stream().filter(runner -> runner.runs(definition)).findFirst();

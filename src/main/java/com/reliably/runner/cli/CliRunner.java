@@ -5,6 +5,8 @@ import com.reliably.deployment.CliDefinition;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
+import com.reliably.runner.Launched;
+import com.reliably.runner.Leftover;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
@@ -19,9 +21,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -29,16 +33,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
 /**
  * Runs plans with the Reliably CLI in child processes on this host.
  *
  * <p>Between the server and the CLI stands a launcher (docs/adr/0006): a process that outlives the server, writes the
- * output to a file, and knows how to end the whole tree of processes. All that is known of a run stands in its
- * directory, so that a restarted server goes on where it was.
+ * output to a file, and knows how to end the whole tree of processes. All that is known of an attempt stands in its
+ * directory, so that a restarted server goes on where it was. The launcher prepares everything, and executes the CLI only
+ * with the permit of a server that still owns the run in this attempt.
  */
 @Singleton
 final class CliRunner implements Runner {
@@ -48,6 +56,15 @@ final class CliRunner implements Runner {
     private static final String SCHEME = "process:";
     /** How long a launcher may take to say that it began. Python starts in a fraction of a second, on a good day. */
     private static final Duration LAUNCH_WITHIN = Duration.ofSeconds(20);
+
+    /** The token outlives the run by this much, so that its last report is taken. */
+    private static final Duration TOKEN_MARGIN = Duration.ofMinutes(10);
+
+    private static final Duration LOOK_FOR_READY_EVERY = Duration.ofMillis(100);
+    /** A directory that changed more recently may be one that is being made. */
+    private static final Duration SETTLED = Duration.ofMinutes(1);
+    /** A run's directory: its id and the attempt. */
+    private static final Pattern NAME = Pattern.compile("([0-9a-f-]{36})\\.([0-9]{1,9})");
 
     private final ManagedSettings settings;
     private final ServerAddress address;
@@ -65,6 +82,22 @@ final class CliRunner implements Runner {
     }
 
     @Override
+    public Set<String> types() {
+        return Set.of(CliDefinition.TYPE);
+    }
+
+    @Override
+    public int atOnce() {
+        return settings.atOnce();
+    }
+
+    /** The processes are on this host, and only who has the data directory knows of them. */
+    @Override
+    public boolean isBoundToServer() {
+        return true;
+    }
+
+    @Override
     public boolean runs(DeploymentDefinition definition) {
         return definition instanceof CliDefinition cli && cli.isManaged();
     }
@@ -75,23 +108,24 @@ final class CliRunner implements Runner {
     }
 
     @Override
-    public Uni<String> launch(LaunchRequest request) {
+    public Uni<Launched> launch(LaunchRequest request) {
         if (!settings.enabled()) {
             return Uni.createFrom()
                     .failure(new LaunchFailure("Managed runs are switched off on this server"
                             + " (RELIABLY_MANAGED_ENABLED); use another deployment."));
         }
-        RunDirectory directory = directoryOf(request.runId());
+        RunDirectory directory = directoryOf(request.runId(), request.attempt());
         return blocking(() -> directory.isLaunched())
                 .chain(launched -> launched
-                        ? Uni.createFrom().item(referenceOf(request.runId()))
-                        : prepare(request, directory).chain(() -> start(request, directory)));
+                        ? Uni.createFrom().voidItem()
+                        : prepare(request, directory).chain(() -> start(directory)))
+                .map(started -> Launched.as(referenceOf(directory)));
     }
 
     private Uni<Void> prepare(LaunchRequest request, RunDirectory directory) {
         return blocking(() -> {
                     directory.make();
-                    directory.write("spec.json", specOf((CliDefinition) request.definition(), request.planId()));
+                    directory.write("spec.json", specOf(request));
                     return directory.environment().isPresent();
                 })
                 // An earlier attempt may be starting this moment, with the token that stands there: it must stay valid.
@@ -101,14 +135,14 @@ final class CliRunner implements Runner {
     private Uni<Void> writeEnvironment(LaunchRequest request, RunDirectory directory) {
         String serverUrl = settings.callbackUrl().orElseGet(address::url);
         return request.newToken()
-                .get()
+                .apply(timeoutOf(request).plus(settings.grace()).plus(TOKEN_MARGIN))
                 .chain(token -> blocking(() -> {
                     directory.write("environment.json", variablesOf(request, serverUrl, token));
                     return null;
                 }));
     }
 
-    private Uni<String> start(LaunchRequest request, RunDirectory directory) {
+    private Uni<Void> start(RunDirectory directory) {
         return blocking(() -> {
             Path launcher = launcher();
             String python = python();
@@ -125,7 +159,7 @@ final class CliRunner implements Runner {
             } catch (IOException e) {
                 throw new LaunchFailure("The launcher cannot be started with '" + python + "': " + e.getMessage(), e);
             }
-            return referenceOf(request.runId());
+            return null;
         });
     }
 
@@ -138,30 +172,39 @@ final class CliRunner implements Runner {
     }
 
     @Override
-    public Uni<Optional<String>> find(UUID runId) {
-        return blocking(() -> directoryOf(runId).isLaunched() ? Optional.of(referenceOf(runId)) : Optional.empty());
+    public Uni<Optional<String>> find(UUID runId, int attempt) {
+        RunDirectory directory = directoryOf(runId, attempt);
+        return blocking(() -> directory.isLaunched() ? Optional.of(referenceOf(directory)) : Optional.empty());
     }
 
     @Override
     public Multi<RunnerEvent> observe(UUID runId, String reference, long fromByte) {
-        if (!referenceOf(runId).equals(reference)) {
-            return ended(
-                    How.VANISHED,
-                    null,
-                    "The run was started on another host (" + reference + "), whose server is gone.");
-        }
-        Reader reader = new Reader(directoryOf(runId), fromByte);
+        Reader reader = new Reader(directoryOf(reference), fromByte);
         return Multi.createBy()
                 .repeating()
-                .uni(() -> blocking(reader::next))
-                .withDelay(settings.pollEvery())
+                .uni(() -> blocking(reader::next).call(events -> reader.isDone() ? nothing() : pause(reader, events)))
                 .until(events -> events.isEmpty() && reader.isDone())
                 .onItem()
                 .disjoint();
     }
 
-    private static Multi<RunnerEvent> ended(How how, Integer exitCode, String error) {
-        return Multi.createFrom().item(new RunnerEvent.Ended(how, exitCode, error));
+    /** A run that is about to be ready is looked at more often: it waits for the permit. */
+    private Uni<Void> pause(Reader reader, List<RunnerEvent> events) {
+        return events.isEmpty()
+                ? nothing().onItem().delayIt().by(reader.isPermitted() ? settings.pollEvery() : LOOK_FOR_READY_EVERY)
+                : nothing();
+    }
+
+    private static Uni<Void> nothing() {
+        return Uni.createFrom().voidItem();
+    }
+
+    @Override
+    public Uni<Void> permit(UUID runId, String reference) {
+        return blocking(() -> {
+            directoryOf(reference).permit();
+            return null;
+        });
     }
 
     /** Follows the files of one run. Used by one thread at a time. */
@@ -170,7 +213,8 @@ final class CliRunner implements Runner {
         private final RunDirectory directory;
         private final long launchDeadline = System.nanoTime() + LAUNCH_WITHIN.toNanos();
         private long position;
-        private boolean startedTold;
+        private boolean readyTold;
+        private boolean permitted;
         private boolean done;
         private String token;
 
@@ -183,6 +227,10 @@ final class CliRunner implements Runner {
             return done;
         }
 
+        boolean isPermitted() {
+            return permitted;
+        }
+
         /** Everything that is new; empty where nothing is. */
         List<RunnerEvent> next() throws IOException {
             List<RunnerEvent> events = new ArrayList<>();
@@ -191,9 +239,10 @@ final class CliRunner implements Runner {
             }
             // In this order: what is over now has written all its output before it is read below.
             Optional<RunnerEvent.Ended> end = end();
-            if (!startedTold && directory.isStarted()) {
-                startedTold = true;
-                events.add(new RunnerEvent.Started());
+            permitted = permitted || directory.isPermitted();
+            if (!readyTold && end.isEmpty() && (permitted || directory.isReady())) {
+                readyTold = true;
+                events.add(new RunnerEvent.Ready());
             }
             byte[] piece = directory.read(position, end.isPresent());
             while (piece != null && events.size() < 50) {
@@ -218,22 +267,32 @@ final class CliRunner implements Runner {
                 return Optional.empty();
             }
             if (!directory.exists()) {
-                return vanished("The directory of the run is gone from this host.");
+                return vanished(
+                        directory.path().startsWith(root)
+                                ? "The directory of the run is gone from this host."
+                                : "The run was started on another host, whose server has not been heard of since, so"
+                                        + " that how it ended is not known (" + directory.path() + ").");
             }
             if (!directory.isLaunched() || !Files.exists(directory.path().resolve("pid"))) {
                 if (System.nanoTime() < launchDeadline) {
                     return Optional.empty();
                 }
-                return Optional.of(new RunnerEvent.Ended(
-                        How.UNPREPARED, null, "The launcher did not begin: " + directory.launcherOutput()));
+                return unprepared("The launcher did not begin: " + directory.launcherOutput());
             }
             // It may have written its result and ended between the two looks above.
             Optional<RunDirectory.Result> late = directory.result();
-            return late.isPresent()
-                    ? late.map(Reader.this::toEnded)
-                    : vanished(
-                            "The run's launcher was killed from outside (out of memory, a restart of the host?), so how"
-                                    + " the experiment ended is not known.");
+            if (late.isPresent()) {
+                return late.map(Reader.this::toEnded);
+            }
+            return directory.isPermitted()
+                    ? vanished("The run's launcher was killed from outside (out of memory, a restart of the host?), so"
+                            + " how the experiment ended is not known.")
+                    : unprepared("The run's launcher was killed from outside (out of memory, a restart of the host?)"
+                            + " before the experiment began.");
+        }
+
+        private Optional<RunnerEvent.Ended> unprepared(String why) {
+            return Optional.of(new RunnerEvent.Ended(How.UNPREPARED, null, why));
         }
 
         private Optional<RunnerEvent.Ended> vanished(String why) {
@@ -266,7 +325,7 @@ final class CliRunner implements Runner {
     @Override
     public Uni<Void> cancel(UUID runId, String reference) {
         return blocking(() -> {
-            Optional<ProcessHandle> launcher = directoryOf(runId).launcher();
+            Optional<ProcessHandle> launcher = directoryOf(reference).launcher();
             // SIGTERM: the launcher passes it on, waits, and kills what is left.
             launcher.ifPresent(ProcessHandle::destroy);
             if (launcher.isEmpty()) {
@@ -279,21 +338,77 @@ final class CliRunner implements Runner {
     @Override
     public Uni<Void> cleanUp(UUID runId, String reference) {
         return blocking(() -> {
-            directoryOf(runId).delete();
+            directoryOf(reference).delete();
             return null;
         });
     }
 
-    private RunDirectory directoryOf(UUID runId) {
-        return new RunDirectory(root.resolve("runs").resolve(runId.toString()), json);
+    @Override
+    public Uni<List<Leftover>> leftovers() {
+        return blocking(() -> {
+            if (!Files.isDirectory(runs())) {
+                return List.of();
+            }
+            FileTime before = FileTime.fromMillis(System.currentTimeMillis() - SETTLED.toMillis());
+            List<Leftover> found = new ArrayList<>();
+            try (DirectoryStream<Path> directories = Files.newDirectoryStream(runs(), Files::isDirectory)) {
+                for (Path path : directories) {
+                    if (Files.getLastModifiedTime(path).compareTo(before) < 0) {
+                        leftover(path).ifPresent(found::add);
+                    }
+                }
+            }
+            return found;
+        });
     }
 
-    /** The data directory is the host's, as far as a run is concerned: only who has it can follow the run. */
-    private String referenceOf(UUID runId) {
-        return SCHEME + root.resolve("runs").resolve(runId.toString());
+    private static Optional<Leftover> leftover(Path path) {
+        Matcher name = NAME.matcher(path.getFileName().toString());
+        return name.matches()
+                ? Optional.of(
+                        new Leftover(UUID.fromString(name.group(1)), Integer.parseInt(name.group(2)), SCHEME + path))
+                : Optional.empty();
     }
 
-    private Map<String, Object> specOf(CliDefinition definition, UUID planId) {
+    /** What still runs is told to end first; the next sweep finds it ended. */
+    @Override
+    public Uni<Void> discard(Leftover leftover) {
+        return blocking(() -> {
+            RunDirectory directory = directoryOf(leftover.reference());
+            Optional<ProcessHandle> launcher = directory.launcher();
+            if (launcher.isPresent()) {
+                launcher.get().destroy();
+            } else {
+                directory.delete();
+            }
+            return null;
+        });
+    }
+
+    private Path runs() {
+        return root.resolve("runs");
+    }
+
+    /** Every attempt has a directory of its own, so that none takes another's for its own. */
+    private RunDirectory directoryOf(UUID runId, int attempt) {
+        return new RunDirectory(runs().resolve(runId + "." + attempt), json);
+    }
+
+    private RunDirectory directoryOf(String reference) {
+        return new RunDirectory(Path.of(reference.substring(SCHEME.length())), json);
+    }
+
+    /** A path of this host. Another server on the same host can follow it; one elsewhere finds nothing there. */
+    private static String referenceOf(RunDirectory directory) {
+        return SCHEME + directory.path();
+    }
+
+    private Duration timeoutOf(LaunchRequest request) {
+        return request.timeout() == null ? settings.timeout() : request.timeout();
+    }
+
+    private Map<String, Object> specOf(LaunchRequest request) {
+        CliDefinition definition = (CliDefinition) request.definition();
         Map<String, Object> spec = new LinkedHashMap<>();
         spec.put(
                 "arguments",
@@ -304,16 +419,18 @@ final class CliRunner implements Runner {
                         "--set-status",
                         "--log-stdout",
                         "--load-environment",
-                        planId.toString()));
+                        request.planId().toString()));
         spec.put("base_dir", definition.baseDir());
         spec.put("py_version", definition.pyVersion());
         spec.put("requirements", definition.pyDependencies());
         spec.put("packages", settings.packages());
-        spec.put("constraints", settings.constraints());
+        spec.put("constraints", settings.constraints().orElse(List.of()));
         spec.put("pass_through", settings.passThrough());
         spec.put("environments", root.resolve("python").toString());
-        spec.put("timeout_seconds", settings.timeout().toSeconds());
+        spec.put("timeout_seconds", timeoutOf(request).toSeconds());
         spec.put("grace_seconds", settings.grace().toSeconds());
+        spec.put("permit_seconds", settings.permitWithin().toSeconds());
+        spec.put("token_check_seconds", settings.tokenCheckEvery().toSeconds());
         return spec;
     }
 
@@ -340,9 +457,9 @@ final class CliRunner implements Runner {
         try (InputStream resource = CliRunner.class.getResourceAsStream(LAUNCHER)) {
             byte[] content = resource.readAllBytes();
             String name = "launcher-" + Integer.toHexString(java.util.Arrays.hashCode(content)) + ".py";
-            Path file = root.resolve("runs").resolve(name);
+            Path file = runs().resolve(name);
             if (!Files.exists(file)) {
-                Path fresh = Files.createTempFile(root.resolve("runs"), "launcher", ".new");
+                Path fresh = Files.createTempFile(runs(), "launcher", ".new");
                 Files.write(fresh, content);
                 Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             }

@@ -26,9 +26,24 @@ public interface ManagedSettings {
      * the same project. (Newer typer releases break the CLI.)
      */
     @WithDefault("typer<0.25")
-    List<String> constraints();
+    Optional<List<String>> constraints();
 
-    /** How long a run may take, installation included, before it is ended. */
+    /** How many runs this server makes on its host at once; more wait. */
+    @WithDefault("50")
+    int atOnce();
+
+    /** How long a run that is prepared waits for its server, which may be restarting, before it gives up. */
+    @WithDefault("PT10M")
+    Duration permitWithin();
+
+    /**
+     * How often a run asks whether its token is still good. It ends by itself where it is not: the run has ended, was taken
+     * from its server, or counts as lost.
+     */
+    @WithDefault("PT30S")
+    Duration tokenCheckEvery();
+
+    /** How long a run may take, installation included, before it is ended; a plan can say otherwise. */
     @WithDefault("PT6H")
     Duration timeout();
 

@@ -40,8 +40,19 @@ final class RunDirectory {
         return Files.exists(path.resolve("launched"));
     }
 
-    boolean isStarted() {
-        return Files.exists(path.resolve("started"));
+    boolean isReady() {
+        return Files.exists(path.resolve("ready"));
+    }
+
+    boolean isPermitted() {
+        return Files.exists(path.resolve("permit"));
+    }
+
+    /** Lets the launcher execute the CLI. Does nothing where the directory is gone: so is the run. */
+    void permit() throws IOException {
+        if (exists() && !isPermitted()) {
+            Files.write(path.resolve("permit"), new byte[0]);
+        }
     }
 
     void make() throws IOException {

@@ -8,12 +8,15 @@ of the run:
     environment.json  the variables of the CLI, its token among them (mode 0600)
     launched          made exclusively by the first launcher of this run; a second one ends at once
     pid               this process
-    started           the CLI runs: from here on the experiment may have had effects
+    ready             everything is prepared, and the launcher waits for the permit
+    permit            made by the server, once its database says that this attempt is the one that runs: from here on the
+                      experiment may have had effects
     output.log        everything that was printed, the installation's output first
     result.json       the end: {"exit_code": n or null, "reason": ..., "error": ...}
 
 SIGTERM asks for the end: the CLI gets it too, and the time `grace_seconds` to roll back; then every process that stems
-from here is killed. The same happens at `timeout_seconds`.
+from here is killed. The same happens at `timeout_seconds`, and when the server no longer accepts the run's token: then the
+run has ended as far as the server knows, or another server has it.
 
 Needs Python 3.7 or newer, and nothing else.
 """
@@ -28,7 +31,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
+import urllib.request
 
 ALREADY_LAUNCHED = 75
 
@@ -129,20 +135,78 @@ class Launcher:
         env["PYTHONUNBUFFERED"] = "1"
         reliably = os.path.join(os.path.dirname(python), "reliably")
         command = [reliably] + self.spec["arguments"]
-        self.stop_if_asked()
-        self.write("started", "")
+        self.await_permit()
+        threading.Thread(target=self.watch_token, daemon=True).start()
         return self.call(command, env, cwd=work, graceful=True)
+
+    def await_permit(self):
+        """Nothing takes effect before the server says so: another one may have gone on with this run meanwhile."""
+        self.write("ready", "")
+        latest = time.monotonic() + self.spec["permit_seconds"]
+        while not os.path.exists(self.path("permit")):
+            self.stop_if_asked()
+            if time.monotonic() > latest:
+                raise Failure("No server gave the permit to begin within %d s; the server that prepared the run is gone."
+                              % self.spec["permit_seconds"])
+            time.sleep(0.05)
+
+    def watch_token(self):
+        """Ends the run when its token does. Where the server cannot be asked nothing follows: it may be restarting."""
+        url = "%s/api/v1/organization/%s/plans/%s" % (
+            self.variables["RELIABLY_SERVICE_HOST"], self.variables["RELIABLY_ORGANIZATION_ID"],
+            self.variables["RELIABLY_PLAN_ID"])
+        request = urllib.request.Request(url, headers={
+            "Authorization": "Bearer " + self.variables["RELIABLY_SERVICE_TOKEN"]})
+        refused = 0
+        while refused < 2:
+            time.sleep(self.spec["token_check_seconds"])
+            try:
+                urllib.request.urlopen(request, timeout=10).close()
+                refused = 0
+            except urllib.error.HTTPError as answer:
+                refused = refused + 1 if answer.code == 401 else 0
+            except Exception:
+                refused = 0
+        if self.stop_reason is None:
+            self.say("reliably-server: the run's token is no longer accepted, so the run is ended")
+            self.stop("cancelled")
 
     # -- Python -----------------------------------------------------------------------------------------------------
 
     def environment(self):
         """The interpreter of a private environment that has what the plan needs; made once, then reused."""
         uv = shutil.which("uv")
-        base = self.interpreter(uv)
-        identity = json.dumps([base, bool(uv), self.spec["packages"], self.spec["constraints"],
-                               self.spec["requirements"]], sort_keys=True)
-        root = os.path.join(self.spec["environments"], hashlib.sha256(identity.encode("utf-8")).hexdigest()[:24])
         os.makedirs(self.spec["environments"], mode=0o700, exist_ok=True)
+        known = os.path.join(self.spec["environments"], self.digest([
+            os.environ.get("PATH"), uv, sys.executable, self.spec["py_version"], self.spec["packages"],
+            self.spec["constraints"], self.spec["requirements"]]) + ".known")
+        python = self.known_environment(known)
+        if python is None:
+            python = self.make_environment(uv)
+            with open("%s.%d" % (known, os.getpid()), "w", encoding="utf-8") as f:
+                f.write(python)
+            os.replace("%s.%d" % (known, os.getpid()), known)
+        return python
+
+    @staticmethod
+    def digest(values):
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode("utf-8")).hexdigest()[:24]
+
+    @staticmethod
+    def known_environment(known):
+        """The environment that the same order led to before, so that not every interpreter of the host is asked again."""
+        try:
+            with open(known, encoding="utf-8") as f:
+                python = f.read()
+        except OSError:
+            return None
+        complete = os.path.join(os.path.dirname(python), os.pardir, os.pardir, "complete")
+        return python if os.path.exists(complete) and os.access(python, os.X_OK) else None
+
+    def make_environment(self, uv):
+        base = self.interpreter(uv)
+        root = os.path.join(self.spec["environments"], self.digest([
+            base, bool(uv), self.spec["packages"], self.spec["constraints"], self.spec["requirements"]]))
         python = os.path.join(root, "venv", "bin", "python")
         with open(root + ".lock", "w") as lock:
             self.take(lock)

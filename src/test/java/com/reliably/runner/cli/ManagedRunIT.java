@@ -65,7 +65,8 @@ class ManagedRunIT {
         assertEquals(List.of("pending", "launching", "running", "succeeded"), run.getList("history.to"));
         assertTrue(scenario.log(run.getString("id")).contains("Reliably execution: " + execution.getString("id")));
         assertFalse(
-                Files.exists(temporary.resolve("data/runs").resolve(run.getString("id"))), "nothing stays on the host");
+                Files.exists(temporary.resolve("data/runs").resolve(run.getString("id") + ".1")),
+                "nothing stays on the host");
     }
 
     @Test

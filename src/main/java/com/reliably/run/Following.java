@@ -1,0 +1,92 @@
+package com.reliably.run;
+
+import com.reliably.runner.Runner;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.core.Context;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+
+/** A run that this server is following right now, in one attempt. */
+final class Following {
+
+    private final Run run;
+    private final Context context;
+    private volatile Runner runner;
+    private volatile String reference;
+    private volatile Cancellable observing = () -> {};
+    private volatile boolean ending;
+    private boolean cancelled;
+
+    /**
+     * Begins with nothing known of the engine.
+     *
+     * @param run     as the database has it now
+     * @param context a context of the run's own, because a database session hangs on the context it was opened on
+     */
+    Following(Run run, Context context) {
+        this.run = run;
+        this.context = context;
+    }
+
+    /** As it was when following began. */
+    Run run() {
+        return run;
+    }
+
+    UUID id() {
+        return run.id;
+    }
+
+    /** Runs work on the run's own context. */
+    Executor executor() {
+        return work -> context.runOnContext(ignored -> work.run());
+    }
+
+    /** Whether this is about the attempt that the database knows. */
+    boolean isOf(OwnedRun owned) {
+        return run.attempt == owned.attempt();
+    }
+
+    /** Its engine has it, under this reference. */
+    void knownTo(Runner newRunner, String newReference) {
+        runner = newRunner;
+        reference = newReference;
+    }
+
+    /** The runner that it is with; null before its launch. */
+    Runner runner() {
+        return runner;
+    }
+
+    /** By which its engine knows it; null before its launch. */
+    String reference() {
+        return reference;
+    }
+
+    void observedBy(Cancellable subscription) {
+        observing = subscription;
+    }
+
+    /** The end was seen, and is being written down and cleaned up after. */
+    void end() {
+        ending = true;
+    }
+
+    /** Stops observing, unless the end is being written down. The run itself goes on. */
+    void stop() {
+        if (!ending) {
+            observing.cancel();
+        }
+    }
+
+    /** Whether its end is to be asked for now: once its engine has it, and true only once, until {@link #tryCancelAgain}. */
+    synchronized boolean mayBeCancelled() {
+        boolean now = !cancelled && reference != null;
+        cancelled |= now;
+        return now;
+    }
+
+    synchronized void tryCancelAgain() {
+        cancelled = false;
+    }
+}
