@@ -1,5 +1,6 @@
 package com.reliably.execution;
 
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.quarkus.panache.common.Parameters;
@@ -29,6 +30,19 @@ class ExecutionRepository implements PanacheRepositoryBase<Execution, UUID> {
     /** In the order in which they were reported. */
     Uni<List<Execution>> ofRuns(UUID orgId, Set<UUID> runIds) {
         return list("orgId = ?1 and runId in ?2 order by createdAt, id", orgId, runIds);
+    }
+
+    /** Gives this state to every unfinished execution that no run of this server has, and that does not have it yet. */
+    Uni<List<UUID>> terminateAll(UUID orgId, String state) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        update execution set state = cast(cast(?2 as text) as jsonb)
+                        where org_id = ?1 and run_id is null and finished_at is null
+                          and state ->> 'current' <> 'terminate'
+                        returning id
+                        """, UUID.class)
+                .setParameter(1, orgId)
+                .setParameter(2, state)
+                .getResultList());
     }
 
     Uni<Long> delete(UUID orgId, UUID experimentId, UUID id) {

@@ -63,11 +63,20 @@ public class ExecutionService {
             UUID id = UUID.randomUUID();
             Instant now = clock.instant();
             String state = write(new ExecutionState.Pending(null, now));
-            return reports.insert(id, experimentId, scope, caller.id(), now, state, journal, report.log())
+            return reports.insert(
+                            id,
+                            experimentId,
+                            scope,
+                            caller.id(),
+                            now,
+                            state,
+                            write(terminate(caller)),
+                            journal,
+                            report.log())
                     .onFailure(ExecutionService::referenceIsGone)
                     .transform(e -> unknownPlan(report.planId()))
                     .invoke(ExecutionService::demandExperiment)
-                    .replaceWith(() -> new ExecutionView(
+                    .map(stored -> new ExecutionView(
                             new RawJson(journal.json()),
                             id,
                             scope.orgId(),
@@ -75,7 +84,7 @@ public class ExecutionService {
                             scope.planId(),
                             caller.id(),
                             now,
-                            new RawJson(state)));
+                            new RawJson(stored)));
         });
     }
 
@@ -115,6 +124,21 @@ public class ExecutionService {
                         : found(reports.state(scope, experimentId, id))
                                 .invoke(current -> judgeRefused(state, read(current)))
                                 .replaceWithVoid());
+    }
+
+    /**
+     * Asks every execution of the caller's organisation that no run of this server has to terminate, rollbacks included.
+     * Joins the transaction of its caller.
+     *
+     * @return their ids
+     */
+    public Uni<List<UUID>> terminateAll(Caller caller) {
+        return repository.terminateAll(caller.orgId(), write(terminate(caller)));
+    }
+
+    private ExecutionState terminate(Caller caller) {
+        return new ExecutionState.Terminate(null, false, null)
+                .from(new ExecutionState.Person(caller.name(), caller.id()), clock.instant());
     }
 
     @WithSession
@@ -198,8 +222,8 @@ public class ExecutionService {
                 "value_error", List.of("body", "plan_id"), "No plan of this organization has this id.", planId));
     }
 
-    private static void demandExperiment(boolean found) {
-        if (!found) {
+    private static void demandExperiment(String stored) {
+        if (stored == null) {
             throw ProblemException.notFound("No experiment of this organization has this id.");
         }
     }

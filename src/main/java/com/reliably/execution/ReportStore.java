@@ -26,9 +26,11 @@ class ReportStore {
                                    status, deviated, started_at, state, summary, journal, log)
             select cast($1 as uuid), x.org_id, x.id, cast($4 as uuid), cast($5 as uuid), cast($6 as uuid),
                    cast($7 as timestamptz), cast($8 as text), cast($9 as boolean), cast($10 as timestamptz),
-                   cast(cast($11 as text) as jsonb), cast(cast($12 as text) as jsonb), cast(cast($13 as text) as jsonb),
-                   coalesce(cast($14 as text), '')
-            from experiment x where x.id = $3 and x.org_id = $2""";
+                   case when o.halted_at is null or $5 is not null then cast(cast($11 as text) as jsonb)
+                        else cast(cast($15 as text) as jsonb) end,
+                   cast(cast($12 as text) as jsonb), cast(cast($13 as text) as jsonb), coalesce(cast($14 as text), '')
+            from experiment x join organization o on o.id = x.org_id where x.id = $3 and x.org_id = $2
+            returning cast(state as text) as state""";
 
     private static final String WHERE_IN_SCOPE = """
 
@@ -75,15 +77,18 @@ class ReportStore {
     /**
      * Stores a new execution.
      *
-     * @return false where the organisation has no such experiment
+     * @param haltedState the state instead, where nobody but the client itself knows of the run, and the organisation is
+     *     halted
+     * @return the state as it was stored; null where the organisation has no such experiment
      */
-    Uni<Boolean> insert(
+    Uni<String> insert(
             UUID id,
             UUID experimentId,
             Scope scope,
             UUID createdBy,
             Instant createdAt,
             String state,
+            String haltedState,
             Journal journal,
             String log) {
         Tuple values = Tuple.tuple()
@@ -100,8 +105,12 @@ class ReportStore {
                 .addString(state)
                 .addString(journal.summary())
                 .addString(journal.json())
-                .addString(log);
-        return execute(INSERT, values).map(ReportStore::changed);
+                .addString(log)
+                .addString(haltedState);
+        return execute(INSERT, values).map(rows -> {
+            Iterator<Row> stored = rows.iterator();
+            return stored.hasNext() ? stored.next().getString("state") : null;
+        });
     }
 
     /**

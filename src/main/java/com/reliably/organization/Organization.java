@@ -17,4 +17,19 @@ class Organization {
 
     @Column(name = "created_at")
     Instant createdAt;
+
+    /** Null while it is not halted. */
+    @Column(name = "halted_at")
+    Instant haltedAt;
+
+    @Column(name = "halted_by")
+    UUID haltedBy;
+
+    @Column(name = "halt_reason")
+    String haltReason;
+
+    /** Null while it is not halted. */
+    Halt halt() {
+        return haltedAt == null ? null : new Halt(haltedAt, haltedBy, haltReason);
+    }
 }

@@ -3,6 +3,7 @@ package com.reliably.organization;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
 import java.util.UUID;
 
 @ApplicationScoped
@@ -10,6 +11,11 @@ class OrganizationRepository implements PanacheRepositoryBase<Organization, UUID
 
     Uni<Boolean> existsById(UUID id) {
         return count("id", id).map(n -> n > 0);
+    }
+
+    /** The organisation, locked until the transaction ends, against others that change or demand its halt. */
+    Uni<Organization> locked(UUID id, LockModeType mode) {
+        return find("id", id).withLock(mode).firstResult();
     }
 
     Uni<Boolean> isNameTaken(String name) {

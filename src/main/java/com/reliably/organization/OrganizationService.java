@@ -11,6 +11,7 @@ import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
 import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
@@ -66,6 +67,50 @@ public class OrganizationService implements OrganizationDirectory {
                     .call(() -> audit.record(caller, "organization.create", "organization", organization.id, name))
                     .map(token -> new OrganizationCreated(organization.id, name, organization.createdAt, token));
         });
+    }
+
+    /** The organisation's halt, or null. Joins the session of its caller. */
+    public Uni<Halt> halt(UUID id) {
+        return repository.findById(id).map(organization -> organization == null ? null : organization.halt());
+    }
+
+    /**
+     * Refuses with a 409 while the organisation is halted, and keeps it from being halted until the caller's transaction
+     * ends. Joins that transaction.
+     */
+    public Uni<Void> demandNotHalted(UUID id) {
+        return repository
+                .locked(id, LockModeType.PESSIMISTIC_READ)
+                .invoke(organization -> {
+                    if (organization.halt() != null) {
+                        throw ProblemException.conflict(organization.halt().refusal());
+                    }
+                })
+                .replaceWithVoid();
+    }
+
+    /** Halts the caller's organisation, or leaves it as it was halted before. Joins the transaction of its caller. */
+    public Uni<Halt> setHalted(Caller caller, String reason) {
+        return repository.locked(caller.orgId(), LockModeType.PESSIMISTIC_WRITE).map(organization -> {
+            if (organization.haltedAt == null) {
+                organization.haltedAt = clock.instant();
+                organization.haltedBy = caller.id();
+                organization.haltReason = reason;
+            }
+            return organization.halt();
+        });
+    }
+
+    /** Ends the halt of an organisation. Joins the transaction of its caller. */
+    public Uni<Void> setReleased(UUID id) {
+        return repository
+                .locked(id, LockModeType.PESSIMISTIC_WRITE)
+                .invoke(organization -> {
+                    organization.haltedAt = null;
+                    organization.haltedBy = null;
+                    organization.haltReason = null;
+                })
+                .replaceWithVoid();
     }
 
     private Uni<OrganizationView> find(UUID id) {

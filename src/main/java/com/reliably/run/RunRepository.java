@@ -61,6 +61,13 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .list();
     }
 
+    /** Every run of the organisation that has not ended, locked, in an order that all who lock several keep. */
+    Uni<List<Run>> activeOfOrganization(UUID orgId) {
+        return find("orgId = ?1 and " + ACTIVE + " order by id", orgId)
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .list();
+    }
+
     /** Inserts a run, unless its plan has one of the same nominal time already. */
     Uni<Boolean> insertOnce(Run run) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""

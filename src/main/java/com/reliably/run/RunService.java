@@ -2,6 +2,7 @@ package com.reliably.run;
 
 import com.reliably.access.Caller;
 import com.reliably.audit.AuditTrail;
+import com.reliably.organization.OrganizationService;
 import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
@@ -24,13 +25,21 @@ public class RunService {
     private final RunRepository repository;
     private final RunPlans plans;
     private final RunExecutions executions;
+    private final OrganizationService organizations;
     private final AuditTrail audit;
     private final Clock clock;
 
-    RunService(RunRepository repository, RunPlans plans, RunExecutions executions, AuditTrail audit, Clock clock) {
+    RunService(
+            RunRepository repository,
+            RunPlans plans,
+            RunExecutions executions,
+            OrganizationService organizations,
+            AuditTrail audit,
+            Clock clock) {
         this.repository = repository;
         this.plans = plans;
         this.executions = executions;
+        this.organizations = organizations;
         this.audit = audit;
         this.clock = clock;
     }
@@ -41,15 +50,17 @@ public class RunService {
      *
      * @param nominalTime when a schedule said that it should run; null for a run that was asked for
      * @param requestedBy the token that asked; null for a schedule
-     * @return the run's id; null where the plan already has a run of this nominal time
+     * @return the run's id; null where the plan already has a run of this nominal time; fails with a 409 while the
+     *     organisation is halted
      */
     public Uni<UUID> request(
             UUID orgId, UUID planId, UUID deploymentId, RunTrigger trigger, Instant nominalTime, UUID requestedBy) {
         Run run = newRun(orgId, planId, deploymentId, trigger, nominalTime);
         run.state = RunState.PENDING.toString();
         run.createdBy = requestedBy;
-        return repository
-                .insertOnce(run)
+        return organizations
+                .demandNotHalted(orgId)
+                .chain(() -> repository.insertOnce(run))
                 .chain(inserted -> inserted
                         ? plans.runChanged(new RunChange(run.id, planId, orgId, null, RunState.PENDING, null))
                                 .replaceWith(run.id)
@@ -80,6 +91,24 @@ public class RunService {
                 .collect()
                 .last()
                 .replaceWithVoid();
+    }
+
+    /** Asks for the end of every run of the caller's organisation. Joins the transaction of its caller. */
+    public Uni<List<CancelledRun>> cancelAll(Caller caller) {
+        return repository
+                .activeOfOrganization(caller.orgId())
+                .onItem()
+                .transformToMulti(runs -> Multi.createFrom().iterable(runs))
+                .onItem()
+                .transformToUniAndConcatenate(run -> {
+                    CancelledRun cancelled = new CancelledRun(run.id, run.planId, run.state());
+                    return requestEnd(caller, run)
+                            .chain(() ->
+                                    audit.record(caller, "run.cancel", "run", run.id, "the organization was halted"))
+                            .replaceWith(cancelled);
+                })
+                .collect()
+                .asList();
     }
 
     /** Whether the plan has a run that has not ended. Joins the session of its caller. */

@@ -56,10 +56,11 @@ class EveryEndpointTest {
     void itsOwnOrganizationGetsAnAnswer() {
         // The other tests would prove nothing with requests that are refused for another reason.
         for (Operation operation : inOrganization()) {
-            Things fresh = new Things(wire, api, mine.tenant());
+            // Of its own each: the stop button, for one, changes what all others answer.
+            Things fresh = new Things(wire, api, Tenant.create());
             expect(
                     operation,
-                    call(operation, fresh, Map.of(), mine.tenant().token()),
+                    call(operation, fresh, Map.of(), fresh.tenant().token()),
                     // 400: understood, but not in this state, such as the suspension of a plan without a schedule.
                     status -> status == 200 || status == 201 || status == 400);
         }

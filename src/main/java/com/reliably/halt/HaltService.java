@@ -1,0 +1,59 @@
+package com.reliably.halt;
+
+import com.reliably.access.Caller;
+import com.reliably.audit.AuditTrail;
+import com.reliably.execution.ExecutionService;
+import com.reliably.organization.OrganizationService;
+import com.reliably.run.RunService;
+import io.quarkus.hibernate.reactive.panache.common.WithSession;
+import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * The stop button of an organisation. While it is pressed nothing is started: requests for runs are refused, fires are
+ * recorded as missed, and clients that were started elsewhere are told to terminate.
+ */
+@ApplicationScoped
+class HaltService {
+
+    private final OrganizationService organizations;
+    private final RunService runs;
+    private final ExecutionService executions;
+    private final AuditTrail audit;
+
+    HaltService(OrganizationService organizations, RunService runs, ExecutionService executions, AuditTrail audit) {
+        this.organizations = organizations;
+        this.runs = runs;
+        this.executions = executions;
+        this.audit = audit;
+    }
+
+    @WithSession
+    Uni<HaltView> get(UUID orgId) {
+        return organizations.halt(orgId).map(halt -> HaltView.of(halt, List.of(), List.of()));
+    }
+
+    /**
+     * Halts the organisation, and asks for the end of everything that it runs. What is requested at the same time either
+     * sees the halt, or is seen and ended by it: both lock the organisation.
+     */
+    @WithTransaction
+    Uni<HaltView> halt(Caller caller, String reason) {
+        return organizations.setHalted(caller, reason).chain(halt -> audit.record(
+                        caller, "organization.halt", "organization", caller.orgId(), reason)
+                .chain(() -> runs.cancelAll(caller))
+                .chain(cancelled ->
+                        executions.terminateAll(caller).map(terminated -> HaltView.of(halt, cancelled, terminated))));
+    }
+
+    @WithTransaction
+    Uni<HaltView> release(Caller caller) {
+        return organizations
+                .setReleased(caller.orgId())
+                .chain(() -> audit.record(caller, "organization.release", "organization", caller.orgId(), null))
+                .map(ignored -> HaltView.of(null, List.of(), List.of()));
+    }
+}
