@@ -6,6 +6,7 @@ import static com.reliably.runner.cli.Scenario.process;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -129,6 +130,24 @@ class ManualRunIT {
     @Test
     void terminatingCanSkipTheRollbacks() throws Exception {
         assertFalse(terminated(true).contains("rolled-back"));
+    }
+
+    @Test
+    void theStopButtonReachesAClientThatTheServerDidNotStart() throws Exception {
+        String plan = manualPlan(experiment(sleeps(60)));
+        Process cli = run(clients().get(0), plan);
+        String execution = runningExecution(plan);
+        try {
+            server.request().post("/halt").then().statusCode(200);
+            assertTrue(cli.waitFor(2, TimeUnit.MINUTES));
+            assertEquals("finished", state(execution));
+            // And one that is started while it is halted comes to nothing.
+            Process late = run(clients().get(0), plan);
+            assertTrue(late.waitFor(2, TimeUnit.MINUTES));
+            assertNotEquals(0, late.exitValue());
+        } finally {
+            server.request().delete("/halt").then().statusCode(200);
+        }
     }
 
     private static String terminated(boolean skipRollbacks) throws Exception {
