@@ -94,6 +94,15 @@ public class TokenService {
                 .replaceWithVoid();
     }
 
+    /** Whether a caller who was let in would be let in now: for answers that go on for long. */
+    @WithSession
+    public Uni<Boolean> isUsable(Caller caller) {
+        return repository
+                .find("orgId = ?1 and id = ?2", caller.orgId(), caller.id())
+                .firstResult()
+                .map(token -> token != null && token.isUsableAt(clock.instant()));
+    }
+
     /** Ends every token that is limited to a plan. Joins the transaction of its caller. */
     public Uni<Void> revokeOfPlan(UUID orgId, UUID planId) {
         return repository

@@ -1,5 +1,6 @@
 package com.reliably.plan;
 
+import com.reliably.event.EventPlans;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -9,7 +10,7 @@ import java.util.UUID;
 
 /** What others look up of plans. */
 @ApplicationScoped
-public class PlanDirectory {
+public class PlanDirectory implements EventPlans {
 
     private final PlanRepository repository;
 
@@ -32,5 +33,11 @@ public class PlanDirectory {
                         : repository.experiments(Set.of(planId)).map(rows -> rows.stream()
                                 .map(row -> row.experimentId)
                                 .toList()));
+    }
+
+    @Override
+    @WithSession
+    public Uni<Boolean> existed(UUID orgId, UUID planId) {
+        return repository.count("orgId = ?1 and id = ?2", orgId, planId).map(count -> count > 0);
     }
 }

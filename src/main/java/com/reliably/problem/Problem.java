@@ -46,6 +46,9 @@ public record Problem(
             // RFC 9110, 11.6.1: a 401 names the scheme.
             response.header("WWW-Authenticate", "Bearer realm=\"reliably\"");
         }
+        if (status == 503) {
+            response.header("Retry-After", "2");
+        }
         return response.build();
     }
 }

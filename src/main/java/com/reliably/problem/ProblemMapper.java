@@ -129,7 +129,7 @@ public final class ProblemMapper {
         return switch (status) {
             case 404 -> "Not Found";
             case 405 -> "Method Not Allowed";
-            case 406 -> "Not Acceptable: ask for application/json.";
+            case 406 -> "Not Acceptable: ask for application/json, or for what the description of this path has.";
             case 413 -> "The request is larger than this server accepts.";
             case 415 -> "Unsupported Media Type: send application/json.";
             default -> {

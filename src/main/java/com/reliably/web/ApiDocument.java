@@ -55,7 +55,8 @@ public final class ApiDocument implements OASFilter {
             "Experiments",
             "Plans",
             "Runs",
-            "Executions");
+            "Executions",
+            "Events");
 
     /** What the abbreviations in paths stand for. */
     private static final Map<String, String> IDS = Map.of(

@@ -50,7 +50,7 @@ final class ApiErrors {
                     406,
                     "NotAcceptable",
                     "The header `Accept` asks for a format that this does not have",
-                    "Not Acceptable: ask for application/json."),
+                    "Not Acceptable: ask for application/json, or for what the description of this path has."),
             new Shared(
                     409,
                     "Conflict",
@@ -157,6 +157,15 @@ final class ApiErrors {
                             .schema(OASFactory.createSchema()
                                     .type(List.of(Schema.SchemaType.STRING))
                                     .examples(List.of("Bearer realm=\"reliably\""))));
+        }
+        if (error.status() == 503) {
+            response.addHeader(
+                    "Retry-After",
+                    OASFactory.createHeader()
+                            .description("In how many seconds to come back")
+                            .schema(OASFactory.createSchema()
+                                    .type(List.of(Schema.SchemaType.INTEGER))
+                                    .examples(List.of(2))));
         }
         return response;
     }

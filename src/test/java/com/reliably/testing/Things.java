@@ -68,6 +68,7 @@ public final class Things {
                     {"name": "%s", "rights": "read"}""".formatted(unique()));
             // In a query it is written out.
             case "experiment_id" -> id("exp_id");
+            case "deployment_id" -> id("dep_id");
             // The variable of the environment above.
             case "key" -> "KEY";
             default ->

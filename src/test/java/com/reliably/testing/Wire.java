@@ -11,10 +11,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
 
 /** Plain HTTP to the server under test: sends exactly what it is told, and returns bytes. */
 public final class Wire {
@@ -49,13 +53,50 @@ public final class Wire {
                 .method(method, body);
         headers.forEach(request::header);
         try {
-            HttpResponse<byte[]> response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> response = client.send(request.build(), Wire::body);
             return new Answer(response.statusCode(), response.headers(), response.body());
         } catch (IOException e) {
             throw new UncheckedIOException(method + " " + target, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    /** What is a stream has no end to wait for: its head is the answer, and it is left at once. */
+    private static HttpResponse.BodySubscriber<byte[]> body(HttpResponse.ResponseInfo answer) {
+        boolean stream = answer.headers()
+                .firstValue("Content-Type")
+                .filter(type -> type.startsWith("text/event-stream"))
+                .isPresent();
+        return stream ? new Leave() : HttpResponse.BodySubscribers.ofByteArray();
+    }
+
+    private static final class Leave implements HttpResponse.BodySubscriber<byte[]> {
+
+        @Override
+        public CompletionStage<byte[]> getBody() {
+            return CompletableFuture.completedFuture(new byte[0]);
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.cancel();
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> bytes) {
+            // It has left.
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            // That is how leaving looks.
+        }
+
+        @Override
+        public void onComplete() {
+            // It has left.
         }
     }
 

@@ -34,6 +34,8 @@ class SchemathesisIT {
         PythonEnvironment python = PythonEnvironment.of("schemathesis", VERSION);
         try (ServerProcess server = ServerProcess.on(directory.resolve("data"))
                 .arguments("-Xmx256m")
+                // It would wait for the end of a stream for as long as heartbeats come.
+                .with("RELIABLY_EVENTS_STREAM_LIFETIME", "PT0.05S")
                 .start()) {
             Path config = Files.createDirectories(WORK).resolve("schemathesis.toml");
             Files.writeString(config, configuration(new Seeds(server)));
