@@ -31,23 +31,11 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .firstResult();
     }
 
-    /**
-     * Runs of an organisation, latest first.
-     *
-     * @param planId null for those of all plans
-     * @param state  null for those in any state
-     */
-    PanacheQuery<Run> listed(UUID orgId, UUID planId, RunState state) {
+    /** Runs of an organisation that the filter lets through, latest first. */
+    PanacheQuery<Run> listed(UUID orgId, RunFilter filter) {
         List<String> conditions = new ArrayList<>(List.of("orgId = :orgId"));
         Map<String, Object> values = new HashMap<>(Map.of("orgId", orgId));
-        if (planId != null) {
-            conditions.add("planId = :planId");
-            values.put("planId", planId);
-        }
-        if (state != null) {
-            conditions.add("state = :state");
-            values.put("state", state.toString());
-        }
+        filter.addTo(conditions, values);
         return find(String.join(" and ", conditions) + " order by createdAt desc, id", values);
     }
 

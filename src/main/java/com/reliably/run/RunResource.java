@@ -3,25 +3,29 @@ package com.reliably.run;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
-import com.reliably.problem.Fault;
-import com.reliably.problem.ProblemException;
+import com.reliably.event.OpenStreams;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import io.smallrye.mutiny.Uni;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.QueryParam;
-import java.util.Arrays;
-import java.util.List;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Runs over HTTP. */
@@ -30,10 +34,14 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 class RunResource {
 
     private final RunService runs;
+    private final RunLogs logs;
+    private final OpenStreams streams;
     private final CurrentCaller caller;
 
-    RunResource(RunService runs, CurrentCaller caller) {
+    RunResource(RunService runs, RunLogs logs, OpenStreams streams, CurrentCaller caller) {
         this.runs = runs;
+        this.logs = logs;
+        this.streams = streams;
         this.caller = caller;
     }
 
@@ -42,13 +50,8 @@ class RunResource {
     @Permit(Right.READ)
     @Operation(operationId = "listRuns", summary = "List the runs of the organization, latest first")
     public Uni<Page<RunView>> list(
-            @PathParam("org_id") UUID orgId,
-            @Parameter(description = "Only runs of this plan") @QueryParam("plan_id") UUID planId,
-            @Parameter(description = "Only runs in this state", schema = @Schema(implementation = RunState.class))
-                    @QueryParam("state")
-                    String state,
-            @BeanParam PageRequest page) {
-        return runs.list(orgId, planId, stateOf(state), page);
+            @PathParam("org_id") UUID orgId, @BeanParam RunFilter filter, @BeanParam PageRequest page) {
+        return runs.list(orgId, filter, page);
     }
 
     @GET
@@ -70,11 +73,40 @@ class RunResource {
 
     @GET
     @Path("runs/{run_id}/log")
-    @Produces("text/plain; charset=utf-8")
+    @Produces({"text/plain; charset=utf-8", MediaType.SERVER_SENT_EVENTS})
     @Permit(Right.READ)
-    @Operation(operationId = "getRunLog", summary = "Get what a run has printed so far")
-    public Uni<String> log(@PathParam("org_id") UUID orgId, @PathParam("run_id") UUID id) {
-        return runs.log(orgId, id);
+    @Operation(
+            operationId = "getRunLog",
+            summary = "Get what a run has printed so far, or follow it",
+            description =
+                    "With `Accept: text/event-stream` an answer that goes on until the run has ended: an event for"
+                            + " each line, and at last an event `end`, whose data is a `RunLogEnd` in JSON. A line that is too"
+                            + " long comes in pieces, each an event `part`, which the next event continues. A client that comes"
+                            + " back with the header `Last-Event-ID` gets what it has not got yet; after `end` that is a 204.")
+    @APIResponse(
+            responseCode = "200",
+            description = "All that there is, or a stream of lines and a `RunLogEnd`",
+            content = {
+                @Content(mediaType = MediaType.TEXT_PLAIN, schema = @Schema(type = SchemaType.STRING)),
+                @Content(
+                        mediaType = MediaType.SERVER_SENT_EVENTS,
+                        schema = @Schema(anyOf = {String.class, RunLogEnd.class}))
+            })
+    @APIResponse(responseCode = "204", description = "The client has got everything, the event `end` included")
+    public Uni<Response> log(
+            @PathParam("org_id") UUID orgId,
+            @PathParam("run_id") UUID id,
+            @Parameter(description = "The id of the last event that a client which follows has got")
+                    @HeaderParam("Last-Event-ID")
+                    String lastEventId,
+            @Context HttpHeaders headers) {
+        if (!OpenStreams.areWanted(headers)) {
+            return runs.log(orgId, id)
+                    .map(log -> Response.ok(log, "text/plain; charset=utf-8").build());
+        }
+        streams.demandRoom();
+        return logs.follow(orgId, id, lastEventId)
+                .map(feed -> feed == null ? Response.noContent().build() : streams.answer(caller.get(), feed));
     }
 
     @POST
@@ -86,17 +118,5 @@ class RunResource {
             description = "The experiment gets the time to roll back; then all of the run's processes are killed.")
     public Uni<Nothing> cancel(@PathParam("org_id") UUID orgId, @PathParam("run_id") UUID id) {
         return runs.cancel(caller.get(), id).replaceWith(Nothing.NOTHING);
-    }
-
-    private static RunState stateOf(String name) {
-        if (name == null) {
-            return null;
-        }
-        List<RunState> states = Arrays.asList(RunState.values());
-        return states.stream()
-                .filter(state -> state.toString().equals(name))
-                .findFirst()
-                .orElseThrow(() -> ProblemException.invalid(
-                        Fault.of("enum", List.of("query", "state"), "Input should be one of " + states, name)));
     }
 }

@@ -117,8 +117,8 @@ public class RunService {
     }
 
     @WithSession
-    Uni<Page<RunView>> list(UUID orgId, UUID planId, RunState state, PageRequest page) {
-        PanacheQuery<Run> query = repository.listed(orgId, planId, state);
+    Uni<Page<RunView>> list(UUID orgId, RunFilter filter, PageRequest page) {
+        PanacheQuery<Run> query = repository.listed(orgId, filter);
         int from = page.offset();
         int to = from + page.limit() - 1;
         return query.count()
@@ -136,7 +136,7 @@ public class RunService {
                 .onItem()
                 .ifNull()
                 .failWith(() -> ProblemException.notFound("No plan of this organization has this id."))
-                .chain(() -> list(orgId, planId, null, page));
+                .chain(() -> list(orgId, RunFilter.ofPlan(planId), page));
     }
 
     @WithSession
