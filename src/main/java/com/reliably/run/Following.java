@@ -10,6 +10,8 @@ import java.util.concurrent.Executor;
 final class Following {
 
     private final Run run;
+    private final How how;
+    private final DatabaseTime databaseTime;
     private final Context context;
     private volatile Runner runner;
     private volatile String reference;
@@ -20,17 +22,37 @@ final class Following {
     /**
      * Begins with nothing known of the engine.
      *
-     * @param run     as the database has it now
-     * @param context a context of the run's own, because a database session hangs on the context it was opened on
+     * @param run          as the database has it now
+     * @param how          how this server came to have it
+     * @param databaseTime the database's clock
+     * @param context      a context of the run's own, because a database session hangs on the context it was opened on
      */
-    Following(Run run, Context context) {
+    Following(Run run, How how, DatabaseTime databaseTime, Context context) {
         this.run = run;
+        this.how = how;
+        this.databaseTime = databaseTime;
         this.context = context;
+    }
+
+    /** How a server comes to have a run. */
+    enum How {
+        TAKEN_UP,
+        TAKEN_OVER,
+        /** It had it before: before a restart, or before following failed. */
+        FOUND_AGAIN
     }
 
     /** As it was when following began. */
     Run run() {
         return run;
+    }
+
+    How how() {
+        return how;
+    }
+
+    DatabaseTime databaseTime() {
+        return databaseTime;
     }
 
     UUID id() {

@@ -74,6 +74,10 @@ class Run {
     @Column(name = "deployment_type", insertable = false, updatable = false)
     String deploymentType;
 
+    /** Until when it waits for its next launch; null where none has failed. */
+    @Column(name = "not_before", insertable = false, updatable = false)
+    Instant notBefore;
+
     /** How often a launch of it has failed. */
     @Column(name = "launch_failures")
     int launchFailures;
@@ -91,6 +95,12 @@ class Run {
 
     RunState state() {
         return RunState.of(state);
+    }
+
+    /** When it was to be launched. */
+    Instant due() {
+        Instant asked = nominalTime == null ? createdAt : nominalTime;
+        return notBefore == null || notBefore.isBefore(asked) ? asked : notBefore;
     }
 
     /** Goes over to another state; the database refuses a way that is not allowed, and notes the time. */

@@ -111,7 +111,7 @@ class RunJournal {
 
     /** Its engine had the run, and it was over with that. */
     @WithTransaction
-    Uni<Void> launchedAndEnded(Run run, Launched launched) {
+    Uni<RunChange> launchedAndEnded(Run run, Launched launched) {
         return ours(run)
                 .invoke(current -> takeReference(current, launched.reference()))
                 .chain(current -> ended(current, launched.end()));
@@ -135,12 +135,16 @@ class RunJournal {
         });
     }
 
-    /** Takes down what the runner saw. */
+    /**
+     * Takes down what the runner saw.
+     *
+     * @return the run's change of state; null where it had none
+     */
     @WithTransaction
-    Uni<Void> record(Run run, RunnerEvent event) {
+    Uni<RunChange> record(Run run, RunnerEvent event) {
         return ours(run).chain(current -> {
             if (event instanceof RunnerEvent.Output output) {
-                return output(current, output);
+                return output(current, output).replaceWith((RunChange) null);
             }
             if (event instanceof RunnerEvent.Ended ended) {
                 return ended(current, ended);
@@ -151,11 +155,11 @@ class RunJournal {
 
     /** The run could not be launched; where its plan says so, it is tried again. */
     @WithTransaction
-    Uni<Void> launchFailed(Run run, String why) {
+    Uni<RunChange> launchFailed(Run run, String why) {
         return ours(run).chain(current -> launchFailedNow(current, why));
     }
 
-    private Uni<Void> launchFailedNow(Run current, String why) {
+    private Uni<RunChange> launchFailedNow(Run current, String why) {
         return plans.runnable(current.orgId, current.planId).chain(plan -> {
             if (plan == null || current.launchFailures >= plan.launchRetries() || current.cancelRequestedAt != null) {
                 return end(current, new RunOutcome(RunState.FAILED, why));
@@ -163,17 +167,18 @@ class RunJournal {
             Duration wait = settings.retryAfter().multipliedBy(1L << Math.min(current.launchFailures, 6));
             String cause = "The launch failed, and is tried again (" + (current.launchFailures + 1) + " of "
                     + plan.launchRetries() + ") in " + wait.toSeconds() + " s: " + why;
+            RunChange change = new RunChange(
+                    current.id, current.planId, current.orgId, RunState.LAUNCHING, RunState.PENDING, null);
             return repository
                     .tryAgain(current, wait, cause)
                     .chain(() -> tokens.revokeOfRun(current.id))
-                    .chain(() -> plans.runChanged(new RunChange(
-                            current.id, current.planId, current.orgId, RunState.LAUNCHING, RunState.PENDING, null)));
+                    .chain(() -> tell(change));
         });
     }
 
     /** Somebody asked for the end before anything was started. */
     @WithTransaction
-    Uni<Void> cancelledBeforeLaunch(Run run) {
+    Uni<RunChange> cancelledBeforeLaunch(Run run) {
         return ours(run)
                 .chain(current ->
                         end(current, new RunOutcome(RunState.CANCELLED, "The run was cancelled before it began.")));
@@ -188,10 +193,12 @@ class RunJournal {
         });
     }
 
-    private Uni<Void> started(Run run) {
-        return run.state() == RunState.RUNNING
-                ? Uni.createFrom().voidItem()
-                : plans.runChanged(run.become(RunState.RUNNING, null));
+    private Uni<RunChange> started(Run run) {
+        return run.state() == RunState.RUNNING ? Uni.createFrom().nullItem() : tell(run.become(RunState.RUNNING, null));
+    }
+
+    private Uni<RunChange> tell(RunChange change) {
+        return plans.runChanged(change).replaceWith(change);
     }
 
     private Uni<Void> output(Run run, RunnerEvent.Output output) {
@@ -212,7 +219,7 @@ class RunJournal {
         return repository.addLog(run.id, run.logBase + output.firstByte(), text);
     }
 
-    private Uni<Void> ended(Run run, RunnerEvent.Ended ended) {
+    private Uni<RunChange> ended(Run run, RunnerEvent.Ended ended) {
         boolean neverBegan = run.state() == RunState.LAUNCHING
                 && (ended.how() == RunnerEvent.How.UNPREPARED || ended.how() == RunnerEvent.How.VANISHED);
         if (neverBegan) {
@@ -227,12 +234,12 @@ class RunJournal {
                 .chain(log -> end(run, RunOutcome.of(ended, reported, lastLines(log)))));
     }
 
-    private Uni<Void> end(Run run, RunOutcome outcome) {
+    private Uni<RunChange> end(Run run, RunOutcome outcome) {
         RunChange change = run.become(outcome.state(), outcome.error());
         return executions
                 .abandon(run.orgId, run.id)
                 .chain(() -> tokens.revokeOfRun(run.id))
-                .chain(() -> plans.runChanged(change));
+                .chain(() -> tell(change));
     }
 
     /** The end of the output, for people: the client's chatter left out, the faults kept. */

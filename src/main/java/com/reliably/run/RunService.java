@@ -27,6 +27,7 @@ public class RunService {
     private final RunExecutions executions;
     private final OrganizationService organizations;
     private final AuditTrail audit;
+    private final RunMetrics metrics;
     private final Clock clock;
 
     RunService(
@@ -35,12 +36,14 @@ public class RunService {
             RunExecutions executions,
             OrganizationService organizations,
             AuditTrail audit,
+            RunMetrics metrics,
             Clock clock) {
         this.repository = repository;
         this.plans = plans;
         this.executions = executions;
         this.organizations = organizations;
         this.audit = audit;
+        this.metrics = metrics;
         this.clock = clock;
     }
 
@@ -175,9 +178,11 @@ public class RunService {
             run.cancelRequestedAt = now;
             run.cancelRequestedBy = caller.id();
         }
-        return run.state() == RunState.PENDING
-                ? plans.runChanged(run.become(RunState.CANCELLED, "The run was cancelled before it began."))
-                : Uni.createFrom().voidItem();
+        if (run.state() != RunState.PENDING) {
+            return Uni.createFrom().voidItem();
+        }
+        metrics.ended(run, RunState.CANCELLED);
+        return plans.runChanged(run.become(RunState.CANCELLED, "The run was cancelled before it began."));
     }
 
     private Uni<List<RunView>> views(UUID orgId, List<Run> runs) {

@@ -1,5 +1,7 @@
 package com.reliably.run;
 
+import com.reliably.metric.Looks;
+import com.reliably.metric.WatchedLook;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
@@ -57,6 +59,8 @@ class RunSupervisor {
     private final RunJournal journal;
     private final Runners runners;
     private final RunSettings settings;
+    private final RunListeners listeners;
+    private final WatchedLook looks;
     private final Vertx vertx;
     private final Map<UUID, Following> followed = new ConcurrentHashMap<>();
     private final UnicastProcessor<Following> toLaunch = UnicastProcessor.create();
@@ -73,11 +77,15 @@ class RunSupervisor {
             Runners runners,
             RunSettings settings,
             RunWakeUp wakeUp,
+            RunListeners listeners,
+            Looks looks,
             Vertx vertx) {
         this.claims = claims;
         this.journal = journal;
         this.runners = runners;
         this.settings = settings;
+        this.listeners = listeners;
+        this.looks = looks.watch("runs");
         this.vertx = vertx;
         toLaunch.onItem()
                 .transformToUni(this::launchOnItsContext)
@@ -134,11 +142,12 @@ class RunSupervisor {
             return Uni.createFrom().voidItem();
         }
         lookAgain = false;
-        return takeUp().chain(() -> whole ? takeOver() : Uni.createFrom().voidItem())
-                .chain(this::attendToOwned)
-                .ifNoItem()
-                .after(LOOK_WITHIN)
-                .fail()
+        return looks.measured(takeUp().chain(
+                                () -> whole ? takeOver() : Uni.createFrom().voidItem())
+                        .chain(this::attendToOwned)
+                        .ifNoItem()
+                        .after(LOOK_WITHIN)
+                        .fail())
                 .invoke(this::noteRecovery)
                 .onFailure()
                 .invoke(this::noteTrouble)
@@ -174,7 +183,7 @@ class RunSupervisor {
         Set<String> known =
                 runners.all().stream().flatMap(r -> r.types().stream()).collect(Collectors.toSet());
         Uni<Void> others = claims.takeUpOthers(known, MOST_WITHOUT_RUNNER)
-                .invoke(this::follow)
+                .invoke(taken -> follow(taken, Following.How.TAKEN_UP))
                 .replaceWithVoid();
         Uni<Void> all = others;
         for (Runner runner : runners.all()) {
@@ -190,7 +199,7 @@ class RunSupervisor {
             return Uni.createFrom().voidItem();
         }
         return claims.takeUp(runner.types(), most)
-                .invoke(this::follow)
+                .invoke(taken -> follow(taken, Following.How.TAKEN_UP))
                 .chain(taken -> taken.size() < most ? Uni.createFrom().voidItem() : takeUp(runner));
     }
 
@@ -208,7 +217,7 @@ class RunSupervisor {
                         LOG.infof(
                                 "Run %s is taken over from a server that is gone, in attempt %d", run.id, run.attempt);
                     }
-                    follow(taken);
+                    follow(taken, Following.How.TAKEN_OVER);
                 })
                 .replaceWithVoid();
     }
@@ -240,17 +249,22 @@ class RunSupervisor {
                 byId.keySet().stream().filter(id -> !followed.containsKey(id)).collect(Collectors.toSet());
         return unattended.isEmpty()
                 ? Uni.createFrom().voidItem()
-                : claims.load(unattended).invoke(this::follow).replaceWithVoid();
+                : claims.load(unattended)
+                        .invoke(found -> follow(found, Following.How.FOUND_AGAIN))
+                        .replaceWithVoid();
     }
 
-    private void follow(List<Run> runs) {
+    private void follow(List<Run> runs, Following.How how) {
         for (Run run : runs) {
+            // What took it just now set its lease, by the database's clock.
+            DatabaseTime time = new DatabaseTime(run.leaseUntil.minus(settings.lease()));
             onContextOfItsOwn(context -> {
                 MDC.put("org", run.orgId);
                 MDC.put("plan", run.planId);
                 MDC.put("run", run.id);
-                Following following = new Following(run, context);
+                Following following = new Following(run, how, time, context);
                 if (followed.putIfAbsent(run.id, following) == null) {
+                    listeners.followed(following);
                     begin(following);
                 }
             });
@@ -275,11 +289,14 @@ class RunSupervisor {
         finish(
                 following,
                 journal.record(
-                        following.run(),
-                        new RunnerEvent.Ended(
-                                RunnerEvent.How.VANISHED,
-                                null,
-                                "This server has no runner any more for " + following.run().externalReference + ".")));
+                                following.run(),
+                                new RunnerEvent.Ended(
+                                        RunnerEvent.How.VANISHED,
+                                        null,
+                                        "This server has no runner any more for " + following.run().externalReference
+                                                + "."))
+                        .invoke(change -> listeners.changed(following, change))
+                        .replaceWithVoid());
     }
 
     private void finish(Following following, Uni<Void> lastWork) {
@@ -294,7 +311,7 @@ class RunSupervisor {
     }
 
     private void forget(Following following) {
-        followed.remove(following.id(), following);
+        leave(following, null);
         if (moreWaiting) {
             lookSoon();
         }
@@ -302,12 +319,18 @@ class RunSupervisor {
 
     /** It is followed again from the next look on, if it is still ours. */
     private void lose(Following following, Throwable failure) {
-        followed.remove(following.id(), following);
+        leave(following, failure);
         if (failure instanceof NoLongerOurs) {
             LOG.infof("Run %s is not this server's any more", following.id());
         } else {
             LOG.warnf("Run %s is not followed for a moment: %s", following.id(), failure.toString());
             LOG.debug("The cause:", failure);
+        }
+    }
+
+    private void leave(Following following, Throwable failure) {
+        if (followed.remove(following.id(), following)) {
+            listeners.left(following, failure);
         }
     }
 
@@ -339,8 +362,15 @@ class RunSupervisor {
                     return launch(following, runner, launchable);
                 })
                 .onFailure(LaunchFailure.class)
-                .recoverWithUni(failure ->
-                        journal.launchFailed(run, failure.getMessage()).invoke(() -> forget(following)));
+                .recoverWithUni(failure -> journal.launchFailed(run, failure.getMessage())
+                        .chain(change -> changedLast(following, change)));
+    }
+
+    /** The change after which there is nothing more to follow. */
+    private Uni<Void> changedLast(Following following, RunChange change) {
+        listeners.changed(following, change);
+        forget(following);
+        return Uni.createFrom().voidItem();
     }
 
     private Uni<Void> launch(Following following, Runner runner, RunJournal.Launchable launchable) {
@@ -360,7 +390,7 @@ class RunSupervisor {
         return wasCancelled(run, runner)
                 .emitOn(following.executor())
                 .chain(cancelled -> cancelled
-                        ? journal.cancelledBeforeLaunch(run).invoke(() -> forget(following))
+                        ? journal.cancelledBeforeLaunch(run).chain(change -> changedLast(following, change))
                         : runner.launch(request)
                                 .emitOn(following.executor())
                                 .chain(launched -> launched(following, runner, launched)));
@@ -375,9 +405,13 @@ class RunSupervisor {
 
     private Uni<Void> launched(Following following, Runner runner, Launched launched) {
         if (launched.end() != null) {
-            return journal.launchedAndEnded(following.run(), launched).invoke(() -> forget(following));
+            listeners.ending(following, launched.end());
+            return journal.launchedAndEnded(following.run(), launched)
+                    .invoke(() -> listeners.launched(following))
+                    .chain(change -> changedLast(following, change));
         }
         return journal.launched(following.run(), launched.reference())
+                .invoke(() -> listeners.launched(following))
                 .invoke(fromByte -> observe(following, runner, launched.reference(), fromByte))
                 .replaceWithVoid();
     }
@@ -401,11 +435,18 @@ class RunSupervisor {
         if (event instanceof RunnerEvent.Ended ended) {
             return end(following, ended);
         }
-        return journal.record(following.run(), event);
+        return journal.record(following.run(), event)
+                .invoke(change -> listeners.changed(following, change))
+                .replaceWithVoid();
     }
 
     private Uni<Void> begin(Following following, Runner runner) {
         return journal.begin(following.run())
+                .invoke(granted -> {
+                    if (granted) {
+                        listeners.running(following);
+                    }
+                })
                 .chain(granted -> granted
                         ? runner.permit(following.id(), following.reference())
                         : runner.cancel(following.id(), following.reference()));
@@ -413,8 +454,10 @@ class RunSupervisor {
 
     private Uni<Void> end(Following following, RunnerEvent.Ended ended) {
         following.end();
+        listeners.ending(following, ended);
         Run run = following.run();
         return journal.record(run, ended)
+                .invoke(change -> listeners.changed(following, change))
                 .invoke(() -> LOG.infof(
                         "Run %s of plan %s ended: %s, exit code %s", run.id, run.planId, ended.how(), ended.exitCode()))
                 .chain(() -> cleanUp(following));

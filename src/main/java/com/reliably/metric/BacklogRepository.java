@@ -1,0 +1,64 @@
+package com.reliably.metric;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+
+@ApplicationScoped
+class BacklogRepository {
+
+    /**
+     * Finished runs, nearly all there are, are in none of the indexes that this reads. A pending run does not wait while
+     * its organisation is halted, nor behind a run of its plan that it may not overlap: nobody could take it up.
+     */
+    private static final String BACKLOG = """
+            select r.state as state, coalesce(r.deployment_type, 'unknown') as type, count(*) as number,
+                   max(extract(epoch from now() - greatest(coalesce(r.nominal_time, r.created_at), r.not_before)))
+                       filter (where r.state = 'pending' and (r.not_before is null or r.not_before <= now())
+                           and o.halted_at is null
+                           and (p.overlap = 'allow' or not exists (
+                               select 1 from run other where other.plan_id = r.plan_id
+                                 and (other.state in ('launching', 'running') or other.state = 'pending'
+                                      and (coalesce(other.nominal_time, other.created_at), other.id)
+                                          < (coalesce(r.nominal_time, r.created_at), r.id)))))
+                       ::double precision as longest
+            from run r join plan p on p.id = r.plan_id join organization o on o.id = r.org_id
+            where r.state in ('pending', 'launching', 'running')
+            group by 1, 2
+            union all
+            select null, null, count(*), max(extract(epoch from now() - next_fire_at))::double precision
+            from plan where next_fire_at <= now() and deleted_at is null
+            """;
+
+    private final Pool pool;
+
+    BacklogRepository(Pool pool) {
+        this.pool = pool;
+    }
+
+    Uni<Backlog> count() {
+        return pool.preparedQuery(BACKLOG).execute().map(BacklogRepository::read);
+    }
+
+    private static Backlog read(RowSet<Row> rows) {
+        List<Backlog.Runs> runs = new ArrayList<>();
+        long due = 0;
+        double overdue = 0;
+        for (Row row : rows) {
+            Double longest = row.getDouble("longest");
+            double seconds = longest == null ? 0 : Math.max(0, longest);
+            if (row.getString("state") == null) {
+                due = row.getLong("number");
+                overdue = seconds;
+            } else {
+                runs.add(new Backlog.Runs(
+                        row.getString("state"), row.getString("type"), row.getLong("number"), seconds));
+            }
+        }
+        return new Backlog(runs, due, overdue);
+    }
+}
