@@ -48,7 +48,8 @@ public record GitHubDefinition(
         String environment)
         implements DeploymentDefinition {
 
-    static final String TYPE = "github";
+    /** Its name on the wire. */
+    public static final String TYPE = "github";
 
     public GitHubDefinition {
         ref = ref == null ? "main" : ref;

@@ -43,7 +43,8 @@ public record KubernetesJobDefinition(
         @Schema(defaultValue = "false") Boolean useInClusterCredentials)
         implements DeploymentDefinition {
 
-    static final String TYPE = "k8s_job";
+    /** Its name on the wire. */
+    public static final String TYPE = "k8s_job";
 
     public KubernetesJobDefinition {
         useDefaultManifest = useDefaultManifest == null || useDefaultManifest;

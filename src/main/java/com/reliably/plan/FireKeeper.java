@@ -5,7 +5,6 @@ import com.reliably.deployment.CliDefinition;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.GitHubDefinition;
 import com.reliably.deployment.KubernetesJobDefinition;
-import com.reliably.deployment.NoopDefinition;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -23,16 +22,26 @@ public enum FireKeeper {
 
     /** Who keeps the schedules of plans with this deployment. */
     static FireKeeper of(DeploymentDefinition deployment) {
-        if (!isStarted(deployment)) {
-            return NOBODY;
-        }
-        boolean ownScheduler = deployment instanceof GitHubDefinition || deployment instanceof KubernetesJobDefinition;
-        return ownScheduler ? ENGINE : SERVER;
+        return of(deployment.typeName(), !isManual(deployment));
+    }
+
+    /**
+     * The same by what the database has of the deployment.
+     *
+     * @param type    its name on the wire
+     * @param managed whether it says that this server runs the CLI
+     */
+    static FireKeeper of(String type, boolean managed) {
+        return switch (type) {
+            case CliDefinition.TYPE -> managed ? SERVER : NOBODY;
+            case GitHubDefinition.TYPE, KubernetesJobDefinition.TYPE -> ENGINE;
+            default -> SERVER;
+        };
     }
 
     /** Whether runs of plans with this deployment are ever started by us or by an engine of ours. */
     static boolean isStarted(DeploymentDefinition deployment) {
-        return !(deployment instanceof NoopDefinition) && !isManual(deployment);
+        return !isManual(deployment);
     }
 
     /** Whether somebody else starts the client of plans with this deployment. */

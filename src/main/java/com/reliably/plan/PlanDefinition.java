@@ -13,5 +13,6 @@ record PlanDefinition(
         @Schema(nullable = true) PlanEnvironment environment,
         PlanDeployment deployment,
         PlanSchedule schedule,
+        PlanPolicies policies,
         List<UUID> integrations,
         List<UUID> experiments) {}

@@ -1,109 +1,115 @@
 package com.reliably.plan;
 
-import com.reliably.deployment.DeploymentService;
-import com.reliably.run.RunService;
-import com.reliably.run.RunTrigger;
-import com.reliably.schedule.DueFires;
+import com.reliably.run.Fire;
+import com.reliably.run.FiredRuns;
+import com.reliably.run.RunWakeUp;
 import com.reliably.schedule.ScheduleSettings;
-import io.quarkus.hibernate.reactive.panache.common.WithSession;
-import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jboss.logging.Logger;
 
 /**
- * Turns fires that have come due into runs, or into missed ones with the reason. What is due stands in the database,
- * so that neither a restart nor a stall loses a fire; a plan's lock and the unique nominal time of its runs see to it
- * that no number of servers fires twice.
+ * Turns fires that have come due into runs, or into missed ones with the reason. What is due stands in the database, so
+ * that neither a restart nor a stall loses a fire; a plan's lock and the unique nominal time of its runs see to it that
+ * no number of servers fires twice.
  */
 @ApplicationScoped
 class PlanFires {
 
-    private final PlanRepository repository;
-    private final DeploymentService deployments;
-    private final RunService runs;
-    private final Duration window;
+    private static final Logger LOG = Logger.getLogger(PlanFires.class);
+    /** For how long a plan that cannot be fired is left alone, so that it holds up no other. */
+    private static final Duration REST = Duration.ofMinutes(1);
 
-    PlanFires(PlanRepository repository, DeploymentService deployments, RunService runs, ScheduleSettings settings) {
-        this.repository = repository;
-        this.deployments = deployments;
+    private final DuePlans duePlans;
+    private final FiredRuns runs;
+    private final RunWakeUp wakeUp;
+    private final Pool pool;
+    private final Duration window;
+    private final Map<UUID, Long> resting = new ConcurrentHashMap<>();
+
+    PlanFires(DuePlans duePlans, FiredRuns runs, RunWakeUp wakeUp, Pool pool, ScheduleSettings settings) {
+        this.duePlans = duePlans;
         this.runs = runs;
+        this.wakeUp = wakeUp;
+        this.pool = pool;
         this.window = settings.catchUpWindow();
     }
 
-    /** Plans that are due, the longest overdue first, at most so many. */
-    @WithSession
-    Uni<List<DuePlan>> due(Instant now, int most) {
-        return repository.due(now, most);
-    }
-
     /**
-     * Fires a plan, if it is still due and no other server has it in hand. One transaction for each plan, so that one
-     * that cannot be fired holds up no other.
+     * Fires plans that are due by the database's clock, in one transaction, at most so many.
+     *
+     * @return how many were due; fewer than {@code most} where no more are
      */
-    @WithTransaction
-    Uni<Void> fire(DuePlan due, Instant now) {
-        return repository.lockDue(due, now).onItem().ifNotNull().transformToUni(plan -> deployments
-                .definition(plan.orgId, plan.deploymentId)
-                .chain(deployment -> FireKeeper.of(deployment) == FireKeeper.SERVER ? fire(plan, now) : letGo(plan)));
+    Uni<Integer> fireDue(int most) {
+        return fire(null, null, most);
     }
 
-    private Uni<Void> fire(Plan plan, Instant now) {
-        DueFires fires = DueFires.of(plan.schedule(), plan.nextFireAt, now, window);
-        plan.nextFireAt = fires.next().orElse(null);
-        return recordTooLate(plan, fires)
-                .chain(() -> recordSuperseded(plan, fires))
-                .chain(() -> fires.toRun().isPresent()
-                        ? run(plan, fires.toRun().get())
-                        : Uni.createFrom().voidItem());
+    /** Fires one plan, if it is due at that moment and no other server has it in hand. */
+    Uni<Integer> fire(UUID plan, Instant now) {
+        return fire(now, plan, 1);
     }
 
-    /** The deployment was changed to one that keeps its own schedule, or has none. */
-    private static Uni<Void> letGo(Plan plan) {
-        plan.nextFireAt = null;
-        return Uni.createFrom().voidItem();
+    /** How long it is until the next plan is due; empty where that is later than the given time ahead. */
+    Uni<Optional<Duration>> untilNext(Duration ahead) {
+        return pool.withConnection(connection -> duePlans.untilNext(connection, ahead));
     }
 
-    private Uni<Void> run(Plan plan, Instant nominalTime) {
-        return runs.hasActive(plan.orgId, plan.id)
-                .chain(active -> active
-                        ? miss(plan, nominalTime, "The run before it had not ended.")
-                        : runs.request(plan.orgId, plan.id, plan.deploymentId, RunTrigger.SCHEDULE, nominalTime, null)
-                                .replaceWithVoid());
+    private Uni<Integer> fire(Instant now, UUID only, int most) {
+        return pool.withTransaction(connection -> duePlans.lock(connection, now, only, resting(), most)
+                        .chain(batch -> {
+                            List<FiredPlan> fired = decide(batch);
+                            return store(connection, fired)
+                                    .replaceWith(new Outcome(batch.plans().size(), startsRuns(fired)));
+                        }))
+                .invoke(outcome -> {
+                    if (outcome.startsRuns()) {
+                        wakeUp.look();
+                    }
+                })
+                .map(Outcome::due);
     }
 
-    private Uni<Void> recordTooLate(Plan plan, DueFires fires) {
-        String reason = "No server could run it in time; it would have been later than the catch-up window of "
-                + window.toMinutes() + " minutes allows (reliably.schedule.catch-up-window).";
-        List<Instant> missed = fires.tooLate();
-        return missAll(plan, fires.cutOff() ? missed.subList(0, missed.size() - 1) : missed, reason)
-                .chain(() -> fires.cutOff()
-                        ? miss(
-                                plan,
-                                missed.get(missed.size() - 1),
-                                reason + " Further fires were missed after this one; only" + " the first "
-                                        + missed.size() + " are recorded.")
-                        : Uni.createFrom().voidItem());
+    private record Outcome(int due, boolean startsRuns) {}
+
+    private List<FiredPlan> decide(DuePlans.Batch batch) {
+        List<FiredPlan> fired = new ArrayList<>();
+        for (DuePlan plan : batch.plans()) {
+            try {
+                fired.add(FiredPlan.of(plan, batch.now(), window));
+            } catch (RuntimeException e) {
+                LOG.errorf(e, "Plan %s of organization %s cannot be fired, it is tried again", plan.id(), plan.orgId());
+                resting.put(plan.id(), System.nanoTime());
+            }
+        }
+        return fired;
     }
 
-    private Uni<Void> recordSuperseded(Plan plan, DueFires fires) {
-        return missAll(plan, fires.superseded(), "Several fires had come due; only the latest was run.");
+    private Uni<Void> store(SqlConnection connection, List<FiredPlan> fired) {
+        List<Fire> fires = fired.stream().flatMap(plan -> plan.fires().stream()).toList();
+        List<UUID> replaced =
+                fired.stream().filter(FiredPlan::replaces).map(FiredPlan::id).toList();
+        return runs.replaceActive(connection, replaced)
+                .chain(() -> runs.add(connection, fires))
+                .chain(() -> duePlans.advance(connection, fired));
     }
 
-    private Uni<Void> missAll(Plan plan, List<Instant> nominalTimes, String reason) {
-        return Multi.createFrom()
-                .iterable(nominalTimes)
-                .onItem()
-                .transformToUniAndConcatenate(nominalTime -> miss(plan, nominalTime, reason))
-                .collect()
-                .last()
-                .replaceWithVoid();
+    private static boolean startsRuns(List<FiredPlan> fired) {
+        return fired.stream().flatMap(plan -> plan.fires().stream()).anyMatch(fire -> fire.missed() == null);
     }
 
-    private Uni<Void> miss(Plan plan, Instant nominalTime, String reason) {
-        return runs.recordMissed(plan.orgId, plan.id, plan.deploymentId, nominalTime, reason);
+    private Set<UUID> resting() {
+        resting.values().removeIf(since -> System.nanoTime() - since > REST.toNanos());
+        return Set.copyOf(resting.keySet());
     }
 }

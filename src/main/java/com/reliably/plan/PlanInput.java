@@ -21,6 +21,9 @@ record PlanInput(
         @NotNull @Valid PlanDeployment deployment,
         @NotNull PlanSchedule schedule,
 
+        @Schema(nullable = true, description = "What is to become of late, overlapping, long and failed runs") @Valid
+        PlanPolicies policies,
+
         @Schema(nullable = true, description = "Integrations whose controls take part in the run")
         @Size(max = 100, message = "List should have at most 100 items")
         List<UUID> integrations,
@@ -31,6 +34,7 @@ record PlanInput(
         List<UUID> experiments) {
 
     PlanInput {
+        policies = policies == null ? PlanPolicies.DEFAULT : policies;
         integrations = integrations == null ? List.of() : integrations;
         environment = environment == null || environment.isNone() ? null : environment;
     }

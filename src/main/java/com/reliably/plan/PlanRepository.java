@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import org.hibernate.LockMode;
 import org.hibernate.reactive.mutiny.Mutiny;
 
 /** Plans that are not deleted, with the lists that belong to them. */
@@ -22,6 +21,10 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
 
     Uni<Plan> find(UUID orgId, UUID id) {
         return find(PRESENT + " and id = ?2", orgId, id).firstResult();
+    }
+
+    Uni<Boolean> exists(UUID orgId, UUID id) {
+        return count(PRESENT + " and id = ?2", orgId, id).map(n -> n > 0);
     }
 
     /**
@@ -116,27 +119,10 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
                         Map.of("of", experimentId, "pattern", pattern));
     }
 
-    /** Plans of any organisation whose next fire has come, the longest overdue first: the scheduler serves them all. */
-    Uni<List<DuePlan>> due(Instant now, int limit) {
-        return Panache.getSession().chain(session -> session.createQuery(
-                        "select new com.reliably.plan.DuePlan(p.orgId, p.id) from Plan p where p.nextFireAt <= :now and"
-                                + " p.deletedAt is null order by p.nextFireAt",
-                        DuePlan.class)
-                .setParameter("now", now)
-                .setMaxResults(limit)
-                .getResultList());
-    }
-
-    /** The plan, locked, if it is still due and nobody else has it in hand; else null. */
-    Uni<Plan> lockDue(DuePlan due, Instant now) {
-        return Panache.getSession().chain(session -> session.createQuery(
-                        "from Plan p where p.orgId = :org and p.id = :id and p.nextFireAt <= :now and p.deletedAt is null",
-                        Plan.class)
-                .setParameter("org", due.orgId())
-                .setParameter("id", due.planId())
-                .setParameter("now", now)
-                .setLockMode("p", LockMode.UPGRADE_SKIPLOCKED)
-                .getSingleResultOrNull());
+    /** The database's time, by which schedules are kept. */
+    Uni<Instant> now() {
+        return Panache.getSession().chain(session -> session.createNativeQuery("select now()", Instant.class)
+                .getSingleResult());
     }
 
     private Uni<List<UUID>> ids(UUID orgId, String condition, Map<String, Object> values) {

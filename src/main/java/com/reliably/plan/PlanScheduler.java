@@ -2,30 +2,41 @@ package com.reliably.plan;
 
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.time.Clock;
-import java.time.Instant;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
-/** Looks every second for plans that are due. */
+/**
+ * Looks every second for plans that are due, and once more at the very moment when the next one is, where that comes
+ * before the next look.
+ */
 @ApplicationScoped
 class PlanScheduler {
 
     private static final Logger LOG = Logger.getLogger(PlanScheduler.class);
 
-    /** What is left over is still due in the next second. */
-    private static final int MOST_AT_ONCE = 200;
+    /** What is fired in one transaction. */
+    private static final int BATCH = 500;
+
+    private static final Duration LOOK_WITHIN = Duration.ofSeconds(30);
+    /** A little more than the time between two looks. */
+    private static final Duration AHEAD = Duration.ofMillis(1200);
 
     private final PlanFires fires;
-    private final Clock clock;
+    private final Vertx vertx;
+    private final AtomicBoolean looking = new AtomicBoolean();
+    private final AtomicBoolean alarmSet = new AtomicBoolean();
     private volatile boolean stopping;
+    private volatile boolean troubled;
 
-    PlanScheduler(PlanFires fires, Clock clock) {
+    PlanScheduler(PlanFires fires, Vertx vertx) {
         this.fires = fires;
-        this.clock = clock;
+        this.vertx = vertx;
     }
 
     /** What is due when the server stops is caught up with by the next one. */
@@ -39,30 +50,50 @@ class PlanScheduler {
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
             identity = "plans")
     Uni<Void> tick() {
-        return stopping ? Uni.createFrom().voidItem() : fireDue(clock.instant());
-    }
-
-    /** Fires everything that is due at a moment. */
-    Uni<Void> fireDue(Instant now) {
-        return fires.due(now, MOST_AT_ONCE)
-                .onItem()
-                .transformToMulti(due -> Multi.createFrom().iterable(due))
-                .onItem()
-                .transformToUniAndConcatenate(plan -> fire(plan, now))
-                .collect()
-                .last()
+        if (stopping || !looking.compareAndSet(false, true)) {
+            return Uni.createFrom().voidItem();
+        }
+        return fireAll()
+                .chain(() -> fires.untilNext(AHEAD))
+                .ifNoItem()
+                .after(LOOK_WITHIN)
+                .fail()
+                .invoke(this::setAlarm)
+                .invoke(this::noteRecovery)
                 .replaceWithVoid()
                 .onFailure()
-                .invoke(e -> LOG.warnf("Schedules cannot be looked after right now: %s", e.toString()))
+                .invoke(this::noteTrouble)
                 .onFailure()
-                .recoverWithNull();
+                .recoverWithNull()
+                .onTermination()
+                .invoke(() -> looking.set(false));
     }
 
-    private Uni<Void> fire(DuePlan plan, Instant now) {
-        return fires.fire(plan, now)
-                .onFailure()
-                .invoke(e -> LOG.errorf(e, "Plan %s could not be fired, it is tried again", plan.planId()))
-                .onFailure()
-                .recoverWithNull();
+    private Uni<Void> fireAll() {
+        return fires.fireDue(BATCH).chain(due -> due < BATCH ? Uni.createFrom().voidItem() : fireAll());
+    }
+
+    private void setAlarm(Optional<Duration> untilNext) {
+        if (untilNext.isPresent() && alarmSet.compareAndSet(false, true)) {
+            // Rounded up: a moment too early would find nothing.
+            vertx.setTimer(Math.max(1, untilNext.get().toMillis() + 1), ignored -> {
+                alarmSet.set(false);
+                tick().subscribe().with(done -> {});
+            });
+        }
+    }
+
+    private void noteRecovery() {
+        if (troubled) {
+            troubled = false;
+            LOG.info("Schedules are looked after again");
+        }
+    }
+
+    private void noteTrouble(Throwable failure) {
+        if (!troubled) {
+            troubled = true;
+            LOG.warnf("Schedules cannot be looked after right now, it is tried again: %s", failure.toString());
+        }
     }
 }

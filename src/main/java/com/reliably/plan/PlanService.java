@@ -7,6 +7,7 @@ import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.DeploymentService;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
+import com.reliably.run.Fire;
 import com.reliably.run.RunService;
 import com.reliably.run.RunTrigger;
 import com.reliably.web.Page;
@@ -62,17 +63,18 @@ public class PlanService {
 
     @WithTransaction
     Uni<PlanView> create(Caller caller, PlanInput input) {
-        return checks.check(caller.orgId(), input).chain(checked -> {
-            Plan plan = newPlan(caller, checked);
-            Uni<Void> stored = repository
-                    .persist(plan)
-                    .chain(() -> repository.addLists(plan.id, input.experiments(), input.integrations()));
-            return existing(stored)
-                    .chain(() -> checked.runsAtOnce()
-                            ? requestRun(caller, plan)
-                            : Uni.createFrom().voidItem())
-                    .chain(() -> views.of(plan));
-        });
+        return checks.check(caller.orgId(), input)
+                .chain(checked -> repository.now().chain(now -> {
+                    Plan plan = newPlan(caller, checked, now);
+                    Uni<Void> stored = repository
+                            .persist(plan)
+                            .chain(() -> repository.addLists(plan.id, input.experiments(), input.integrations()));
+                    return existing(stored)
+                            .chain(() -> checked.runsAtOnce()
+                                    ? requestRun(caller, plan)
+                                    : Uni.createFrom().voidItem())
+                            .chain(() -> views.of(plan));
+                }));
     }
 
     @WithSession
@@ -93,8 +95,8 @@ public class PlanService {
     /** What is running keeps what it started with. */
     @WithTransaction
     Uni<Void> update(Caller caller, UUID id, PlanInput input) {
-        return lock(caller.orgId(), id)
-                .chain(plan -> checks.check(caller.orgId(), input).chain(checked -> {
+        return lock(caller.orgId(), id).chain(plan -> checks.check(caller.orgId(), input)
+                .chain(checked -> repository.now().chain(now -> {
                     boolean sameSchedule = Objects.equals(
                                     plan.cronPattern, checked.input().schedule().pattern())
                             && Objects.equals(
@@ -102,7 +104,13 @@ public class PlanService {
                                     checked.input().schedule().timezone());
                     boolean wasDue = sameSchedule && plan.nextFireAt != null;
                     Instant due = plan.nextFireAt;
-                    write(plan, checked);
+                    List<Fire> missed = plan.isSuspended() && !sameSchedule
+                            ? FiredPlan.missedInSuspension(plan, plan.suspendedAt, now)
+                            : List.of();
+                    if (!missed.isEmpty()) {
+                        plan.suspendedAt = now;
+                    }
+                    write(plan, checked, now);
                     if (plan.isSuspended() && !plan.isCron()) {
                         plan.suspendedAt = null;
                         plan.set(PlanCondition.of(PlanStatus.CREATED));
@@ -113,14 +121,15 @@ public class PlanService {
                         // A fire that is due right now must not be lost to a new title.
                         plan.nextFireAt = due;
                     }
-                    return existing(repository.replaceLists(id, input.experiments(), input.integrations()));
-                }));
+                    return existing(repository.replaceLists(id, input.experiments(), input.integrations()))
+                            .chain(() -> runs.recordMissed(missed));
+                })));
     }
 
     @WithTransaction
     Uni<Void> delete(Caller caller, UUID id) {
         // Runs first: whoever changes a run locks it before its plan, and so does this.
-        return find(caller.orgId(), id)
+        return demand(caller.orgId(), id)
                 .chain(() -> runs.cancelOfPlan(caller, id))
                 .chain(() -> lock(caller.orgId(), id))
                 .invoke(this::markDeleted)
@@ -156,10 +165,14 @@ public class PlanService {
             if (plan.isSuspended()) {
                 return Uni.createFrom().voidItem();
             }
-            plan.suspendedAt = clock.instant();
-            plan.nextFireAt = null;
-            plan.set(PlanCondition.of(PlanStatus.SUSPENDED));
-            return audit.record(caller, "plan.suspend", "plan", id, plan.title);
+            return repository.now().chain(now -> {
+                // What is due this moment, and not yet fired, falls into the suspension.
+                boolean due = plan.nextFireAt != null && plan.nextFireAt.isBefore(now);
+                plan.suspendedAt = due ? plan.nextFireAt : now;
+                plan.nextFireAt = null;
+                plan.set(PlanCondition.of(PlanStatus.SUSPENDED));
+                return audit.record(caller, "plan.suspend", "plan", id, plan.title);
+            });
         });
     }
 
@@ -169,13 +182,20 @@ public class PlanService {
             if (!plan.isSuspended()) {
                 return Uni.createFrom().voidItem();
             }
-            return deployments.definition(caller.orgId(), plan.deploymentId).chain(deployment -> {
-                plan.suspendedAt = null;
-                plan.nextFireAt = plan.nextFire(deployment, clock.instant()).orElse(null);
-                plan.set(PlanCondition.of(PlanStatus.CREATED));
-                return audit.record(caller, "plan.resume", "plan", id, plan.title);
-            });
+            return deployments
+                    .definition(caller.orgId(), plan.deploymentId)
+                    .chain(deployment -> repository.now().chain(now -> resume(caller, plan, deployment, now)));
         });
+    }
+
+    private Uni<Void> resume(Caller caller, Plan plan, DeploymentDefinition deployment, Instant now) {
+        List<Fire> missed = FireKeeper.of(deployment) == FireKeeper.SERVER
+                ? FiredPlan.missedInSuspension(plan, plan.suspendedAt, now)
+                : List.of();
+        plan.suspendedAt = null;
+        plan.nextFireAt = plan.nextFire(deployment, now).orElse(null);
+        plan.set(PlanCondition.of(PlanStatus.CREATED));
+        return runs.recordMissed(missed).chain(() -> audit.record(caller, "plan.resume", "plan", plan.id, plan.title));
     }
 
     @WithSession
@@ -200,19 +220,27 @@ public class PlanService {
                     "The deployment of this plan is manual: this server never starts it. Run it where"
                             + " the Reliably CLI is installed, with: " + command.of(plan.orgId, plan.id));
         }
-        Uni<Void> recorded = audit.record(caller, "plan.run", "plan", plan.id, plan.title);
-        if (!FireKeeper.isStarted(deployment)) {
-            return recorded;
-        }
-        return runs.hasActive(plan.orgId, plan.id)
-                .invoke(active -> {
-                    if (active) {
-                        throw ProblemException.conflict(
-                                "This plan has a run that has not ended; wait for it, or cancel it" + " first.");
-                    }
-                })
+        return makeWay(caller, plan)
                 .chain(() -> requestRun(caller, plan))
-                .chain(() -> recorded);
+                .chain(() -> audit.record(caller, "plan.run", "plan", plan.id, plan.title));
+    }
+
+    /** What becomes of a run that has not ended, when another one is asked for. */
+    private Uni<Void> makeWay(Caller caller, Plan plan) {
+        return switch (PlanPolicies.of(plan).overlap()) {
+            case ALLOW -> Uni.createFrom().voidItem();
+            case REPLACE -> runs.cancelOfPlan(caller, plan.id);
+            case FORBID ->
+                runs.hasActive(plan.orgId, plan.id)
+                        .invoke(active -> {
+                            if (active) {
+                                throw ProblemException.conflict(
+                                        "This plan has a run that has not ended; wait for it, or"
+                                                + " cancel it first (or let it overlap, see policies.overlap).");
+                            }
+                        })
+                        .replaceWithVoid();
+        };
     }
 
     private Uni<Void> requestRun(Caller caller, Plan plan) {
@@ -228,18 +256,18 @@ public class PlanService {
         }
     }
 
-    private Plan newPlan(Caller caller, CheckedPlan checked) {
+    private Plan newPlan(Caller caller, CheckedPlan checked, Instant now) {
         Plan plan = new Plan();
         plan.id = UUID.randomUUID();
         plan.orgId = caller.orgId();
         plan.createdAt = clock.instant();
         plan.createdBy = caller.id();
         plan.set(PlanCondition.of(checked.runsAtOnce() ? PlanStatus.CREATING : PlanStatus.CREATED));
-        write(plan, checked);
+        write(plan, checked, now);
         return plan;
     }
 
-    private void write(Plan plan, CheckedPlan checked) {
+    private void write(Plan plan, CheckedPlan checked, Instant now) {
         PlanInput input = checked.input();
         plan.title = input.title();
         plan.deploymentId = input.deployment().deploymentId();
@@ -250,7 +278,8 @@ public class PlanService {
         plan.cronPattern = input.schedule().pattern();
         plan.cronTimezone = input.schedule().timezone();
         plan.updatedAt = clock.instant();
-        plan.nextFireAt = checked.nextFire(plan.updatedAt).orElse(null);
+        plan.nextFireAt = checked.nextFire(now).orElse(null);
+        input.policies().writeTo(plan);
     }
 
     private void markDeleted(Plan plan) {
@@ -272,6 +301,18 @@ public class PlanService {
         return present(repository.find(orgId, id));
     }
 
+    /** Without loading it: what is loaded before it is locked may be of yesterday by then. */
+    private Uni<Void> demand(UUID orgId, UUID id) {
+        return repository
+                .exists(orgId, id)
+                .invoke(exists -> {
+                    if (!exists) {
+                        throw unknown();
+                    }
+                })
+                .replaceWithVoid();
+    }
+
     private Uni<Plan> lock(UUID orgId, UUID id) {
         return present(repository.lock(orgId, id));
     }
@@ -285,9 +326,11 @@ public class PlanService {
     }
 
     private static Uni<Plan> present(Uni<Plan> found) {
-        return found.onItem()
-                .ifNull()
-                .failWith(() -> ProblemException.notFound("No plan of this organization has this id."));
+        return found.onItem().ifNull().failWith(PlanService::unknown);
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.notFound("No plan of this organization has this id.");
     }
 
     private Uni<Page<PlanView>> page(UUID orgId, PanacheQuery<Plan> query, PageRequest page) {

@@ -117,6 +117,7 @@ class PlanViews {
                 terms.environment(),
                 new PlanDeployment(plan.deploymentId, deployment.typeName()),
                 terms.schedule(),
+                PlanPolicies.of(plan),
                 gathered.integrations().getOrDefault(plan.id, List.of()),
                 gathered.experiments().getOrDefault(plan.id, List.of()));
         return new PlanView(

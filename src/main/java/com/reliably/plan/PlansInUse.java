@@ -7,7 +7,6 @@ import com.reliably.experiment.PlansOfExperiment;
 import com.reliably.integration.PlansOfIntegration;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -18,11 +17,9 @@ import java.util.UUID;
 class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperiment, PlansOfIntegration {
 
     private final PlanRepository repository;
-    private final Clock clock;
 
-    PlansInUse(PlanRepository repository, Clock clock) {
+    PlansInUse(PlanRepository repository) {
         this.repository = repository;
-        this.clock = clock;
     }
 
     @Override
@@ -32,15 +29,15 @@ class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperi
 
     @Override
     public Uni<Void> deploymentChanged(UUID orgId, UUID deploymentId, DeploymentDefinition definition) {
-        return repository
+        return repository.now().chain(now -> repository
                 .lockCronWithDeployment(orgId, deploymentId)
-                .invoke(plans -> plans.forEach(plan -> keepFiring(plan, definition)))
-                .replaceWithVoid();
+                .invoke(plans -> plans.forEach(plan -> keepFiring(plan, definition, now)))
+                .replaceWithVoid());
     }
 
     /** A plan that was ours to fire and still is keeps its next fire: it may be due this moment. */
-    private void keepFiring(Plan plan, DeploymentDefinition deployment) {
-        Optional<Instant> next = plan.nextFire(deployment, clock.instant());
+    private static void keepFiring(Plan plan, DeploymentDefinition deployment, Instant now) {
+        Optional<Instant> next = plan.nextFire(deployment, now);
         if (next.isEmpty() || plan.nextFireAt == null) {
             plan.nextFireAt = next.orElse(null);
         }

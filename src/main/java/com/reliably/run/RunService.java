@@ -26,6 +26,7 @@ public class RunService {
     private final RunPlans plans;
     private final RunExecutions executions;
     private final OrganizationService organizations;
+    private final MissedFires missed;
     private final AuditTrail audit;
     private final RunMetrics metrics;
     private final Clock clock;
@@ -35,6 +36,7 @@ public class RunService {
             RunPlans plans,
             RunExecutions executions,
             OrganizationService organizations,
+            MissedFires missed,
             AuditTrail audit,
             RunMetrics metrics,
             Clock clock) {
@@ -42,6 +44,7 @@ public class RunService {
         this.plans = plans;
         this.executions = executions;
         this.organizations = organizations;
+        this.missed = missed;
         this.audit = audit;
         this.metrics = metrics;
         this.clock = clock;
@@ -71,16 +74,26 @@ public class RunService {
     }
 
     /**
-     * Records that a due fire was not run. Joins the transaction of its caller.
+     * Records that due fires were not run. Joins the transaction of its caller.
      *
-     * @param reason why, for people
+     * @param fires each with its reason
      */
-    public Uni<Void> recordMissed(UUID orgId, UUID planId, UUID deploymentId, Instant nominalTime, String reason) {
-        Run run = newRun(orgId, planId, deploymentId, RunTrigger.SCHEDULE, nominalTime);
+    public Uni<Void> recordMissed(List<Fire> fires) {
+        return Multi.createFrom()
+                .iterable(fires)
+                .onItem()
+                .transformToUniAndConcatenate(this::recordMissed)
+                .collect()
+                .last()
+                .replaceWithVoid();
+    }
+
+    private Uni<Boolean> recordMissed(Fire fire) {
+        Run run = newRun(fire.orgId(), fire.planId(), fire.deploymentId(), RunTrigger.SCHEDULE, fire.nominalTime());
         run.state = RunState.MISSED.toString();
-        run.endedAt = run.createdAt;
-        run.error = reason;
-        return repository.insertOnce(run).replaceWithVoid();
+        run.error = fire.error();
+        missed.add(fire.missed());
+        return repository.insertOnce(run);
     }
 
     /** Asks for the end of all runs of a plan that have not ended. Joins the transaction of its caller. */

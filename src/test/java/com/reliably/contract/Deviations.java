@@ -39,6 +39,11 @@ final class Deviations {
                 on(API, lines(66), "empty \\$\\.items", "'%' means itself in a search"),
                 on(API, lines(55, 132), "status 422 -> 200", "a page has up to 100 items, not 10"),
 
+                // Plans
+                everywhere(
+                        "extra \\$(\\.items\\[])?\\.definition\\.policies",
+                        "a plan says what becomes of late, overlapping, long and failed runs"),
+
                 // Tokens
                 on(API, lines(200, 201), "status 200 -> 403", "a token is bound to its organization"),
                 everywhere(

@@ -1,5 +1,6 @@
 package com.reliably.plan;
 
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
@@ -13,6 +14,7 @@ import static org.hamcrest.Matchers.nullValue;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.Tenant;
 import io.restassured.response.Response;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -265,10 +267,12 @@ class PlanApiTest {
     }
 
     @Test
-    void aPlanThatRunsNothingCanBeRun() {
+    void aPlanThatRunsNothingIsRunAllTheSame() {
         String plan = create(noop, Map.of("type", "now"));
+        awaitStatus(plan, "completed");
         tenant.request().post("/plans/" + plan + "/run").then().statusCode(200).body(equalTo("null"));
-        status(plan, "created", null);
+        awaitStatus(plan, "completed");
+        tenant.request().get("/plans/" + plan + "/runs").then().body("count", equalTo(2));
     }
 
     @Test
@@ -378,6 +382,12 @@ class PlanApiTest {
                 .then()
                 .statusCode(200)
                 .body("ok", equalTo(true));
+    }
+
+    private void awaitStatus(String plan, String status) {
+        await().atMost(Duration.ofSeconds(20))
+                .until(() ->
+                        status.equals(tenant.request().get("/plans/" + plan).path("status")));
     }
 
     private void status(String plan, String status, String error) {

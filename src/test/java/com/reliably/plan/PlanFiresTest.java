@@ -3,6 +3,7 @@ package com.reliably.plan;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.either;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasItem;
@@ -22,10 +23,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -167,19 +170,151 @@ class PlanFiresTest {
         assertNull(nextFireOf(suspended));
         assertNull(nextFireOf(deleted));
         assertThat(Duration.between(Instant.now(), nextFireOf(resumed)), lessThanOrEqualTo(Duration.ofHours(1)));
-        List<UUID> due = await(() -> fires.due(at("12:00"), 10_000)).stream()
-                .map(DuePlan::planId)
-                .toList();
-        assertThat(due, hasItem(resumed));
-        assertThat(due, not(hasItem(suspended)));
-        assertThat(due, not(hasItem(deleted)));
+        assertEquals(1, fire(resumed, at("12:00")));
+        assertEquals(0, fire(suspended, at("12:00")));
+        assertEquals(0, fire(deleted, at("12:00")));
+    }
+
+    @Test
+    void whatFellIntoASuspensionIsMissed() throws Throwable {
+        UUID plan = cronPlan("* * * * *");
+        tenant.request().post("/plans/" + plan + "/suspend").then().statusCode(200);
+        sql("update plan set suspended_at = now() - interval '150 s' where id = '" + plan + "'");
+        tenant.request().post("/plans/" + plan + "/resume").then().statusCode(200);
+        runs(plan, "missed").body("items.error", everyItem(equalTo("The plan was suspended.")));
+        assertThat(countOfRuns(plan), either(equalTo(2)).or(equalTo(3)));
+        assertThat(Duration.between(Instant.now(), nextFireOf(plan)), lessThanOrEqualTo(Duration.ofMinutes(1)));
+    }
+
+    @Test
+    void aFireOfAHaltedOrganizationIsMissed() throws Throwable {
+        UUID plan = cronPlan(HOURLY);
+        dueAt(plan, at("12:00"));
+        tenant.request()
+                .body(Map.of("reason", "an incident"))
+                .post("/halt")
+                .then()
+                .statusCode(200);
+        fire(plan, at("12:00"));
+        runs(plan, "missed").body("items.error", contains("The organization was halted: an incident"));
+        assertEquals(at("13:00"), nextFireOf(plan));
+    }
+
+    @Test
+    void aPlanThatCatchesUpWithAllGetsARunForEach() throws Throwable {
+        UUID plan = cronPlan("*/5 * * * *", Map.of("catch_up", "all", "catch_up_window_seconds", 3600));
+        insertActiveRun(plan);
+        dueAt(plan, at("12:00"));
+        fire(plan, at("12:18"));
+        runs(plan, "pending").body("items.nominal_time", hasSize(4));
+    }
+
+    @Test
+    void aPlanThatCatchesUpWithNoneMissesWhatIsLate() throws Throwable {
+        UUID plan = cronPlan(HOURLY, Map.of("catch_up", "none"));
+        dueAt(plan, at("12:00"));
+        fire(plan, at("12:05"));
+        runs(plan, "missed").body("items.error", contains(containsString("does not catch up")));
+    }
+
+    @Test
+    void aFireMayRunBesideTheRunBefore() throws Throwable {
+        UUID plan = cronPlan(HOURLY, Map.of("overlap", "allow"));
+        insertActiveRun(plan);
+        dueAt(plan, at("12:00"));
+        fire(plan, at("12:00"));
+        runs(plan).body("count", equalTo(2));
+        runs(plan, "missed").body("count", equalTo(0));
+    }
+
+    @Test
+    void aFireMayTakeThePlaceOfTheRunBefore() throws Throwable {
+        UUID plan = cronPlan(HOURLY, Map.of("overlap", "replace"));
+        insertActiveRun(plan);
+        dueAt(plan, at("12:00"));
+        fire(plan, at("12:00"));
+        runs(plan, "pending").body("items.nominal_time", contains("2040-06-01T12:00:00.000000Z"));
+        assertEquals(
+                "1",
+                text("select count(*) from run where plan_id = '" + plan + "' and cancel_requested_at is not null"));
+    }
+
+    @Test
+    void thousandsThatAreDueGetOneRunEachWhoeverFiresThem() throws Exception {
+        deployment = tenant.deployment(Map.of("type", "noop"));
+        UUID plan = cronPlan("0 0 1 1 *");
+        sql("insert into plan (id, org_id, title, deployment_id, definition, ref, status, cron_pattern, cron_timezone,"
+                + " next_fire_at, created_at, updated_at, version) select gen_random_uuid(), org_id, 'copy of " + plan
+                + "', deployment_id, definition, ref, status, cron_pattern, cron_timezone, now() - interval '1 s', now(),"
+                + " now(), 0 from plan, generate_series(1, 2000) where id = '" + plan + "'");
+        ExecutorService servers = Executors.newFixedThreadPool(3);
+        try {
+            List<Callable<Void>> calls = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                calls.add(() -> {
+                    int due;
+                    do {
+                        due = awaitUnchecked(() -> fires.fireDue(100));
+                    } while (due > 0);
+                    return null;
+                });
+            }
+            for (Future<Void> call : servers.invokeAll(calls)) {
+                call.get();
+            }
+        } finally {
+            servers.shutdown();
+        }
+        String ofCopies = " from run join plan on plan.id = run.plan_id where plan.title = 'copy of " + plan + "'";
+        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> text("select count(*)" + ofCopies
+                        + " and run.ended_at is not null")
+                .equals("2000"));
+        assertEquals("2000", text("select count(distinct plan_id)" + ofCopies));
+        assertEquals("2000", text("select count(*)" + ofCopies + " and run.state = 'succeeded'"));
+    }
+
+    @Test
+    void policiesAreShownAsTheyWereGivenAndHaveDefaults() {
+        tenant.request()
+                .get("/plans/" + cronPlan(HOURLY))
+                .then()
+                .body("definition.policies.catch_up", equalTo("latest"))
+                .body("definition.policies.overlap", equalTo("forbid"))
+                .body("definition.policies.timeout_seconds", equalTo(null))
+                .body("definition.policies.launch_retries", equalTo(0));
+        UUID plan = cronPlan(HOURLY, Map.of("overlap", "allow", "timeout_seconds", 60, "launch_retries", 2));
+        tenant.request()
+                .get("/plans/" + plan)
+                .then()
+                .body("definition.policies.overlap", equalTo("allow"))
+                .body("definition.policies.timeout_seconds", equalTo(60))
+                .body("definition.policies.launch_retries", equalTo(2));
+    }
+
+    @Test
+    void aPolicyThatMeansNothingIsNamed() {
+        Map<String, Object> plan = new HashMap<>(body(HOURLY, "a plan"));
+        plan.put("policies", Map.of("timeout_seconds", 0, "launch_retries", 11));
+        tenant.request()
+                .body(plan)
+                .post("/plans")
+                .then()
+                .statusCode(422)
+                .body("detail.loc", hasItem(List.of("body", "policies", "timeout_seconds")))
+                .body("detail.loc", hasItem(List.of("body", "policies", "launch_retries")));
+        plan.put("policies", Map.of("overlap", "perhaps"));
+        tenant.request()
+                .body(plan)
+                .post("/plans")
+                .then()
+                .statusCode(422)
+                .body("detail.loc", hasItem(List.of("body", "policies", "overlap")));
     }
 
     @Test
     void aManualPlanIsNeverDueWhateverItsSchedule() throws SQLException {
         for (Map<String, Object> definition : List.<Map<String, Object>>of(
                 Map.of("type", "reliably_cli", "mode", "manual"),
-                Map.of("type", "noop"),
                 Map.of("type", "github", "repo", "https://github.com/acme/chaos", "token", "x"))) {
             deployment = tenant.deployment(definition);
             assertNull(nextFireOf(cronPlan(HOURLY)), definition.toString());
@@ -281,6 +416,12 @@ class PlanFiresTest {
         return UUID.fromString(tenant.create("/plans", body(pattern, "a plan")).path("id"));
     }
 
+    private UUID cronPlan(String pattern, Map<String, Object> policies) {
+        Map<String, Object> body = new HashMap<>(body(pattern, "a plan"));
+        body.put("policies", policies);
+        return UUID.fromString(tenant.create("/plans", body).path("id"));
+    }
+
     private Map<String, Object> body(String pattern, String title) {
         return Map.of(
                 "title",
@@ -293,8 +434,32 @@ class PlanFiresTest {
                 List.of(experiment));
     }
 
-    private void fire(UUID plan, Instant now) throws Throwable {
-        await(() -> fires.fire(new DuePlan(UUID.fromString(tenant.id()), plan), now));
+    private int fire(UUID plan, Instant now) throws Throwable {
+        return await(() -> fires.fire(plan, now));
+    }
+
+    private static <T> T awaitUnchecked(Supplier<Uni<T>> deed) {
+        try {
+            return await(deed);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void sql(String statement) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement jdbc = connection.createStatement()) {
+            jdbc.execute(statement);
+        }
+    }
+
+    private String text(String select) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement jdbc = connection.createStatement();
+                ResultSet found = jdbc.executeQuery(select)) {
+            found.next();
+            return found.getString(1);
+        }
     }
 
     private static <T> T await(Supplier<Uni<T>> deed) throws Throwable {

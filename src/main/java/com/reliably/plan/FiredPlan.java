@@ -1,0 +1,109 @@
+package com.reliably.plan;
+
+import com.reliably.run.Fire;
+import com.reliably.run.MissedReason;
+import com.reliably.schedule.CatchUp;
+import com.reliably.schedule.DueFires;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What becomes of a plan that is due: the one place that decides it.
+ *
+ * @param id       the plan
+ * @param fires    its fires that have come due, each to be run or missed
+ * @param next     when it is due next; empty where this server has nothing to fire any more
+ * @param replaces whether its runs that have not ended give way to this one
+ */
+record FiredPlan(UUID id, List<Fire> fires, Optional<Instant> next, boolean replaces) {
+
+    private static final String HALTED = "The organization was halted";
+
+    /**
+     * Decides.
+     *
+     * @param now           the current time
+     * @param defaultWindow how late a fire may be run where the plan does not say
+     */
+    static FiredPlan of(DuePlan plan, Instant now, Duration defaultWindow) {
+        if (plan.keeper() != FireKeeper.SERVER) {
+            // The deployment was changed to one that keeps its own schedule, or has none.
+            return new FiredPlan(plan.id(), List.of(), Optional.empty(), false);
+        }
+        Duration window = plan.window() == null ? defaultWindow : plan.window();
+        DueFires due = DueFires.of(plan.schedule(), plan.nextFireAt(), now, plan.catchUp(), window);
+        List<Fire> fires = new ArrayList<>(tooLate(plan, due, window));
+        due.superseded()
+                .forEach(time -> fires.add(missed(
+                        plan, time, MissedReason.SUPERSEDED, "Several fires had come due; only the latest was run.")));
+        boolean blocked = plan.active() && plan.overlap() == Overlap.FORBID;
+        for (Instant time : due.toRun()) {
+            if (plan.halted() != null) {
+                String why = plan.halted().isEmpty() ? HALTED + "." : HALTED + ": " + plan.halted();
+                fires.add(missed(plan, time, MissedReason.HALTED, why));
+            } else if (blocked && !isCaughtUp(plan, time, now)) {
+                fires.add(missed(plan, time, MissedReason.OVERLAP, "The run before it had not ended."));
+            } else {
+                fires.add(Fire.toRun(plan.orgId(), plan.id(), plan.deploymentId(), time));
+            }
+        }
+        boolean runs = fires.stream().anyMatch(fire -> fire.missed() == null);
+        return new FiredPlan(plan.id(), fires, due.next(), runs && plan.active() && plan.overlap() == Overlap.REPLACE);
+    }
+
+    /** The fires of a plan from a moment on, during which it was suspended: all of them missed. */
+    static List<Fire> missedInSuspension(Plan plan, Instant from, Instant now) {
+        DueFires due = DueFires.noneOf(plan.schedule(), from, now);
+        return missed(plan.orgId, plan.id, plan.deploymentId, due, MissedReason.SUSPENDED, "The plan was suspended.");
+    }
+
+    /** Of a plan that catches up with all, late fires wait for their turn, whatever runs. */
+    private static boolean isCaughtUp(DuePlan plan, Instant time, Instant now) {
+        return plan.catchUp() == CatchUp.ALL && time.isBefore(now.minus(DueFires.IN_TIME));
+    }
+
+    private static List<Fire> tooLate(DuePlan plan, DueFires due, Duration window) {
+        boolean none = plan.catchUp() == CatchUp.NONE;
+        String why = none
+                ? "No server could run it in time, and the plan does not catch up (policies.catch_up)."
+                : "No server could run it in time; it would have been later than the catch-up window of "
+                        + spoken(window) + " allows ("
+                        + (plan.window() == null
+                                ? "reliably.schedule.catch-up-window"
+                                : "policies.catch_up_window_seconds")
+                        + ").";
+        return missed(
+                plan.orgId(),
+                plan.id(),
+                plan.deploymentId(),
+                due,
+                none ? MissedReason.NOT_CAUGHT_UP : MissedReason.TOO_LATE,
+                why);
+    }
+
+    private static String spoken(Duration window) {
+        return window.toSeconds() % 60 == 0 ? window.toMinutes() + " minutes" : window.toSeconds() + " seconds";
+    }
+
+    private static List<Fire> missed(
+            UUID orgId, UUID planId, UUID deploymentId, DueFires due, MissedReason reason, String why) {
+        List<Fire> fires = new ArrayList<>();
+        for (int i = 0; i < due.tooLate().size(); i++) {
+            boolean lastListed = due.cutOff() && i == due.tooLate().size() - 1;
+            String error = lastListed
+                    ? why + " Further fires were missed after this one; only the first "
+                            + due.tooLate().size() + " are recorded."
+                    : why;
+            fires.add(new Fire(orgId, planId, deploymentId, due.tooLate().get(i), reason, error));
+        }
+        return fires;
+    }
+
+    private static Fire missed(DuePlan plan, Instant time, MissedReason reason, String why) {
+        return new Fire(plan.orgId(), plan.id(), plan.deploymentId(), time, reason, why);
+    }
+}

@@ -1,0 +1,74 @@
+package com.reliably.run;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlConnection;
+import io.vertx.mutiny.sqlclient.Tuple;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Runs of many plans at once, as their schedules fire: thousands may be due in the same minute, and one statement each
+ * would take longer than that minute. Each method joins the transaction of the connection that it is given.
+ */
+@ApplicationScoped
+public class FiredRuns {
+
+    private static final String INSERT = """
+            insert into run (id, org_id, plan_id, deployment_id, state, trigger, nominal_time, created_at, ended_at, error,
+                             attempt, log_read, log_kept)
+            select gen_random_uuid(), f.org_id, f.plan_id, f.deployment_id,
+                   case when f.error is null then 'pending' else 'missed' end, 'schedule', f.nominal_time, now(),
+                   case when f.error is null then null else now() end, f.error, 0, 0, 0
+            from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[])
+                 as f (org_id, plan_id, deployment_id, nominal_time, error)
+            on conflict on constraint run_fires_once do nothing""";
+
+    /** Its owner sees to it; what nobody has yet ends on the spot. */
+    private static final String REPLACE = """
+            update run set cancel_requested_at = coalesce(cancel_requested_at, now()),
+                           state = case state when 'pending' then 'cancelled' else state end,
+                           error = case state when 'pending' then 'A later fire of the plan took its place.' else error end
+            where plan_id = any ($1::uuid[]) and state in ('pending', 'launching', 'running')""";
+
+    private final MissedFires missed;
+
+    FiredRuns(MissedFires missed) {
+        this.missed = missed;
+    }
+
+    /** Stores a run for each fire, pending or missed; one that is there already stays as it is. */
+    public Uni<Void> add(SqlConnection connection, List<Fire> fires) {
+        if (fires.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        Tuple values = Tuple.tuple()
+                .addArrayOfUUID(fires.stream().map(Fire::orgId).toArray(UUID[]::new))
+                .addArrayOfUUID(fires.stream().map(Fire::planId).toArray(UUID[]::new))
+                .addArrayOfUUID(fires.stream().map(Fire::deploymentId).toArray(UUID[]::new))
+                .addArrayOfOffsetDateTime(fires.stream()
+                        .map(fire -> fire.nominalTime().atOffset(ZoneOffset.UTC))
+                        .toArray(java.time.OffsetDateTime[]::new))
+                .addArrayOfString(fires.stream().map(Fire::error).toArray(String[]::new));
+        return connection
+                .preparedQuery(INSERT)
+                .execute(values)
+                .invoke(() ->
+                        fires.stream().filter(fire -> fire.missed() != null).forEach(fire -> missed.add(fire.missed())))
+                .replaceWithVoid();
+    }
+
+    /** Asks for the end of every run of these plans. */
+    public Uni<Void> replaceActive(SqlConnection connection, Collection<UUID> plans) {
+        if (plans.isEmpty()) {
+            return Uni.createFrom().voidItem();
+        }
+        Uni<RowSet<Row>> asked =
+                connection.preparedQuery(REPLACE).execute(Tuple.tuple().addArrayOfUUID(plans.toArray(UUID[]::new)));
+        return asked.replaceWithVoid();
+    }
+}

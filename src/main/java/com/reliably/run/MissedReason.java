@@ -1,0 +1,25 @@
+package com.reliably.run;
+
+import java.util.Locale;
+
+/** Why a due fire was not run. */
+public enum MissedReason {
+    /** No server could run it within the window of its plan. */
+    TOO_LATE,
+    /** Several had come due, and the plan catches up with the latest only. */
+    SUPERSEDED,
+    /** It was late, and the plan catches up with none. */
+    NOT_CAUGHT_UP,
+    /** A run of the plan had not ended, and the plan does not let its runs overlap. */
+    OVERLAP,
+    /** The plan was suspended. */
+    SUSPENDED,
+    /** The organisation was halted. */
+    HALTED;
+
+    /** The name that metrics show. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
