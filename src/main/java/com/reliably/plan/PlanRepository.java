@@ -1,5 +1,6 @@
 package com.reliably.plan;
 
+import com.reliably.run.RunState;
 import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
@@ -25,6 +26,15 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
 
     Uni<Boolean> exists(UUID orgId, UUID id) {
         return count(PRESENT + " and id = ?2", orgId, id).map(n -> n > 0);
+    }
+
+    /**
+     * The plan as it is this moment, not kept in the session: whoever locks it later in the same transaction sees what has
+     * become of it meanwhile.
+     */
+    Uni<Plan> look(UUID orgId, UUID id) {
+        return find(orgId, id).onItem().ifNotNull().call(plan -> Panache.getSession()
+                .invoke(session -> session.detach(plan)));
     }
 
     /**
@@ -117,6 +127,20 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
                         orgId,
                         with + " and p.title ilike :pattern escape '\\'",
                         Map.of("of", experimentId, "pattern", pattern));
+    }
+
+    /** How far the run of a plan is that has come furthest and has not ended, one run left aside; null where none is. */
+    Uni<RunState> furthestRunBut(UUID orgId, UUID planId, UUID runId) {
+        return Panache.getSession()
+                .chain(session -> session.createNativeQuery("""
+                        select state from run
+                        where org_id = ?1 and plan_id = ?2 and id <> ?3 and state in ('pending', 'launching', 'running')
+                        order by array_position(array['running', 'launching', 'pending'], state) limit 1""", String.class)
+                        .setParameter(1, orgId)
+                        .setParameter(2, planId)
+                        .setParameter(3, runId)
+                        .getSingleResultOrNull())
+                .map(state -> state == null ? null : RunState.of(state));
     }
 
     /** The database's time, by which schedules are kept. */

@@ -22,7 +22,7 @@ class PlanRuns implements RunPlans {
     @Override
     public Uni<RunnablePlan> runnable(UUID orgId, UUID planId) {
         return repository
-                .find(orgId, planId)
+                .look(orgId, planId)
                 .map(plan -> plan == null
                         ? null
                         : new RunnablePlan(
@@ -44,8 +44,21 @@ class PlanRuns implements RunPlans {
                 .lock(change.orgId(), change.planId())
                 .onItem()
                 .ifNotNull()
-                .invoke(plan -> plan.set(new PlanStatusRule(plan.isCron())
-                        .afterRun(plan.condition(), change.from(), change.to(), change.error())))
+                .transformToUni(plan -> otherRun(plan, change).invoke(other -> plan.set(after(plan, change, other))))
                 .replaceWithVoid();
+    }
+
+    /** How far another run of the plan is, where this one has ended and runs may overlap; else null. */
+    private Uni<RunState> otherRun(Plan plan, RunChange change) {
+        return change.to().isFinal() && PlanPolicies.of(plan).overlap() != Overlap.FORBID
+                ? repository.furthestRunBut(plan.orgId, plan.id, change.runId())
+                : Uni.createFrom().nullItem();
+    }
+
+    private static PlanCondition after(Plan plan, RunChange change, RunState other) {
+        PlanStatusRule rule = new PlanStatusRule(plan.isCron());
+        return other == null
+                ? rule.afterRun(plan.condition(), change.from(), change.to(), change.error())
+                : rule.afterRunBeside(plan.condition(), change.from(), change.to(), change.error(), other);
     }
 }

@@ -7,7 +7,8 @@ import com.reliably.run.RunState;
  * out ({@code PUT …/status}); a manual plan only has the client.
  *
  * <ul>
- *   <li>A run that is asked for or launched makes a plan {@code creating}; a cron plan keeps what its last run left.
+ *   <li>A run that is asked for makes a plan {@code creating}; a cron plan keeps what its last run left. That a server takes
+ *       it up changes nothing.
  *   <li>A run that runs, or a client that says so, makes it {@code running}, and forgets the last error.
  *   <li>The client's verdict, {@code completed} or {@code error}, stands whatever then becomes of its process: a client
  *       that was told to terminate reports {@code completed} and leaves with a code that says otherwise.
@@ -17,6 +18,7 @@ import com.reliably.run.RunState;
  *   <li>A cancelled run leaves {@code error}, because the experiment was not carried out, and somebody should see why.
  *   <li>A completed run of a cron plan is an {@code iteration completed}.
  *   <li>A missed fire changes nothing: nothing was run.
+ *   <li>Where runs may overlap, the end of one while another goes on leaves the plan as that other one has it.
  *   <li>A suspended plan stays suspended until it is resumed, whatever becomes of the run that was under way.
  * </ul>
  */
@@ -42,7 +44,8 @@ final class PlanStatusRule {
             return now;
         }
         return switch (to) {
-            case PENDING, LAUNCHING -> cron ? now : PlanCondition.of(PlanStatus.CREATING);
+            case PENDING -> cron ? now : PlanCondition.of(PlanStatus.CREATING);
+            case LAUNCHING -> now;
             case RUNNING -> isReported(now, from) ? now : PlanCondition.of(PlanStatus.RUNNING);
             case SUCCEEDED -> isReported(now, from) ? now : completed();
             case FAILED, LOST -> isReported(now, from) ? now : new PlanCondition(failure(from), error);
@@ -50,6 +53,21 @@ final class PlanStatusRule {
                 isReported(now, from) ? now : new PlanCondition(PlanStatus.ERROR, error == null ? CANCELLED : error);
             case MISSED -> now;
         };
+    }
+
+    /**
+     * After a run of the plan ended while another one had not.
+     *
+     * @param other how far that one is; not a final state
+     */
+    PlanCondition afterRunBeside(PlanCondition now, RunState from, RunState to, String error, RunState other) {
+        if (now.status() == PlanStatus.SUSPENDED) {
+            return now;
+        }
+        if (other == RunState.RUNNING) {
+            return PlanCondition.of(PlanStatus.RUNNING);
+        }
+        return cron ? afterRun(now, from, to, error) : PlanCondition.of(PlanStatus.CREATING);
     }
 
     /** Whether this is something that a client may report. */

@@ -36,7 +36,8 @@ public enum RunState {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    static RunState of(String name) {
+    /** By its name in the database. */
+    public static RunState of(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }
 }

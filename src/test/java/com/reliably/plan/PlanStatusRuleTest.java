@@ -15,6 +15,7 @@ class PlanStatusRuleTest {
             now,  CREATED,             -,         PENDING,   CREATING
             now,  COMPLETED,           -,         PENDING,   CREATING
             now,  CREATING,            PENDING,   LAUNCHING, CREATING
+            now,  RUNNING,             PENDING,   LAUNCHING, RUNNING
             now,  CREATING,            LAUNCHING, RUNNING,   RUNNING
             now,  RUNNING,             RUNNING,   SUCCEEDED, COMPLETED
             now,  CREATING,            LAUNCHING, SUCCEEDED, COMPLETED
@@ -52,6 +53,24 @@ class PlanStatusRuleTest {
     void theVerdictOfTheClientStands(String kind, PlanStatus verdict, RunState from, RunState to) {
         PlanCondition reported = new PlanCondition(verdict, "as the client said");
         assertEquals(reported, rule(kind).afterRun(reported, from, to, "as the run said"));
+    }
+
+    @ParameterizedTest(name = "{0} plan, {1}, run to {2} while another is {3}: {4}")
+    @CsvSource(textBlock = """
+            now,  COMPLETED, CANCELLED, PENDING,   CREATING
+            now,  RUNNING,   SUCCEEDED, LAUNCHING, CREATING
+            now,  RUNNING,   FAILED,    RUNNING,   RUNNING
+            cron, RUNNING,   SUCCEEDED, RUNNING,   RUNNING
+            cron, RUNNING,   SUCCEEDED, PENDING,   ITERATION_COMPLETED
+            cron, RUNNING,   CANCELLED, PENDING,   ERROR
+            cron, SUSPENDED, CANCELLED, RUNNING,   SUSPENDED
+            """)
+    void theEndOfARunIsNotThatOfAnother(String kind, PlanStatus now, RunState to, RunState other, PlanStatus expected) {
+        assertEquals(
+                expected,
+                rule(kind)
+                        .afterRunBeside(PlanCondition.of(now), RunState.RUNNING, to, null, other)
+                        .status());
     }
 
     @Test
