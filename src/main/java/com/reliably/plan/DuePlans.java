@@ -21,7 +21,10 @@ import java.util.UUID;
 @ApplicationScoped
 class DuePlans {
 
-    /** Plans that another server has in hand are passed over. */
+    /**
+     * Plans that another server has in hand are passed over, and those of an organisation that is being halted or released:
+     * whoever halts it sees and ends every run of a fire that did not see the halt.
+     */
     private static final String LOCK = """
             select p.id, p.org_id, p.deployment_id, p.cron_pattern, p.cron_timezone, p.next_fire_at, p.catch_up,
                    p.catch_up_window_seconds, p.overlap, d.type, d.definition ->> 'mode' as mode,
@@ -33,7 +36,7 @@ class DuePlans {
             where p.next_fire_at <= coalesce(cast($1 as timestamptz), now()) and p.deleted_at is null
               and (cast($2 as uuid) is null or p.id = $2) and p.id <> all ($3::uuid[])
             order by p.next_fire_at limit $4
-            for update of p skip locked""";
+            for update of p skip locked for share of o skip locked""";
 
     private static final String ADVANCE = """
             update plan set next_fire_at = n.next_fire_at

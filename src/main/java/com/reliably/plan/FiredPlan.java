@@ -31,20 +31,24 @@ record FiredPlan(UUID id, List<Fire> fires, Optional<Instant> next, boolean repl
      */
     static FiredPlan of(DuePlan plan, Instant now, Duration defaultWindow) {
         if (plan.keeper() != FireKeeper.SERVER) {
-            // The deployment was changed to one that keeps its own schedule, or has none.
-            return new FiredPlan(plan.id(), List.of(), Optional.empty(), false);
+            DueFires due = DueFires.noneOf(plan.schedule(), plan.nextFireAt(), now);
+            List<Fire> missed = missed(
+                    plan.orgId(),
+                    plan.id(),
+                    plan.deploymentId(),
+                    due,
+                    MissedReason.NOT_STARTED_HERE,
+                    "The plan was given a deployment that this server does not start.");
+            return new FiredPlan(plan.id(), missed, Optional.empty(), false);
         }
         Duration window = plan.window() == null ? defaultWindow : plan.window();
         DueFires due = DueFires.of(plan.schedule(), plan.nextFireAt(), now, plan.catchUp(), window);
         List<Fire> fires = new ArrayList<>(tooLate(plan, due, window));
-        due.superseded()
-                .forEach(time -> fires.add(missed(
-                        plan, time, MissedReason.SUPERSEDED, "Several fires had come due; only the latest was run.")));
+        fires.addAll(superseded(plan, due));
         boolean blocked = plan.active() && plan.overlap() == Overlap.FORBID;
         for (Instant time : due.toRun()) {
             if (plan.halted() != null) {
-                String why = plan.halted().isEmpty() ? HALTED + "." : HALTED + ": " + plan.halted();
-                fires.add(missed(plan, time, MissedReason.HALTED, why));
+                fires.add(missed(plan, time, MissedReason.HALTED, whyHalted(plan)));
             } else if (blocked && !isCaughtUp(plan, time, now)) {
                 fires.add(missed(plan, time, MissedReason.OVERLAP, "The run before it had not ended."));
             } else {
@@ -59,6 +63,18 @@ record FiredPlan(UUID id, List<Fire> fires, Optional<Instant> next, boolean repl
     static List<Fire> missedInSuspension(Plan plan, Instant from, Instant now) {
         DueFires due = DueFires.noneOf(plan.schedule(), from, now);
         return missed(plan.orgId, plan.id, plan.deploymentId, due, MissedReason.SUSPENDED, "The plan was suspended.");
+    }
+
+    /** The fires of a plan that have come due and are given up, because it gets another schedule. */
+    static List<Fire> missedByChange(Plan plan, Instant now) {
+        DueFires due = DueFires.noneOf(plan.schedule(), plan.nextFireAt, now);
+        return missed(
+                plan.orgId,
+                plan.id,
+                plan.deploymentId,
+                due,
+                MissedReason.RESCHEDULED,
+                "The plan was given another schedule before a server could run it.");
     }
 
     /** Of a plan that catches up with all, late fires wait for their turn, whatever runs. */
@@ -85,20 +101,50 @@ record FiredPlan(UUID id, List<Fire> fires, Optional<Instant> next, boolean repl
                 why);
     }
 
+    /** A window may hold more of them than anybody wants to read. */
+    private static List<Fire> superseded(DuePlan plan, DueFires due) {
+        List<Instant> times = due.superseded();
+        int listed = Math.min(times.size(), DueFires.MOST_RECORDED);
+        boolean halted = plan.halted() != null;
+        return missed(
+                plan.orgId(),
+                plan.id(),
+                plan.deploymentId(),
+                times.subList(0, listed),
+                listed < times.size(),
+                halted ? MissedReason.HALTED : MissedReason.SUPERSEDED,
+                halted ? whyHalted(plan) : "Several fires had come due; only the latest is caught up with.");
+    }
+
+    private static String whyHalted(DuePlan plan) {
+        return plan.halted().isEmpty() ? HALTED + "." : HALTED + ": " + plan.halted();
+    }
+
     private static String spoken(Duration window) {
         return window.toSeconds() % 60 == 0 ? window.toMinutes() + " minutes" : window.toSeconds() + " seconds";
     }
 
     private static List<Fire> missed(
             UUID orgId, UUID planId, UUID deploymentId, DueFires due, MissedReason reason, String why) {
+        return missed(orgId, planId, deploymentId, due.tooLate(), due.cutOff(), reason, why);
+    }
+
+    private static List<Fire> missed(
+            UUID orgId,
+            UUID planId,
+            UUID deploymentId,
+            List<Instant> times,
+            boolean cutOff,
+            MissedReason reason,
+            String why) {
         List<Fire> fires = new ArrayList<>();
-        for (int i = 0; i < due.tooLate().size(); i++) {
-            boolean lastListed = due.cutOff() && i == due.tooLate().size() - 1;
+        for (Instant time : times) {
+            boolean lastListed = cutOff && fires.size() == times.size() - 1;
             String error = lastListed
-                    ? why + " Further fires were missed after this one; only the first "
-                            + due.tooLate().size() + " are recorded."
+                    ? why + " Further fires were missed after this one; only the first " + times.size()
+                            + " are recorded."
                     : why;
-            fires.add(new Fire(orgId, planId, deploymentId, due.tooLate().get(i), reason, error));
+            fires.add(new Fire(orgId, planId, deploymentId, time, reason, error));
         }
         return fires;
     }

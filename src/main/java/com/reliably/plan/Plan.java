@@ -12,9 +12,15 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.annotations.ColumnTransformer;
+import org.hibernate.annotations.DynamicUpdate;
 
-/** A plan as it is stored; its experiments and integrations are rows of their own. */
+/**
+ * A plan as it is stored; its experiments and integrations are rows of their own.
+ *
+ * <p>Only what was changed is written back: {@code next_fire_at} moves on by itself while a run tells the plan how it is.
+ */
 @Entity
+@DynamicUpdate
 class Plan {
 
     @Id
@@ -98,6 +104,11 @@ class Plan {
 
     boolean isSuspended() {
         return suspendedAt != null;
+    }
+
+    /** Whether a fire has come that nothing was done about yet. */
+    boolean isDue(Instant now) {
+        return nextFireAt != null && !nextFireAt.isAfter(now);
     }
 
     /** The schedule of a cron plan. */

@@ -2,9 +2,9 @@ package com.reliably.plan;
 
 import com.reliably.run.Fire;
 import com.reliably.run.FiredRuns;
-import com.reliably.run.RunWakeUp;
 import com.reliably.schedule.ScheduleSettings;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -31,17 +31,18 @@ class PlanFires {
     /** For how long a plan that cannot be fired is left alone, so that it holds up no other. */
     private static final Duration REST = Duration.ofMinutes(1);
 
+    /** What is stored in one transaction, give or take one plan's; the plans that are left over are still due. */
+    private static final int MOST_FIRES = 5000;
+
     private final DuePlans duePlans;
     private final FiredRuns runs;
-    private final RunWakeUp wakeUp;
     private final Pool pool;
     private final Duration window;
     private final Map<UUID, Long> resting = new ConcurrentHashMap<>();
 
-    PlanFires(DuePlans duePlans, FiredRuns runs, RunWakeUp wakeUp, Pool pool, ScheduleSettings settings) {
+    PlanFires(DuePlans duePlans, FiredRuns runs, Pool pool, ScheduleSettings settings) {
         this.duePlans = duePlans;
         this.runs = runs;
-        this.wakeUp = wakeUp;
         this.pool = pool;
         this.window = settings.catchUpWindow();
     }
@@ -67,26 +68,27 @@ class PlanFires {
 
     private Uni<Integer> fire(Instant now, UUID only, int most) {
         return pool.withTransaction(connection -> duePlans.lock(connection, now, only, resting(), most)
-                        .chain(batch -> {
-                            List<FiredPlan> fired = decide(batch);
-                            return store(connection, fired)
-                                    .replaceWith(new Outcome(batch.plans().size(), startsRuns(fired)));
-                        }))
-                .invoke(outcome -> {
-                    if (outcome.startsRuns()) {
-                        wakeUp.look();
-                    }
-                })
+                        // After a while without any server there are thousands of fires to find.
+                        .emitOn(Infrastructure.getDefaultWorkerPool())
+                        .chain(batch -> store(connection, decide(batch))
+                                .map(fires -> new Outcome(batch.plans().size(), fires))))
+                .invoke(outcome -> runs.committed(outcome.fires()))
                 .map(Outcome::due);
     }
 
-    private record Outcome(int due, boolean startsRuns) {}
+    private record Outcome(int due, List<Fire> fires) {}
 
     private List<FiredPlan> decide(DuePlans.Batch batch) {
         List<FiredPlan> fired = new ArrayList<>();
+        int fires = 0;
         for (DuePlan plan : batch.plans()) {
+            if (fires >= MOST_FIRES) {
+                break;
+            }
             try {
-                fired.add(FiredPlan.of(plan, batch.now(), window));
+                FiredPlan decided = FiredPlan.of(plan, batch.now(), window);
+                fired.add(decided);
+                fires += decided.fires().size();
             } catch (RuntimeException e) {
                 LOG.errorf(e, "Plan %s of organization %s cannot be fired, it is tried again", plan.id(), plan.orgId());
                 resting.put(plan.id(), System.nanoTime());
@@ -95,17 +97,19 @@ class PlanFires {
         return fired;
     }
 
-    private Uni<Void> store(SqlConnection connection, List<FiredPlan> fired) {
-        List<Fire> fires = fired.stream().flatMap(plan -> plan.fires().stream()).toList();
-        List<UUID> replaced =
+    private Uni<List<Fire>> store(SqlConnection connection, List<FiredPlan> fired) {
+        List<UUID> replacing =
                 fired.stream().filter(FiredPlan::replaces).map(FiredPlan::id).toList();
-        return runs.replaceActive(connection, replaced)
-                .chain(() -> runs.add(connection, fires))
-                .chain(() -> duePlans.advance(connection, fired));
-    }
-
-    private static boolean startsRuns(List<FiredPlan> fired) {
-        return fired.stream().flatMap(plan -> plan.fires().stream()).anyMatch(fire -> fire.missed() == null);
+        return runs.replaceActive(connection, replacing).chain(busy -> {
+            // What is left out stays due.
+            List<FiredPlan> ready =
+                    fired.stream().filter(plan -> !busy.contains(plan.id())).toList();
+            List<Fire> fires =
+                    ready.stream().flatMap(plan -> plan.fires().stream()).toList();
+            return runs.add(connection, fires)
+                    .chain(() -> duePlans.advance(connection, ready))
+                    .replaceWith(fires);
+        });
     }
 
     private Set<UUID> resting() {

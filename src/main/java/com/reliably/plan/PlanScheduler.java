@@ -31,6 +31,7 @@ class PlanScheduler {
     private final Vertx vertx;
     private final AtomicBoolean looking = new AtomicBoolean();
     private final AtomicBoolean alarmSet = new AtomicBoolean();
+    private volatile boolean lookAgain;
     private volatile boolean stopping;
     private volatile boolean troubled;
 
@@ -50,9 +51,14 @@ class PlanScheduler {
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
             identity = "plans")
     Uni<Void> tick() {
-        if (stopping || !looking.compareAndSet(false, true)) {
+        if (stopping) {
             return Uni.createFrom().voidItem();
         }
+        if (!looking.compareAndSet(false, true)) {
+            lookAgain = true;
+            return Uni.createFrom().voidItem();
+        }
+        lookAgain = false;
         return fireAll()
                 .chain(() -> fires.untilNext(AHEAD))
                 .ifNoItem()
@@ -66,7 +72,15 @@ class PlanScheduler {
                 .onFailure()
                 .recoverWithNull()
                 .onTermination()
-                .invoke(() -> looking.set(false));
+                .invoke(this::lookIsOver);
+    }
+
+    /** What came due in the midst of this look may have been missed by it. */
+    private void lookIsOver() {
+        looking.set(false);
+        if (lookAgain && !troubled) {
+            tick().subscribe().with(done -> {});
+        }
     }
 
     private Uni<Void> fireAll() {

@@ -102,12 +102,10 @@ public class PlanService {
                             && Objects.equals(
                                     plan.cronTimezone,
                                     checked.input().schedule().timezone());
-                    boolean wasDue = sameSchedule && plan.nextFireAt != null;
-                    Instant due = plan.nextFireAt;
-                    List<Fire> missed = plan.isSuspended() && !sameSchedule
-                            ? FiredPlan.missedInSuspension(plan, plan.suspendedAt, now)
-                            : List.of();
-                    if (!missed.isEmpty()) {
+                    Instant next = plan.nextFireAt;
+                    boolean isDue = plan.isDue(now);
+                    List<Fire> missed = sameSchedule ? List.of() : givenUp(plan, checked, now);
+                    if (plan.isSuspended() && !sameSchedule) {
                         plan.suspendedAt = now;
                     }
                     write(plan, checked, now);
@@ -117,9 +115,9 @@ public class PlanService {
                     }
                     if (plan.isSuspended()) {
                         plan.nextFireAt = null;
-                    } else if (wasDue && plan.nextFireAt != null) {
-                        // A fire that is due right now must not be lost to a new title.
-                        plan.nextFireAt = due;
+                    } else if (sameSchedule && (isDue || next != null && plan.nextFireAt != null)) {
+                        // A fire that is due right now must not be lost to a new title, or to a new deployment.
+                        plan.nextFireAt = next;
                     }
                     return existing(repository.replaceLists(id, input.experiments(), input.integrations()))
                             .chain(() -> runs.recordMissed(missed));
@@ -154,9 +152,11 @@ public class PlanService {
 
     @WithTransaction
     Uni<Void> run(Caller caller, UUID id) {
-        return lock(caller.orgId(), id).invoke(PlanService::refuseToRunCron).chain(plan -> deployments
-                .definition(caller.orgId(), plan.deploymentId)
-                .chain(deployment -> run(caller, plan, deployment)));
+        return present(repository.look(caller.orgId(), id))
+                .invoke(PlanService::refuseToRunCron)
+                .chain(plan -> deployments
+                        .definition(caller.orgId(), plan.deploymentId)
+                        .chain(deployment -> run(caller, plan, deployment)));
     }
 
     @WithTransaction
@@ -186,6 +186,16 @@ public class PlanService {
                     .definition(caller.orgId(), plan.deploymentId)
                     .chain(deployment -> repository.now().chain(now -> resume(caller, plan, deployment, now)));
         });
+    }
+
+    /** The fires of the schedule that a plan has so far, which nothing was done about: they are not forgotten with it. */
+    private static List<Fire> givenUp(Plan plan, CheckedPlan checked, Instant now) {
+        if (plan.isSuspended()) {
+            return FireKeeper.of(checked.deployment()) == FireKeeper.SERVER
+                    ? FiredPlan.missedInSuspension(plan, plan.suspendedAt, now)
+                    : List.of();
+        }
+        return plan.isDue(now) ? FiredPlan.missedByChange(plan, now) : List.of();
     }
 
     private Uni<Void> resume(Caller caller, Plan plan, DeploymentDefinition deployment, Instant now) {
@@ -221,26 +231,32 @@ public class PlanService {
                             + " the Reliably CLI is installed, with: " + command.of(plan.orgId, plan.id));
         }
         return makeWay(caller, plan)
+                .chain(() -> lock(caller.orgId(), plan.id))
+                .call(this::refuseOverlap)
                 .chain(() -> requestRun(caller, plan))
                 .chain(() -> audit.record(caller, "plan.run", "plan", plan.id, plan.title));
     }
 
-    /** What becomes of a run that has not ended, when another one is asked for. */
+    /** Ends the runs of a plan that lets them be replaced. Runs first, as everywhere: the plan is locked behind them. */
     private Uni<Void> makeWay(Caller caller, Plan plan) {
-        return switch (PlanPolicies.of(plan).overlap()) {
-            case ALLOW -> Uni.createFrom().voidItem();
-            case REPLACE -> runs.cancelOfPlan(caller, plan.id);
-            case FORBID ->
-                runs.hasActive(plan.orgId, plan.id)
-                        .invoke(active -> {
-                            if (active) {
-                                throw ProblemException.conflict(
-                                        "This plan has a run that has not ended; wait for it, or"
-                                                + " cancel it first (or let it overlap, see policies.overlap).");
-                            }
-                        })
-                        .replaceWithVoid();
-        };
+        return PlanPolicies.of(plan).overlap() == Overlap.REPLACE
+                ? runs.cancelOfPlan(caller, plan.id)
+                : Uni.createFrom().voidItem();
+    }
+
+    private Uni<Void> refuseOverlap(Plan plan) {
+        if (PlanPolicies.of(plan).overlap() != Overlap.FORBID) {
+            return Uni.createFrom().voidItem();
+        }
+        return runs.hasActive(plan.orgId, plan.id)
+                .invoke(active -> {
+                    if (active) {
+                        throw ProblemException.conflict(
+                                "This plan has a run that has not ended; wait for it, or cancel it"
+                                        + " first (or let runs overlap, see policies.overlap).");
+                    }
+                })
+                .replaceWithVoid();
     }
 
     private Uni<Void> requestRun(Caller caller, Plan plan) {

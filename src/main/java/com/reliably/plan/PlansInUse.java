@@ -35,10 +35,13 @@ class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperi
                 .replaceWithVoid());
     }
 
-    /** A plan that was ours to fire and still is keeps its next fire: it may be due this moment. */
+    /**
+     * A plan that was ours to fire and still is keeps its next fire: it may be due this moment. One that no longer is keeps
+     * a fire that is due, which is recorded as missed.
+     */
     private static void keepFiring(Plan plan, DeploymentDefinition deployment, Instant now) {
         Optional<Instant> next = plan.nextFire(deployment, now);
-        if (next.isEmpty() || plan.nextFireAt == null) {
+        if (plan.nextFireAt == null || next.isEmpty() && !plan.isDue(now)) {
             plan.nextFireAt = next.orElse(null);
         }
     }

@@ -1,14 +1,14 @@
 package com.reliably.run;
 
 import io.smallrye.mutiny.Uni;
-import io.vertx.mutiny.sqlclient.Row;
-import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.ZoneOffset;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -28,17 +28,30 @@ public class FiredRuns {
                  as f (org_id, plan_id, deployment_id, nominal_time, error)
             on conflict on constraint run_fires_once do nothing""";
 
-    /** Its owner sees to it; what nobody has yet ends on the spot. */
+    /**
+     * Its owner sees to it; what nobody has yet ends on the spot. Whoever writes down what happens to a run locks it before
+     * its plan, and here the plans are locked already: to wait for a run could be to wait for ever.
+     */
     private static final String REPLACE = """
-            update run set cancel_requested_at = coalesce(cancel_requested_at, now()),
-                           state = case state when 'pending' then 'cancelled' else state end,
-                           error = case state when 'pending' then 'A later fire of the plan took its place.' else error end
-            where plan_id = any ($1::uuid[]) and state in ('pending', 'launching', 'running')""";
+            with active as (
+                select id, plan_id from run
+                where plan_id = any ($1::uuid[]) and state in ('pending', 'launching', 'running')),
+            free as (
+                select id from run where id in (select id from active) and state in ('pending', 'launching', 'running')
+                for update skip locked),
+            asked as (
+                update run set cancel_requested_at = coalesce(cancel_requested_at, now()),
+                    state = case state when 'pending' then 'cancelled' else state end,
+                    error = case state when 'pending' then 'A later fire of the plan took its place.' else error end
+                from free where run.id = free.id returning run.id)
+            select distinct plan_id from active where id not in (select id from asked)""";
 
     private final MissedFires missed;
+    private final RunWakeUp wakeUp;
 
-    FiredRuns(MissedFires missed) {
+    FiredRuns(MissedFires missed, RunWakeUp wakeUp) {
         this.missed = missed;
+        this.wakeUp = wakeUp;
     }
 
     /** Stores a run for each fire, pending or missed; one that is there already stays as it is. */
@@ -54,21 +67,40 @@ public class FiredRuns {
                         .map(fire -> fire.nominalTime().atOffset(ZoneOffset.UTC))
                         .toArray(java.time.OffsetDateTime[]::new))
                 .addArrayOfString(fires.stream().map(Fire::error).toArray(String[]::new));
-        return connection
-                .preparedQuery(INSERT)
-                .execute(values)
-                .invoke(() ->
-                        fires.stream().filter(fire -> fire.missed() != null).forEach(fire -> missed.add(fire.missed())))
-                .replaceWithVoid();
+        return connection.preparedQuery(INSERT).execute(values).replaceWithVoid();
     }
 
-    /** Asks for the end of every run of these plans. */
-    public Uni<Void> replaceActive(SqlConnection connection, Collection<UUID> plans) {
-        if (plans.isEmpty()) {
-            return Uni.createFrom().voidItem();
+    /** To be called once the transaction that added these is committed: has runs taken up, and missed fires counted. */
+    public void committed(List<Fire> fires) {
+        boolean pending = false;
+        for (Fire fire : fires) {
+            if (fire.missed() == null) {
+                pending = true;
+            } else {
+                missed.add(fire.missed());
+            }
         }
-        Uni<RowSet<Row>> asked =
-                connection.preparedQuery(REPLACE).execute(Tuple.tuple().addArrayOfUUID(plans.toArray(UUID[]::new)));
-        return asked.replaceWithVoid();
+        if (pending) {
+            wakeUp.look();
+        }
+    }
+
+    /**
+     * Asks for the end of every run of these plans.
+     *
+     * @return the plans that have a run which somebody writes to this moment, so that it was not asked: to be tried again
+     */
+    public Uni<Set<UUID>> replaceActive(SqlConnection connection, Collection<UUID> plans) {
+        if (plans.isEmpty()) {
+            return Uni.createFrom().item(Set.of());
+        }
+        return connection
+                .preparedQuery(REPLACE)
+                .execute(Tuple.tuple().addArrayOfUUID(plans.toArray(UUID[]::new)))
+                .map(rows -> {
+                    Set<UUID> busy = new HashSet<>();
+                    rows.forEach(row -> busy.add(row.getUUID("plan_id")));
+                    return busy;
+                });
     }
 }

@@ -1,28 +1,30 @@
 package com.reliably.run;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.inject.Singleton;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 
 /** Counts the fires that this server recorded as missed, by their reason. */
-@ApplicationScoped
-public class MissedFires {
+@Singleton
+final class MissedFires {
 
-    private final Map<MissedReason, LongAdder> counts = new EnumMap<>(MissedReason.class);
+    private final Map<MissedReason, Counter> counts = new EnumMap<>(MissedReason.class);
 
-    MissedFires() {
+    MissedFires(MeterRegistry registry) {
+        // All from the start on, so that the first one shows as an increase.
         for (MissedReason reason : MissedReason.values()) {
-            counts.put(reason, new LongAdder());
+            counts.put(
+                    reason,
+                    Counter.builder("reliably.fires.missed")
+                            .description("Fires of schedules that were not run")
+                            .tag("reason", reason.toString())
+                            .register(registry));
         }
     }
 
     void add(MissedReason reason) {
         counts.get(reason).increment();
-    }
-
-    /** How many since this server started. */
-    public long of(MissedReason reason) {
-        return counts.get(reason).sum();
     }
 }

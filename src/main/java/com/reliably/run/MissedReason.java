@@ -15,7 +15,11 @@ public enum MissedReason {
     /** The plan was suspended. */
     SUSPENDED,
     /** The organisation was halted. */
-    HALTED;
+    HALTED,
+    /** The plan was given another schedule before a server could run it. */
+    RESCHEDULED,
+    /** The plan's deployment became one that this server does not start. */
+    NOT_STARTED_HERE;
 
     /** The name that metrics show. */
     @Override
