@@ -339,7 +339,7 @@ class PlanApiTest {
                 .then()
                 .statusCode(422)
                 .body("detail[0].loc", contains("body", "pattern"))
-                .body("detail[0].msg", containsString("the hour (field 2 of 5)"));
+                .body("detail[0].msg", containsString("the hour (field 2 of 5,"));
     }
 
     @Test
