@@ -193,6 +193,9 @@ class RunSupervisor {
     }
 
     private Uni<Void> takeUp(Runner runner) {
+        if (runner.endOfAll().isPresent()) {
+            return carryOutAll(runner, runner.endOfAll().get());
+        }
         int most = Math.min(MOST_AT_ONCE, room(runner));
         if (most <= 0) {
             moreWaiting = true;
@@ -201,6 +204,35 @@ class RunSupervisor {
         return claims.takeUp(runner.types(), most)
                 .invoke(taken -> follow(taken, Following.How.TAKEN_UP))
                 .chain(taken -> taken.size() < most ? Uni.createFrom().voidItem() : takeUp(runner));
+    }
+
+    /** What is over with its launch is not followed: it is taken up and ended many at a time. */
+    private Uni<Void> carryOutAll(Runner runner, RunnerEvent.Ended end) {
+        return claims.takeUp(runner.types(), MOST_AT_ONCE).chain(taken -> {
+            if (taken.isEmpty()) {
+                return Uni.createFrom().voidItem();
+            }
+            List<Following> following = taken.stream()
+                    .map(run -> new Following(run, Following.How.TAKEN_UP, timeOf(run), null))
+                    .toList();
+            following.forEach(listeners::followed);
+            return journal.endAll(taken, end)
+                    .invoke(changes -> following.forEach(one -> ended(one, end, changes.get(one.id()))))
+                    // They are found again, one by one, among what this server has.
+                    .onFailure()
+                    .invoke(failure -> following.forEach(one -> listeners.left(one, failure)))
+                    .chain(() -> taken.size() < MOST_AT_ONCE ? Uni.createFrom().voidItem() : carryOutAll(runner, end));
+        });
+    }
+
+    /** Where nothing changed, the run was somebody else's by then, or is to be cancelled. */
+    private void ended(Following following, RunnerEvent.Ended end, RunChange change) {
+        if (change != null) {
+            listeners.launched(following);
+            listeners.ending(following, end);
+            listeners.changed(following, change);
+        }
+        listeners.left(following, null);
     }
 
     private int room(Runner runner) {
@@ -256,8 +288,7 @@ class RunSupervisor {
 
     private void follow(List<Run> runs, Following.How how) {
         for (Run run : runs) {
-            // What took it just now set its lease, by the database's clock.
-            DatabaseTime time = new DatabaseTime(run.leaseUntil.minus(settings.lease()));
+            DatabaseTime time = timeOf(run);
             onContextOfItsOwn(context -> {
                 MDC.put("org", run.orgId);
                 MDC.put("plan", run.planId);
@@ -269,6 +300,11 @@ class RunSupervisor {
                 }
             });
         }
+    }
+
+    /** What took it just now set its lease, by the database's clock. */
+    private DatabaseTime timeOf(Run run) {
+        return new DatabaseTime(run.leaseUntil.minus(settings.lease()));
     }
 
     private void begin(Following following) {
