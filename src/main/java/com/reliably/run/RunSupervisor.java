@@ -1,5 +1,6 @@
 package com.reliably.run;
 
+import com.reliably.log.LogIds;
 import com.reliably.metric.Looks;
 import com.reliably.metric.WatchedLook;
 import com.reliably.runner.LaunchFailure;
@@ -31,7 +32,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
-import org.jboss.logging.MDC;
 
 /**
  * Takes up runs, starts them with the runner of their deployment, and follows them to their end.
@@ -61,6 +61,7 @@ class RunSupervisor {
     private final RunSettings settings;
     private final RunListeners listeners;
     private final WatchedLook looks;
+    private final LogIds logIds;
     private final Vertx vertx;
     private final Map<UUID, Following> followed = new ConcurrentHashMap<>();
     private final UnicastProcessor<Following> toLaunch = UnicastProcessor.create();
@@ -79,13 +80,15 @@ class RunSupervisor {
             RunWakeUp wakeUp,
             RunListeners listeners,
             Looks looks,
+            LogIds logIds,
             Vertx vertx) {
         this.claims = claims;
         this.journal = journal;
         this.runners = runners;
         this.settings = settings;
         this.listeners = listeners;
-        this.looks = looks.watch("runs");
+        this.looks = looks.atRuns();
+        this.logIds = logIds;
         this.vertx = vertx;
         toLaunch.onItem()
                 .transformToUni(this::launchOnItsContext)
@@ -290,9 +293,7 @@ class RunSupervisor {
         for (Run run : runs) {
             DatabaseTime time = timeOf(run);
             onContextOfItsOwn(context -> {
-                MDC.put("org", run.orgId);
-                MDC.put("plan", run.planId);
-                MDC.put("run", run.id);
+                logIds.begin(run.orgId, run.planId, run.id);
                 Following following = new Following(run, how, time, context);
                 if (followed.putIfAbsent(run.id, following) == null) {
                     listeners.followed(following);

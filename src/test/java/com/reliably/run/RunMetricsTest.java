@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.emptyIterable;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.greaterThanOrEqualTo;
+import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.not;
 
@@ -105,10 +106,38 @@ class RunMetricsTest {
     }
 
     @Test
-    void whetherAnybodyLooksAfterRunsShows() {
-        await().atMost(Duration.ofSeconds(10))
-                .until(() -> metric("reliably_look_seconds_count{of=\"runs\",outcome=\"ok\"}") > 0);
-        assertThat(metric("reliably_last_look_age_seconds{of=\"runs\"}"), lessThan(10.0));
+    void whetherAnybodyLooksAfterRunsAndPlansShows() {
+        for (String of : List.of("runs", "plans")) {
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> metric("reliably_look_seconds_count{of=\"" + of + "\",outcome=\"ok\"}") > 0);
+            assertThat(metric("reliably_last_look_age_seconds{of=\"" + of + "\"}"), lessThan(10.0));
+        }
+    }
+
+    @Test
+    void firesThatAreMissedAreCountedByTheirReason() throws SQLException {
+        String missed = "reliably_fires_missed_total{reason=\"too_late\"}";
+        double before = metric(missed);
+        sql("update plan set next_fire_at = now() - interval '1 d', cron_pattern = '0 0 * * *',"
+                + " deployment_id = '" + tenant.deployment(Map.of("type", "reliably_cli", "mode", "managed"))
+                + "' where id = '" + plan + "'");
+        await().atMost(Duration.ofSeconds(10)).until(() -> metric(missed) > before);
+    }
+
+    @Test
+    void theBacklogOfTheWholeDatabaseShows() {
+        List<String> names = lines().stream()
+                .map(line -> line.replaceAll("[ {].*", ""))
+                .distinct()
+                .toList();
+        assertThat(
+                names,
+                hasItems(
+                        "reliably_plans_due",
+                        "reliably_plans_overdue_seconds",
+                        "reliably_streams_open",
+                        "reliably_runs_followed"));
+        assertThat(names, hasItems("http_server_requests_seconds_count"));
     }
 
     @Test
