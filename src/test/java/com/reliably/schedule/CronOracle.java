@@ -134,8 +134,8 @@ final class CronOracle {
                     high = 7; // FRI-SUN
                 }
             } else {
-                low = value(range, names);
-                high = rangeAndStep.length == 1 ? low : Math.max(low, most);
+                low = value(range, names) % (names == WEEKDAYS ? 7 : 60);
+                high = rangeAndStep.length == 1 ? low : most;
             }
             for (int value = low; value <= high; value += step) {
                 values.set(value == 7 && names == WEEKDAYS ? 0 : value);
