@@ -5,6 +5,7 @@ import com.reliably.access.Permit;
 import com.reliably.access.Right;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
+import com.reliably.run.RunWakeUp;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
@@ -38,10 +39,12 @@ class PlanResource {
     private static final int MOST_FIRES = 100;
 
     private final PlanService plans;
+    private final RunWakeUp runs;
     private final CurrentCaller caller;
 
-    PlanResource(PlanService plans, CurrentCaller caller) {
+    PlanResource(PlanService plans, RunWakeUp runs, CurrentCaller caller) {
         this.plans = plans;
+        this.runs = runs;
         this.caller = caller;
     }
 
@@ -76,7 +79,7 @@ class PlanResource {
                     "A plan with the schedule `now` is run at once, unless its deployment is one that this server does"
                             + " not start.")
     public Uni<PlanView> create(@PathParam("org_id") UUID orgId, @NotNull @Valid PlanInput body) {
-        return plans.create(caller.get(), body);
+        return plans.create(caller.get(), body).invoke(runs::look);
     }
 
     @GET
@@ -141,7 +144,7 @@ class PlanResource {
             summary = "Run a plan now",
             description = "For plans without a cron schedule. Refused while a run of the plan has not ended.")
     public Uni<Nothing> run(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
-        return plans.run(caller.get(), id).replaceWith(Nothing.NOTHING);
+        return plans.run(caller.get(), id).invoke(runs::look).replaceWith(Nothing.NOTHING);
     }
 
     @POST

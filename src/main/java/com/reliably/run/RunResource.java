@@ -36,12 +36,14 @@ class RunResource {
     private final RunService runs;
     private final RunLogs logs;
     private final OpenStreams streams;
+    private final RunWakeUp wakeUp;
     private final CurrentCaller caller;
 
-    RunResource(RunService runs, RunLogs logs, OpenStreams streams, CurrentCaller caller) {
+    RunResource(RunService runs, RunLogs logs, OpenStreams streams, RunWakeUp wakeUp, CurrentCaller caller) {
         this.runs = runs;
         this.logs = logs;
         this.streams = streams;
+        this.wakeUp = wakeUp;
         this.caller = caller;
     }
 
@@ -117,6 +119,6 @@ class RunResource {
             summary = "Ask for the end of a run",
             description = "The experiment gets the time to roll back; then all of the run's processes are killed.")
     public Uni<Nothing> cancel(@PathParam("org_id") UUID orgId, @PathParam("run_id") UUID id) {
-        return runs.cancel(caller.get(), id).replaceWith(Nothing.NOTHING);
+        return runs.cancel(caller.get(), id).invoke(wakeUp::look).replaceWith(Nothing.NOTHING);
     }
 }

@@ -70,6 +70,7 @@ class RunSupervisor {
     private volatile boolean moreWaiting;
     private volatile boolean stopping;
     private volatile boolean troubled;
+    private volatile long soundSince = System.nanoTime();
     private long renewedAt = System.nanoTime() - Duration.ofDays(1).toNanos();
 
     RunSupervisor(
@@ -170,6 +171,7 @@ class RunSupervisor {
     private void noteRecovery() {
         if (troubled) {
             troubled = false;
+            soundSince = System.nanoTime();
             LOG.info("Runs are looked after again");
         }
     }
@@ -245,7 +247,14 @@ class RunSupervisor {
         return runner.atOnce() - (int) has;
     }
 
+    /**
+     * Only after having looked at the database for as long as a lease lasts: when it comes back after a while, all leases
+     * have ended, and those who are there get the time to renew theirs.
+     */
     private Uni<Void> takeOver() {
+        if (troubled || System.nanoTime() - soundSince < settings.lease().toNanos()) {
+            return Uni.createFrom().voidItem();
+        }
         return claims.takeOver(MOST_AT_ONCE)
                 .invoke(taken -> {
                     for (Run run : taken) {
