@@ -1,5 +1,6 @@
 package com.reliably.web;
 
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -10,7 +11,16 @@ final class TimeSource {
 
     @Produces
     @Singleton
-    Clock clock() {
-        return Clock.tick(Clock.systemUTC(), Duration.ofNanos(1000));
+    Clock clock(ClockSettings settings) {
+        Clock right = Clock.tick(Clock.systemUTC(), Duration.ofNanos(1000));
+        return settings.offsetFile()
+                .<Clock>map(file -> new OffsetClock(right, file))
+                .orElse(right);
+    }
+
+    void stop(@Disposes Clock clock) {
+        if (clock instanceof OffsetClock offset) {
+            offset.close();
+        }
     }
 }
