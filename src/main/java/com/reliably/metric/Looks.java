@@ -1,32 +1,24 @@
 package com.reliably.metric;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.StartupEvent;
-import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
 /** The looks by which the server finds what there is to do. That one of them fails, or is not made any more, must show. */
 @Singleton
 public final class Looks {
 
-    private final WatchedLook atRuns;
-    private final WatchedLook atPlans;
+    private final MeterRegistry registry;
 
     Looks(MeterRegistry registry) {
-        atRuns = new WatchedLook("runs", registry);
-        atPlans = new WatchedLook("plans", registry);
+        this.registry = registry;
     }
 
-    /** Made with the server: a look that never comes must show, too. */
-    void begin(@Observes StartupEvent event) {}
-
-    /** For runs to take up, to take over and to end. */
-    public WatchedLook atRuns() {
-        return atRuns;
-    }
-
-    /** For plans that are due. */
-    public WatchedLook atPlans() {
-        return atPlans;
+    /**
+     * Begins to watch a look.
+     *
+     * @param of what it looks after, as the value of a metric's tag
+     */
+    public WatchedLook watch(String of) {
+        return new WatchedLook(of, registry);
     }
 }

@@ -1,6 +1,5 @@
 package com.reliably.plan;
 
-import com.reliably.log.LogIds;
 import com.reliably.run.Fire;
 import com.reliably.run.FiredRuns;
 import com.reliably.schedule.ScheduleSettings;
@@ -38,15 +37,13 @@ class PlanFires {
     private final DuePlans duePlans;
     private final FiredRuns runs;
     private final Pool pool;
-    private final LogIds logIds;
     private final Duration window;
     private final Map<UUID, Long> resting = new ConcurrentHashMap<>();
 
-    PlanFires(DuePlans duePlans, FiredRuns runs, Pool pool, LogIds logIds, ScheduleSettings settings) {
+    PlanFires(DuePlans duePlans, FiredRuns runs, Pool pool, ScheduleSettings settings) {
         this.duePlans = duePlans;
         this.runs = runs;
         this.pool = pool;
-        this.logIds = logIds;
         this.window = settings.catchUpWindow();
     }
 
@@ -93,10 +90,7 @@ class PlanFires {
                 fired.add(decided);
                 fires += decided.fires().size();
             } catch (RuntimeException e) {
-                logIds.during(
-                        plan.orgId(),
-                        plan.id(),
-                        () -> LOG.errorf(e, "Plan %s cannot be fired, it is tried again", plan.id()));
+                LOG.errorf(e, "Plan %s of organization %s cannot be fired, it is tried again", plan.id(), plan.orgId());
                 resting.put(plan.id(), System.nanoTime());
             }
         }

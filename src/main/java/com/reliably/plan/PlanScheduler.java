@@ -1,7 +1,5 @@
 package com.reliably.plan;
 
-import com.reliably.metric.Looks;
-import com.reliably.metric.WatchedLook;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
@@ -30,7 +28,6 @@ class PlanScheduler {
     private static final Duration AHEAD = Duration.ofMillis(1200);
 
     private final PlanFires fires;
-    private final WatchedLook looks;
     private final Vertx vertx;
     private final AtomicBoolean looking = new AtomicBoolean();
     private final AtomicBoolean alarmSet = new AtomicBoolean();
@@ -38,9 +35,8 @@ class PlanScheduler {
     private volatile boolean stopping;
     private volatile boolean troubled;
 
-    PlanScheduler(PlanFires fires, Looks looks, Vertx vertx) {
+    PlanScheduler(PlanFires fires, Vertx vertx) {
         this.fires = fires;
-        this.looks = looks.atPlans();
         this.vertx = vertx;
     }
 
@@ -63,11 +59,11 @@ class PlanScheduler {
             return Uni.createFrom().voidItem();
         }
         lookAgain = false;
-        return looks.measured(fireAll()
-                        .chain(() -> fires.untilNext(AHEAD))
-                        .ifNoItem()
-                        .after(LOOK_WITHIN)
-                        .fail())
+        return fireAll()
+                .chain(() -> fires.untilNext(AHEAD))
+                .ifNoItem()
+                .after(LOOK_WITHIN)
+                .fail()
                 .invoke(this::setAlarm)
                 .invoke(this::noteRecovery)
                 .replaceWithVoid()

@@ -17,9 +17,11 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
+import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.hibernate.StaleStateException;
 import org.jboss.logging.Logger;
@@ -38,6 +40,19 @@ public final class ProblemMapper {
             "Positive", "greater_than",
             "Max", "less_than_equal",
             "Pattern", "string_pattern_mismatch");
+
+    private static final Set<String> AWAY = Set.of("08", "53", "57", "55P03", "25P03");
+
+    /** How the messages begin of what the client throws; it has no types for most of it. */
+    private static final List<String> CONNECTION_TROUBLE = List.of(
+            "Connection was closed",
+            "Connection is not active now",
+            "Failed to read any response from the server",
+            "Pending requests failed to be sent",
+            "Timeout waiting for connection");
+
+    /** The same, whole, where no connection of the pool came free in time. */
+    private static final String NO_CONNECTION = "Timeout";
 
     @ServerExceptionMapper
     Response map(ProblemException e) {
@@ -110,15 +125,21 @@ public final class ProblemMapper {
                 .toResponse();
     }
 
-    /** PostgreSQL classes 08 (connection), 53 (resources), 57 (operator intervention), and what the network throws. */
+    /**
+     * PostgreSQL classes 08 (connection), 53 (resources), 57 (operator intervention, its timeouts among them), 55P03 (a lock
+     * waited for in vain) and 25P03 (a transaction that this server left alone for too long), and what the network and the
+     * pool of connections throw.
+     */
     private static boolean databaseIsAway(Throwable e) {
         for (Throwable t = e; t != null; t = t.getCause()) {
             if (t instanceof PgException pg) {
                 String state = pg.getSqlState();
-                return state != null && (state.startsWith("08") || state.startsWith("53") || state.startsWith("57P"));
+                return state != null && AWAY.stream().anyMatch(state::startsWith);
             }
-            if (t instanceof java.net.ConnectException
-                    || t instanceof io.vertx.core.VertxException v && "Connection was closed".equals(v.getMessage())) {
+            String message = String.valueOf(t.getMessage());
+            if (t instanceof ConnectException
+                    || NO_CONNECTION.equals(message)
+                    || CONNECTION_TROUBLE.stream().anyMatch(message::startsWith)) {
                 return true;
             }
         }

@@ -90,6 +90,8 @@ final class FirstStart {
 
     private static void lock(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
+            // A replica that is stopped right here must not keep all others from starting.
+            statement.execute("set local idle_in_transaction_session_timeout = '10s'");
             statement.execute("select pg_advisory_xact_lock(" + LOCK + ")");
         }
     }

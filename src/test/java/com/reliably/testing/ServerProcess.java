@@ -249,6 +249,11 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Where it prints to. */
+    public Path logFile() {
+        return log;
+    }
+
     /** Whether the process is there. */
     public boolean isAlive() {
         return process.isAlive();
@@ -259,6 +264,23 @@ public final class ServerProcess implements AutoCloseable {
         rememberChildren();
         process.destroyForcibly();
         awaitExit(STOP_WITHIN);
+    }
+
+    /** Stops the server in the midst of whatever it does, as SIGSTOP does; what it started goes on. */
+    public void freeze() {
+        signal("STOP");
+    }
+
+    /** Lets a frozen server go on; it does not know that it was away. */
+    public void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        if (process.isAlive()) {
+            // Not checked: the process may end at this very moment.
+            Command.of("kill", "-" + name, Long.toString(process.pid())).run();
+        }
     }
 
     /** Asks the server to stop, by SIGTERM, and waits until it has; returns its exit code. */
@@ -303,6 +325,8 @@ public final class ServerProcess implements AutoCloseable {
     private synchronized void stopEverything() {
         rememberChildren();
         process.destroy();
+        // A frozen one does not see that it is to stop.
+        thaw();
         try {
             if (!process.waitFor(STOP_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly().waitFor();
