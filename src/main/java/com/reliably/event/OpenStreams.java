@@ -3,8 +3,11 @@ package com.reliably.event;
 import com.reliably.access.Caller;
 import com.reliably.access.TokenService;
 import com.reliably.problem.ProblemException;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -29,6 +32,12 @@ public class OpenStreams {
         this.settings = settings;
         this.tokens = tokens;
         this.vertx = vertx;
+    }
+
+    void show(@Observes StartupEvent event, MeterRegistry registry) {
+        Gauge.builder("reliably.streams.open", open, Set::size)
+                .description("Streams that clients of this server follow")
+                .register(registry);
     }
 
     /**

@@ -1,24 +1,32 @@
 package com.reliably.metric;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
 /** The looks by which the server finds what there is to do. That one of them fails, or is not made any more, must show. */
 @Singleton
 public final class Looks {
 
-    private final MeterRegistry registry;
+    private final WatchedLook atRuns;
+    private final WatchedLook atPlans;
 
     Looks(MeterRegistry registry) {
-        this.registry = registry;
+        atRuns = new WatchedLook("runs", registry);
+        atPlans = new WatchedLook("plans", registry);
     }
 
-    /**
-     * Begins to watch a look.
-     *
-     * @param of what it looks after, as the value of a metric's tag
-     */
-    public WatchedLook watch(String of) {
-        return new WatchedLook(of, registry);
+    /** Made with the server: a look that never comes must show, too. */
+    void begin(@Observes StartupEvent event) {}
+
+    /** For runs to take up, to take over and to end. */
+    public WatchedLook atRuns() {
+        return atRuns;
+    }
+
+    /** For plans that are due. */
+    public WatchedLook atPlans() {
+        return atPlans;
     }
 }

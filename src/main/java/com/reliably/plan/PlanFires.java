@@ -1,5 +1,6 @@
 package com.reliably.plan;
 
+import com.reliably.log.LogIds;
 import com.reliably.run.Fire;
 import com.reliably.run.FiredRuns;
 import com.reliably.schedule.ScheduleSettings;
@@ -37,13 +38,15 @@ class PlanFires {
     private final DuePlans duePlans;
     private final FiredRuns runs;
     private final Pool pool;
+    private final LogIds logIds;
     private final Duration window;
     private final Map<UUID, Long> resting = new ConcurrentHashMap<>();
 
-    PlanFires(DuePlans duePlans, FiredRuns runs, Pool pool, ScheduleSettings settings) {
+    PlanFires(DuePlans duePlans, FiredRuns runs, Pool pool, LogIds logIds, ScheduleSettings settings) {
         this.duePlans = duePlans;
         this.runs = runs;
         this.pool = pool;
+        this.logIds = logIds;
         this.window = settings.catchUpWindow();
     }
 
@@ -90,7 +93,10 @@ class PlanFires {
                 fired.add(decided);
                 fires += decided.fires().size();
             } catch (RuntimeException e) {
-                LOG.errorf(e, "Plan %s of organization %s cannot be fired, it is tried again", plan.id(), plan.orgId());
+                logIds.during(
+                        plan.orgId(),
+                        plan.id(),
+                        () -> LOG.errorf(e, "Plan %s cannot be fired, it is tried again", plan.id()));
                 resting.put(plan.id(), System.nanoTime());
             }
         }

@@ -47,6 +47,13 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
                 .firstResult();
     }
 
+    /** Plans of any organisation, locked like the one above, always in the same order. */
+    Uni<List<Plan>> lockAll(Set<UUID> ids) {
+        return find("id in ?1 and deletedAt is null order by id", ids)
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .list();
+    }
+
     /** The cron plans of a deployment, locked like the one above, always in the same order. */
     Uni<List<Plan>> lockCronWithDeployment(UUID orgId, UUID deploymentId) {
         return find(PRESENT + " and deploymentId = ?2 and cronPattern is not null order by id", orgId, deploymentId)

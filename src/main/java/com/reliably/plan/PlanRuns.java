@@ -4,10 +4,13 @@ import com.reliably.run.RunChange;
 import com.reliably.run.RunPlans;
 import com.reliably.run.RunState;
 import com.reliably.run.RunnablePlan;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** What runs need of plans, and what plans learn from runs. */
 @ApplicationScoped
@@ -36,6 +39,28 @@ class PlanRuns implements RunPlans {
     }
 
     @Override
+    public Uni<Void> runsChanged(List<RunChange> changes) {
+        return repository
+                .lockAll(changes.stream().map(RunChange::planId).collect(Collectors.toSet()))
+                .map(plans -> plans.stream().collect(Collectors.toMap(plan -> plan.id, plan -> plan)))
+                .onItem()
+                .transformToMulti(plans -> Multi.createFrom()
+                        .iterable(changes)
+                        .filter(change -> plans.containsKey(change.planId()))
+                        .onItem()
+                        .transformToUniAndConcatenate(change -> apply(change, plans.get(change.planId()))))
+                .collect()
+                .last()
+                .replaceWithVoid();
+    }
+
+    private Uni<Plan> apply(RunChange change, Plan plan) {
+        return otherRun(plan, change)
+                .invoke(other -> plan.set(after(plan, change, other)))
+                .replaceWith(plan);
+    }
+
+    @Override
     public Uni<Void> runChanged(RunChange change) {
         if (change.to() == RunState.MISSED) {
             return Uni.createFrom().voidItem();
@@ -44,7 +69,7 @@ class PlanRuns implements RunPlans {
                 .lock(change.orgId(), change.planId())
                 .onItem()
                 .ifNotNull()
-                .transformToUni(plan -> otherRun(plan, change).invoke(other -> plan.set(after(plan, change, other))))
+                .transformToUni(plan -> apply(change, plan))
                 .replaceWithVoid();
     }
 

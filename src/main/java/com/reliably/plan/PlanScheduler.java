@@ -1,5 +1,7 @@
 package com.reliably.plan;
 
+import com.reliably.metric.Looks;
+import com.reliably.metric.WatchedLook;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
@@ -28,6 +30,7 @@ class PlanScheduler {
     private static final Duration AHEAD = Duration.ofMillis(1200);
 
     private final PlanFires fires;
+    private final WatchedLook looks;
     private final Vertx vertx;
     private final AtomicBoolean looking = new AtomicBoolean();
     private final AtomicBoolean alarmSet = new AtomicBoolean();
@@ -35,8 +38,9 @@ class PlanScheduler {
     private volatile boolean stopping;
     private volatile boolean troubled;
 
-    PlanScheduler(PlanFires fires, Vertx vertx) {
+    PlanScheduler(PlanFires fires, Looks looks, Vertx vertx) {
         this.fires = fires;
+        this.looks = looks.atPlans();
         this.vertx = vertx;
     }
 
@@ -59,11 +63,11 @@ class PlanScheduler {
             return Uni.createFrom().voidItem();
         }
         lookAgain = false;
-        return fireAll()
-                .chain(() -> fires.untilNext(AHEAD))
-                .ifNoItem()
-                .after(LOOK_WITHIN)
-                .fail()
+        return looks.measured(fireAll()
+                        .chain(() -> fires.untilNext(AHEAD))
+                        .ifNoItem()
+                        .after(LOOK_WITHIN)
+                        .fail())
                 .invoke(this::setAlarm)
                 .invoke(this::noteRecovery)
                 .replaceWithVoid()

@@ -13,7 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Writes down what happens to a run. Each method is one transaction, and can be repeated: after a crash the same events
@@ -115,6 +118,29 @@ class RunJournal {
         return ours(run)
                 .invoke(current -> takeReference(current, launched.reference()))
                 .chain(current -> ended(current, launched.end()));
+    }
+
+    /**
+     * Runs that were over with their launch, and of which there is nothing to clean up: they had no client and no token.
+     *
+     * @return the changes by run; those that this server has lost meanwhile, or that are to be cancelled, are left out
+     */
+    @WithTransaction
+    Uni<Map<UUID, RunChange>> endAll(List<Run> runs, RunnerEvent.Ended ended) {
+        Map<UUID, Integer> attempts = runs.stream().collect(Collectors.toMap(run -> run.id, run -> run.attempt));
+        return repository.lockAll(attempts.keySet()).chain(current -> {
+            List<RunChange> changes = current.stream()
+                    .filter(run -> run.state() == RunState.LAUNCHING && run.cancelRequestedAt == null)
+                    .filter(run -> claims.isOurs(run, attempts.get(run.id)))
+                    .map(run -> {
+                        run.exitCode = ended.exitCode();
+                        RunOutcome outcome = RunOutcome.of(ended, List.of(), "");
+                        return run.become(outcome.state(), outcome.error());
+                    })
+                    .toList();
+            return plans.runsChanged(changes)
+                    .replaceWith(changes.stream().collect(Collectors.toMap(RunChange::runId, change -> change)));
+        });
     }
 
     /**

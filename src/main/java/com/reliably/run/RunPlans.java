@@ -1,6 +1,7 @@
 package com.reliably.run;
 
 import io.smallrye.mutiny.Uni;
+import java.util.List;
 import java.util.UUID;
 
 /** What runs need of plans. Plans implement it, so that runs know nothing of how plans are kept. */
@@ -11,4 +12,7 @@ public interface RunPlans {
 
     /** Tells the plan that one of its runs changed. Joins the transaction of the change. */
     Uni<Void> runChanged(RunChange change);
+
+    /** The same for runs of many plans. */
+    Uni<Void> runsChanged(List<RunChange> changes);
 }

@@ -139,6 +139,15 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .chain(this::withIds));
     }
 
+    /** Runs of any organisation, locked until the transaction ends; what is changed of them is sent in batches. */
+    Uni<List<Run>> lockAll(Collection<UUID> ids) {
+        return Panache.getSession()
+                .invoke(session -> session.setBatchSize(ids.size()))
+                .chain(() -> find("id in ?1 order by id", ids)
+                        .withLock(LockModeType.PESSIMISTIC_WRITE)
+                        .list());
+    }
+
     /** Says that a server still has its runs, and which these are. */
     Uni<List<OwnedRun>> renew(String owner, Duration lease) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""

@@ -1,5 +1,6 @@
 package com.reliably.run;
 
+import com.reliably.log.LogIds;
 import com.reliably.metric.Looks;
 import com.reliably.metric.WatchedLook;
 import com.reliably.runner.LaunchFailure;
@@ -31,7 +32,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
-import org.jboss.logging.MDC;
 
 /**
  * Takes up runs, starts them with the runner of their deployment, and follows them to their end.
@@ -61,6 +61,7 @@ class RunSupervisor {
     private final RunSettings settings;
     private final RunListeners listeners;
     private final WatchedLook looks;
+    private final LogIds logIds;
     private final Vertx vertx;
     private final Map<UUID, Following> followed = new ConcurrentHashMap<>();
     private final UnicastProcessor<Following> toLaunch = UnicastProcessor.create();
@@ -80,13 +81,15 @@ class RunSupervisor {
             RunWakeUp wakeUp,
             RunListeners listeners,
             Looks looks,
+            LogIds logIds,
             Vertx vertx) {
         this.claims = claims;
         this.journal = journal;
         this.runners = runners;
         this.settings = settings;
         this.listeners = listeners;
-        this.looks = looks.watch("runs");
+        this.looks = looks.atRuns();
+        this.logIds = logIds;
         this.vertx = vertx;
         toLaunch.onItem()
                 .transformToUni(this::launchOnItsContext)
@@ -195,6 +198,9 @@ class RunSupervisor {
     }
 
     private Uni<Void> takeUp(Runner runner) {
+        if (runner.endOfAll().isPresent()) {
+            return carryOutAll(runner, runner.endOfAll().get());
+        }
         int most = Math.min(MOST_AT_ONCE, room(runner));
         if (most <= 0) {
             moreWaiting = true;
@@ -203,6 +209,35 @@ class RunSupervisor {
         return claims.takeUp(runner.types(), most)
                 .invoke(taken -> follow(taken, Following.How.TAKEN_UP))
                 .chain(taken -> taken.size() < most ? Uni.createFrom().voidItem() : takeUp(runner));
+    }
+
+    /** What is over with its launch is not followed: it is taken up and ended many at a time. */
+    private Uni<Void> carryOutAll(Runner runner, RunnerEvent.Ended end) {
+        return claims.takeUp(runner.types(), MOST_AT_ONCE).chain(taken -> {
+            if (taken.isEmpty()) {
+                return Uni.createFrom().voidItem();
+            }
+            List<Following> following = taken.stream()
+                    .map(run -> new Following(run, Following.How.TAKEN_UP, timeOf(run), null))
+                    .toList();
+            following.forEach(listeners::followed);
+            return journal.endAll(taken, end)
+                    .invoke(changes -> following.forEach(one -> ended(one, end, changes.get(one.id()))))
+                    // They are found again, one by one, among what this server has.
+                    .onFailure()
+                    .invoke(failure -> following.forEach(one -> listeners.left(one, failure)))
+                    .chain(() -> taken.size() < MOST_AT_ONCE ? Uni.createFrom().voidItem() : carryOutAll(runner, end));
+        });
+    }
+
+    /** Where nothing changed, the run was somebody else's by then, or is to be cancelled. */
+    private void ended(Following following, RunnerEvent.Ended end, RunChange change) {
+        if (change != null) {
+            listeners.launched(following);
+            listeners.ending(following, end);
+            listeners.changed(following, change);
+        }
+        listeners.left(following, null);
     }
 
     private int room(Runner runner) {
@@ -265,12 +300,9 @@ class RunSupervisor {
 
     private void follow(List<Run> runs, Following.How how) {
         for (Run run : runs) {
-            // What took it just now set its lease, by the database's clock.
-            DatabaseTime time = new DatabaseTime(run.leaseUntil.minus(settings.lease()));
+            DatabaseTime time = timeOf(run);
             onContextOfItsOwn(context -> {
-                MDC.put("org", run.orgId);
-                MDC.put("plan", run.planId);
-                MDC.put("run", run.id);
+                logIds.begin(run.orgId, run.planId, run.id);
                 Following following = new Following(run, how, time, context);
                 if (followed.putIfAbsent(run.id, following) == null) {
                     listeners.followed(following);
@@ -278,6 +310,11 @@ class RunSupervisor {
                 }
             });
         }
+    }
+
+    /** What took it just now set its lease, by the database's clock. */
+    private DatabaseTime timeOf(Run run) {
+        return new DatabaseTime(run.leaseUntil.minus(settings.lease()));
     }
 
     private void begin(Following following) {

@@ -22,6 +22,14 @@ public interface Runner {
     /** Whether this runner is for that kind of deployment. */
     boolean runs(DeploymentDefinition definition);
 
+    /**
+     * How every run with this runner ends, where it is over with its launch whatever it is of: such runs are carried out
+     * many at a time. Empty for every runner that starts anything.
+     */
+    default Optional<RunnerEvent.Ended> endOfAll() {
+        return Optional.empty();
+    }
+
     /** Whether this runner gave out that reference; a run that was launched needs nothing else to be followed. */
     boolean knows(String reference);
 

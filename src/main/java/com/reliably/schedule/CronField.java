@@ -114,9 +114,11 @@ enum CronField {
         int step = step(item, parts.group("step"));
         if (parts.group("high") != null) {
             add(low, high(item, low, parts), step, values);
+        } else if (parts.group("step") != null) {
+            // "5/20" is "5-59/20". A week begins with its Sunday.
+            add(low > most ? least : low, most, step, values);
         } else {
-            // "5/20" is "5-59/20".
-            add(low, parts.group("step") == null ? low : Math.max(low, most), step, values);
+            values.set(low);
         }
         return false;
     }
