@@ -128,6 +128,24 @@ class StoppingRunsIT {
         }
     }
 
+    @Test
+    void aPlanMaySayHowLongItsRunsTake() {
+        String mark = mark();
+        String plan = scenario.create(
+                "/plans",
+                Map.of(
+                        "deployment", Map.of("deployment_id", managed()),
+                        "schedule", Map.of("type", "now"),
+                        "policies", Map.of("timeout_seconds", 60),
+                        "experiments",
+                                List.of(scenario.create(
+                                        "/experiments", Map.of("definition", experiment(lingering(mark)))))));
+        JsonPath run = scenario.ended(plan);
+        assertEquals("failed", run.getString("state"));
+        assertTrue(run.getString("error").contains("timeout_seconds"), run.getString("error"));
+        assertFalse(Scenario.anyProcessWith("sleep " + mark), "a process of the run survived");
+    }
+
     private static void cancelAndLookForSurvivors(String plan, String mark) {
         server.request()
                 .post("/runs/" + scenario.latestRun(plan) + "/cancel")
