@@ -99,11 +99,12 @@ public final class Things {
         return runs.path("items").path(0).path("id").textValue();
     }
 
+    /** Its runs may overlap: it is asked to run again and again, whether or not the run before is over. */
     private String plan(String title) {
         return """
                 {"title": "%s", "deployment": {"deployment_id": "%s"}, "schedule": {"type": "now"},
                  "environment": {"provider": "reliably_cloud", "id": "%s"}, "experiments": ["%s"],
-                 "integrations": ["%s"]}""".formatted(title, id("dep_id"), id("env_id"), id("exp_id"), id("integration_id"));
+                 "integrations": ["%s"], "policies": {"overlap": "allow"}}""".formatted(title, id("dep_id"), id("env_id"), id("exp_id"), id("integration_id"));
     }
 
     private String execution() {
