@@ -4,6 +4,9 @@ import com.reliably.access.TokenService;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -77,7 +80,7 @@ final class OpenStream {
         context.runOnContext(ignored -> {
             if (!over && underway > 0) {
                 gone();
-                routing().response().reset();
+                cutOff();
             } else {
                 end();
             }
@@ -175,6 +178,16 @@ final class OpenStream {
         vertx.cancelTimer(pause);
         whenOver.accept(this);
         return true;
+    }
+
+    /** Not by {@code close()} of the response or the connection: both wait until what was written has been taken. */
+    private void cutOff() {
+        HttpServerRequest incoming = routing().request();
+        if (incoming.version() != HttpVersion.HTTP_2 && incoming.connection() instanceof ConnectionBase connection) {
+            connection.channel().close();
+        } else {
+            incoming.response().reset();
+        }
     }
 
     private RoutingContext routing() {

@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** A look into the embedded PostgreSQL of a running server, past the server. */
-final class EmbeddedDatabaseAccess {
+public final class EmbeddedDatabaseAccess {
 
     private final Path dataDirectory;
 
-    EmbeddedDatabaseAccess(Path dataDirectory) {
+    public EmbeddedDatabaseAccess(Path dataDirectory) {
         this.dataDirectory = dataDirectory;
     }
 
@@ -39,7 +39,7 @@ final class EmbeddedDatabaseAccess {
         }
     }
 
-    Connection connect() throws SQLException {
+    public Connection connect() throws SQLException {
         try {
             return connect(
                     Files.readString(dataDirectory.resolve("database-password")).strip());
