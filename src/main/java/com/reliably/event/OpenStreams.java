@@ -28,7 +28,10 @@ public class OpenStreams {
     private final Vertx vertx;
     private volatile boolean stopping;
 
-    OpenStreams(EventSettings settings, TokenService tokens, Vertx vertx) {
+    OpenStreams(EventSettings settings, TokenService tokens, Vertx vertx, MeterRegistry registry) {
+        Gauge.builder("reliably.streams.open", open, Set::size)
+                .description("Live streams that clients of this server follow")
+                .register(registry);
         this.settings = settings;
         this.tokens = tokens;
         this.vertx = vertx;

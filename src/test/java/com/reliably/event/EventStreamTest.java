@@ -1,5 +1,6 @@
 package com.reliably.event;
 
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
@@ -14,6 +15,7 @@ import com.reliably.testing.ApiTest;
 import com.reliably.testing.LiveStream;
 import com.reliably.testing.Tenant;
 import com.reliably.testing.TestRuns;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.time.Duration;
@@ -36,6 +38,9 @@ class EventStreamTest {
 
     @Inject
     EventRepository repository;
+
+    @Inject
+    MeterRegistry metrics;
 
     Tenant tenant;
     TestRuns runs;
@@ -192,6 +197,20 @@ class EventStreamTest {
             assertEquals("", stream.line());
             assertThat(stream.line(), not(containsString("event: reset")));
         }
+    }
+
+    @Test
+    void whoHasGoneIsNoticed() {
+        await().atMost(Duration.ofSeconds(10)).until(() -> openStreams() == 0);
+        try (LiveStream stream = LiveStream.open(tenant, EVENTS)) {
+            stream.awaitPlace();
+            assertEquals(1, openStreams());
+        }
+        await().atMost(Duration.ofSeconds(10)).until(() -> openStreams() == 0);
+    }
+
+    private double openStreams() {
+        return metrics.get("reliably.streams.open").gauge().value();
     }
 
     @Test
