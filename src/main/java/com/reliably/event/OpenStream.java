@@ -4,8 +4,6 @@ import com.reliably.access.TokenService;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +24,9 @@ final class OpenStream {
     /** How long, in milliseconds, a client waits before it comes back. */
     private static final String BEGINNING = "retry: 2000\n\n";
 
+    /** How long, in milliseconds, a client may take for what is under way when the server stops. */
+    private static final long PATIENCE = 1_000;
+
     private final EventStream stream;
     private final ResteasyReactiveRequestContext request;
     private final ServerHttpResponse response;
@@ -42,6 +43,7 @@ final class OpenStream {
     private int underway;
 
     private boolean silent = true;
+    private boolean stopping;
     private boolean over;
 
     OpenStream(
@@ -75,14 +77,14 @@ final class OpenStream {
         }
     }
 
-    /** Ends the stream; from any thread. Whoever does not read is cut off, because their end would not get through. */
+    /** Ends the stream once what is under way has left, but not much later; from any thread. */
     void stop() {
         context.runOnContext(ignored -> {
-            if (!over && underway > 0) {
-                gone();
-                cutOff();
-            } else {
+            stopping = true;
+            if (underway == 0) {
                 end();
+            } else {
+                vertx.setTimer(PATIENCE, late -> cutOff());
             }
         });
     }
@@ -123,10 +125,12 @@ final class OpenStream {
             if (over) {
                 return;
             }
-            if (failure == null) {
-                whenSent.run();
-            } else {
+            if (failure != null) {
                 gone();
+            } else if (stopping) {
+                end();
+            } else {
+                whenSent.run();
             }
         });
     }
@@ -182,11 +186,9 @@ final class OpenStream {
 
     /** Not by {@code close()} of the response or the connection: both wait until what was written has been taken. */
     private void cutOff() {
-        HttpServerRequest incoming = routing().request();
-        if (incoming.version() != HttpVersion.HTTP_2 && incoming.connection() instanceof ConnectionBase connection) {
-            connection.channel().close();
-        } else {
-            incoming.response().reset();
+        if (!over) {
+            gone();
+            ((ConnectionBase) routing().request().connection()).channel().close();
         }
     }
 
