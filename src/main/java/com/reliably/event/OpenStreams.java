@@ -28,18 +28,16 @@ public class OpenStreams {
     private final Vertx vertx;
     private volatile boolean stopping;
 
-    OpenStreams(EventSettings settings, TokenService tokens, Vertx vertx, MeterRegistry registry) {
-        Gauge.builder("reliably.streams.open", open, Set::size)
-                .description("Live streams that clients of this server follow")
-                .register(registry);
+    OpenStreams(EventSettings settings, TokenService tokens, Vertx vertx) {
         this.settings = settings;
         this.tokens = tokens;
         this.vertx = vertx;
     }
 
+    /** From the start on, not only when the first client comes. */
     void show(@Observes StartupEvent event, MeterRegistry registry) {
         Gauge.builder("reliably.streams.open", open, Set::size)
-                .description("Streams that clients of this server follow")
+                .description("Live streams that clients of this server follow")
                 .register(registry);
     }
 

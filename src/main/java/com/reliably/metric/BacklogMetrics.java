@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
+import io.quarkus.vertx.http.ManagementInterface;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -68,6 +69,15 @@ final class BacklogMetrics {
     }
 
     void install(@Observes Router router) {
+        countOn(router);
+    }
+
+    /** Where the server was built to have a port of its own for metrics. */
+    void install(@Observes ManagementInterface management) {
+        countOn(management.router());
+    }
+
+    private void countOn(Router router) {
         router.route(PATH).order(BEFORE_METRICS_ARE_WRITTEN).handler(this::count);
     }
 

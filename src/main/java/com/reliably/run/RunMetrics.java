@@ -1,8 +1,12 @@
 package com.reliably.run;
 
+import com.reliably.runner.Runners;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,7 +28,7 @@ final class RunMetrics implements RunListener {
     private final MeterRegistry registry;
     private final AtomicInteger followed = new AtomicInteger();
 
-    RunMetrics(MeterRegistry registry) {
+    RunMetrics(MeterRegistry registry, Runners runners) {
         this.registry = registry;
         Gauge.builder("reliably.runs.followed", followed, AtomicInteger::get)
                 .description("Runs that this server has")
@@ -32,6 +36,16 @@ final class RunMetrics implements RunListener {
         // From the start on, so that the first one shows as an increase.
         takenOver(RunState.LAUNCHING);
         takenOver(RunState.RUNNING);
+        runners.all().stream().flatMap(runner -> runner.types().stream()).forEach(this::begin);
+    }
+
+    /** Made with the server: none is something to show, too. */
+    void begin(@Observes StartupEvent event) {}
+
+    private void begin(String type) {
+        retried(type);
+        Stream.of(RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST)
+                .forEach(state -> ended(type, state));
     }
 
     @Override
@@ -42,7 +56,7 @@ final class RunMetrics implements RunListener {
         }
     }
 
-    private io.micrometer.core.instrument.Counter takenOver(RunState state) {
+    private Counter takenOver(RunState state) {
         return registry.counter("reliably.runs.taken.over", "state", state.toString());
     }
 
@@ -64,15 +78,21 @@ final class RunMetrics implements RunListener {
         if (state.isFinal()) {
             ended(following.run(), state);
         } else if (state == RunState.PENDING) {
-            registry.counter("reliably.launches.retried", TYPE, typeOf(following.run()))
-                    .increment();
+            retried(typeOf(following.run())).increment();
         }
     }
 
     /** A run has ended, followed or not. */
     void ended(Run run, RunState state) {
-        registry.counter("reliably.runs.ended", "state", state.toString(), TYPE, typeOf(run))
-                .increment();
+        ended(typeOf(run), state).increment();
+    }
+
+    private Counter ended(String type, RunState state) {
+        return registry.counter("reliably.runs.ended", "state", state.toString(), TYPE, type);
+    }
+
+    private Counter retried(String type) {
+        return registry.counter("reliably.launches.retried", TYPE, type);
     }
 
     @Override

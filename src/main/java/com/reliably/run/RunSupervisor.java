@@ -233,8 +233,8 @@ class RunSupervisor {
     /** Where nothing changed, the run was somebody else's by then, or is to be cancelled. */
     private void ended(Following following, RunnerEvent.Ended end, RunChange change) {
         if (change != null) {
-            listeners.launched(following);
             listeners.ending(following, end);
+            listeners.launched(following);
             listeners.changed(following, change);
         }
         listeners.left(following, null);
@@ -256,13 +256,7 @@ class RunSupervisor {
             return Uni.createFrom().voidItem();
         }
         return claims.takeOver(MOST_AT_ONCE)
-                .invoke(taken -> {
-                    for (Run run : taken) {
-                        LOG.infof(
-                                "Run %s is taken over from a server that is gone, in attempt %d", run.id, run.attempt);
-                    }
-                    follow(taken, Following.How.TAKEN_OVER);
-                })
+                .invoke(taken -> follow(taken, Following.How.TAKEN_OVER))
                 .replaceWithVoid();
     }
 
@@ -305,6 +299,10 @@ class RunSupervisor {
                 logIds.begin(run.orgId, run.planId, run.id);
                 Following following = new Following(run, how, time, context);
                 if (followed.putIfAbsent(run.id, following) == null) {
+                    if (how == Following.How.TAKEN_OVER) {
+                        LOG.infof(
+                                "Run %s is taken over from a server that is gone, in attempt %d", run.id, run.attempt);
+                    }
                     listeners.followed(following);
                     begin(following);
                 }

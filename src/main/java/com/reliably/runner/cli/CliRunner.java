@@ -12,6 +12,7 @@ import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
 import com.reliably.secret.Mask;
 import com.reliably.start.ServerSettings;
+import com.reliably.trace.RunTraces;
 import com.reliably.web.PlainText;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -68,12 +69,19 @@ final class CliRunner implements Runner {
 
     private final ManagedSettings settings;
     private final ServerAddress address;
+    private final RunTraces traces;
     private final ObjectMapper json;
     private final Path root;
 
-    CliRunner(ManagedSettings settings, ServerSettings server, ServerAddress address, ObjectMapper json) {
+    CliRunner(
+            ManagedSettings settings,
+            ServerSettings server,
+            ServerAddress address,
+            RunTraces traces,
+            ObjectMapper json) {
         this.settings = settings;
         this.address = address;
+        this.traces = traces;
         this.json = json;
         this.root = server.dataDir()
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".reliably"))
@@ -435,7 +443,7 @@ final class CliRunner implements Runner {
     }
 
     /** What the CLI reads; see the contract's recorded environment of a managed child. */
-    private static Map<String, String> variablesOf(LaunchRequest request, String serverUrl, String token) {
+    private Map<String, String> variablesOf(LaunchRequest request, String serverUrl, String token) {
         URI url = URI.create(serverUrl);
         Map<String, String> variables = new LinkedHashMap<>();
         variables.put("RELIABLY_SERVICE_HOST", serverUrl);
@@ -450,6 +458,7 @@ final class CliRunner implements Runner {
         if (request.requestedBy() != null) {
             variables.put("RELIABLY_USER_ID", request.requestedBy().toString());
         }
+        traces.parentOf(request.runId()).ifPresent(parent -> variables.put("TRACEPARENT", parent));
         return variables;
     }
 
