@@ -67,6 +67,9 @@ class RunSupervisor {
     private final UnicastProcessor<Following> toLaunch = UnicastProcessor.create();
     private final AtomicBoolean looking = new AtomicBoolean();
     private volatile boolean lookAgain;
+    /** A look at other servers' runs too was asked for, and has not begun. */
+    private volatile boolean wholeDue;
+
     private volatile boolean moreWaiting;
     private volatile boolean stopping;
     private volatile boolean troubled;
@@ -141,13 +144,16 @@ class RunSupervisor {
         if (stopping) {
             return Uni.createFrom().voidItem();
         }
+        wholeDue |= whole;
         if (!looking.compareAndSet(false, true)) {
             lookAgain = true;
             return Uni.createFrom().voidItem();
         }
         lookAgain = false;
+        boolean withOthers = wholeDue;
+        wholeDue = false;
         return looks.measured(takeUp().chain(
-                                () -> whole ? takeOver() : Uni.createFrom().voidItem())
+                                () -> withOthers ? takeOver() : Uni.createFrom().voidItem())
                         .chain(this::attendToOwned)
                         .ifNoItem()
                         .after(LOOK_WITHIN)
