@@ -48,6 +48,10 @@ final class YamlDocument {
      * @param limit the most characters that its texts and names have together, aliases followed
      */
     static JsonNode read(String yaml, int limit) throws Unreadable {
+        // The library counts only once it has read a value to its end, and reads a long one in quadratic time.
+        if (yaml.length() > limit) {
+            throw new Unreadable("it exceeds the limit of " + limit + " characters");
+        }
         LoaderOptions options = new LoaderOptions();
         options.setAllowDuplicateKeys(false);
         options.setAllowRecursiveKeys(false);

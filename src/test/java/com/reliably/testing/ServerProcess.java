@@ -37,13 +37,15 @@ import java.util.concurrent.TimeUnit;
  * }</pre>
  *
  * <p>Closing it stops the server, its embedded PostgreSQL and everything else that it started, whatever the test did to
- * it before.
+ * it before; it throws an {@link AssertionError} where the log says that something blocked an event loop.
  */
 public final class ServerProcess implements AutoCloseable {
 
     private static final Duration READY_WITHIN = Duration.ofSeconds(120);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
     private static final long LOOK_EVERY_MILLIS = 100;
+    // Several servers that start on two cores load their classes for as long.
+    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(4);
 
     private final Setup setup;
     private final Process process;
@@ -51,6 +53,7 @@ public final class ServerProcess implements AutoCloseable {
     private final Thread cleanUp;
     private final Set<ProcessHandle> startedByServer = new HashSet<>();
     private String orgId;
+    private boolean frozenOnce;
 
     private ServerProcess(Setup setup, Process process, Path log) {
         this.setup = setup;
@@ -72,6 +75,7 @@ public final class ServerProcess implements AutoCloseable {
         private final int port = freePort();
         private final Map<String, String> environment = new HashMap<>();
         private final List<String> arguments = new ArrayList<>();
+        private boolean eventLoopsMayBlock;
 
         private Setup(Path dataDirectory) {
             this.dataDirectory = dataDirectory.toAbsolutePath();
@@ -86,6 +90,15 @@ public final class ServerProcess implements AutoCloseable {
         /** Adds arguments for the JVM, such as {@code -Xmx256m}. */
         public Setup arguments(String... jvmArguments) {
             arguments.addAll(List.of(jvmArguments));
+            return this;
+        }
+
+        /**
+         * Does without the look for blocked event loops, of which a server cannot know that it was only its process or its
+         * clock that stood still. {@link #freeze} does so by itself.
+         */
+        public Setup eventLoopsMayBlock() {
+            eventLoopsMayBlock = true;
             return this;
         }
 
@@ -121,6 +134,10 @@ public final class ServerProcess implements AutoCloseable {
                 builder.environment().put("RELIABLY_DATA_DIR", dataDirectory.toString());
                 builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
                 builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
+                builder.environment()
+                        .put("QUARKUS_VERTX_MAX_EVENT_LOOP_EXECUTE_TIME", BlockedEventLoop.REPORTED.toString());
+                builder.environment()
+                        .put("QUARKUS_VERTX_WARNING_EXCEPTION_TIME", BlockedEventLoop.LOOK_EVERY.toString());
                 builder.environment().putAll(environment);
                 return new ServerProcess(this, builder.start(), log);
             } catch (IOException e) {
@@ -268,6 +285,7 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Stops the server in the midst of whatever it does, as SIGSTOP does; what it started goes on. */
     public void freeze() {
+        frozenOnce = true;
         signal("STOP");
     }
 
@@ -314,6 +332,18 @@ public final class ServerProcess implements AutoCloseable {
             Runtime.getRuntime().removeShutdownHook(cleanUp);
         } catch (IllegalStateException alreadyShuttingDown) {
             // It has done its work then.
+        }
+        if (!setup.eventLoopsMayBlock && !frozenOnce) {
+            failWhereAnEventLoopWasBlocked();
+        }
+    }
+
+    private void failWhereAnEventLoopWasBlocked() {
+        List<BlockedEventLoop> blocked = BlockedEventLoop.inLog(log().lines().toList()).stream()
+                .filter(loop -> loop.isTooLong(LONGEST_COMPUTATION))
+                .toList();
+        if (!blocked.isEmpty()) {
+            throw new AssertionError(BlockedEventLoop.described(blocked) + "\nsee " + log);
         }
     }
 

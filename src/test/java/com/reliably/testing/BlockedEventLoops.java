@@ -1,0 +1,119 @@
+package com.reliably.testing;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Fails each test during which an event loop was blocked. It is registered by {@code META-INF/services}, for all tests;
+ * what blocks while the server starts, before the first test, is not looked at. Tests that block event loops on purpose
+ * are tagged {@value #ON_PURPOSE}.
+ */
+public final class BlockedEventLoops implements BeforeEachCallback, AfterEachCallback, AfterAllCallback {
+
+    static final String ON_PURPOSE = "blocks-event-loops";
+
+    private static final ExtensionContext.Namespace NAMESPACE =
+            ExtensionContext.Namespace.create(BlockedEventLoops.class);
+
+    // A second is what loading classes for the first requests takes on two busy cores.
+    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(2);
+
+    @Override
+    public void beforeEach(ExtensionContext test) {
+        Recorder recorder = recorder(test);
+        recorder.listenToEveryReport();
+        recorder.take();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) {
+        check(test);
+    }
+
+    @Override
+    public void afterAll(ExtensionContext tests) {
+        check(tests);
+    }
+
+    private static void check(ExtensionContext context) {
+        List<BlockedEventLoop> blocked = recorder(context).take();
+        if (!blocked.isEmpty() && !context.getTags().contains(ON_PURPOSE)) {
+            throw new AssertionError(BlockedEventLoop.described(blocked));
+        }
+    }
+
+    private static Recorder recorder(ExtensionContext context) {
+        return context.getRoot()
+                .getStore(NAMESPACE)
+                .computeIfAbsent(Recorder.class, type -> Recorder.listening(), Recorder.class);
+    }
+
+    /** Listens to the checker for as long as tests run. */
+    private static final class Recorder extends Handler implements AutoCloseable {
+
+        private final Logger checker;
+        private final List<BlockedEventLoop> recorded = new ArrayList<>();
+
+        private Recorder(Logger checker) {
+            this.checker = checker;
+        }
+
+        static Recorder listening() {
+            Recorder recorder = new Recorder(Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker"));
+            recorder.checker.addHandler(recorder);
+            return recorder;
+        }
+
+        @Override
+        public void publish(LogRecord report) {
+            Throwable where = report.getThrown();
+            List<String> frames = where == null
+                    ? List.of()
+                    : Arrays.stream(where.getStackTrace())
+                            .map(frame -> frame.getClassName() + "." + frame.getMethodName() + "("
+                                    + (frame.isNativeMethod()
+                                            ? "Native Method"
+                                            : frame.getFileName() + ":" + frame.getLineNumber())
+                                    + ")")
+                            .toList();
+            Optional<BlockedEventLoop> blocked = BlockedEventLoop.of(report.getMessage(), frames)
+                    .filter(loop -> loop.isTooLong(LONGEST_COMPUTATION));
+            synchronized (recorded) {
+                blocked.ifPresent(recorded::add);
+            }
+        }
+
+        /** In tests Quarkus lets only the first report of a thread through that is found at the same place again and again. */
+        void listenToEveryReport() {
+            checker.setFilter(null);
+        }
+
+        List<BlockedEventLoop> take() {
+            synchronized (recorded) {
+                List<BlockedEventLoop> taken = List.copyOf(recorded);
+                recorded.clear();
+                return taken;
+            }
+        }
+
+        @Override
+        public void flush() {
+            // Nothing is held back.
+        }
+
+        @Override
+        public void close() {
+            checker.removeHandler(this);
+        }
+    }
+}
