@@ -12,12 +12,18 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.access.Caller;
 import com.reliably.access.Permit;
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -31,6 +37,10 @@ import java.time.Instant;
 import java.util.Calendar;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +49,46 @@ class ArchitectureTest {
 
     private static final JavaClasses SERVER =
             new ClassFileImporter().importPaths(List.of(java.nio.file.Path.of("target/classes/com/reliably")));
+
+    /** What has a repository beside the service of its feature, because it does one thing for other features or by itself. */
+    private static final Set<String> BESIDE_SERVICES = Set.of(
+            // Of tokens, plans and executions, for those who must not know the rest of them
+            "TokenAuthenticator",
+            "ExecutionsByRun",
+            "PlanDirectory",
+            "PlanReach",
+            "PlanRuns",
+            "PlanViews",
+            "PlansInUse",
+            // The state of runs and their logs
+            "RunClaims",
+            "RunJournal",
+            "RunLogFeed",
+            "RunLogs",
+            // Secrets, which have no endpoint
+            "KeyRotation",
+            "SecretStore",
+            // Work that no request asked for
+            "BacklogMetrics",
+            "EventFeed",
+            "EventSweeper");
+
+    /**
+     * Classes, or single methods, that wait for files, processes, sockets, JDBC or other threads, and which threads do so:
+     * none of an event loop.
+     */
+    private static final Map<String, String> BLOCKING = Map.ofEntries(
+            entry("com.reliably.start.DataDirectory", "the main thread, before anything is served"),
+            entry("com.reliably.start.EmbeddedDatabase", "the main thread, before anything is served and after"),
+            entry("com.reliably.start.FileTree", "the main thread, before anything is served"),
+            entry("com.reliably.start.FirstStart", "the main thread, before anything is served"),
+            entry("com.reliably.start.LocalResources", "the main thread, before anything is served"),
+            entry("com.reliably.start.PostgresBinaries", "the main thread, before anything is served"),
+            entry("com.reliably.start.StartFailureExplanation", "the main thread, once the start has failed"),
+            entry("com.reliably.run.RunSupervisor.stop", "the thread that stops the server"),
+            entry("com.reliably.web.OffsetClock", "a thread of its own, in drills only"),
+            entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
+            entry("com.reliably.runner.cli.RunDirectory", "workers, as the test below sees"));
 
     private static final DescribedPredicate<JavaMethod> ENDPOINTS =
             DescribedPredicate.describe("that are endpoints", method -> method.getAnnotations().stream()
@@ -78,19 +128,73 @@ class ArchitectureTest {
     }
 
     @Test
-    void repositoriesAreUsedByTheirOwnFeatureOnly() {
+    void repositoriesAreReachedFromTheServicesOfTheirOwnFeatureOnly() {
         classes()
                 .that(are(simpleNameEndingWith("Repository")))
-                .should(new ArchCondition<>("be used in their own package only") {
+                .and()
+                // One of GitHub's, that is.
+                .doNotHaveSimpleName("GitHubRepository")
+                .should(new ArchCondition<>("be used by services and named classes of their own package only") {
                     @Override
                     public void check(JavaClass repository, ConditionEvents events) {
                         repository.getDirectDependenciesToSelf().stream()
-                                .filter(use ->
-                                        !use.getOriginClass().getPackage().equals(repository.getPackage()))
+                                .filter(use -> !isOfItsFeature(use.getOriginClass(), repository))
                                 .forEach(use -> events.add(SimpleConditionEvent.violated(use, use.getDescription())));
                     }
                 })
                 .check(SERVER);
+    }
+
+    private static boolean isOfItsFeature(JavaClass user, JavaClass repository) {
+        String name = nameOfFile(user).substring(nameOfFile(user).lastIndexOf('.') + 1);
+        return user.getPackage().equals(repository.getPackage())
+                && (name.endsWith("Service")
+                        || name.equals(repository.getSimpleName())
+                        || BESIDE_SERVICES.contains(name));
+    }
+
+    private static String nameOfFile(JavaClass type) {
+        return type.getName().replaceFirst("\\$.*", "");
+    }
+
+    @Test
+    void onlyNamedClassesCallWhatBlocks() {
+        Set<String> found = SERVER.stream()
+                .flatMap(BlockingCalls::of)
+                .map(JavaAccess::getOrigin)
+                .map(unit -> {
+                    String type = nameOfFile(unit.getOwner());
+                    return BLOCKING.containsKey(type) ? type : type + "." + unit.getName();
+                })
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(new TreeSet<>(BLOCKING.keySet()), found, "what waits for files, processes or the like");
+    }
+
+    @Test
+    void whatBlocksInTheRunnerIsDoneByWorkers() {
+        JavaClasses runner = SERVER.that(DescribedPredicate.describe(
+                "of the runner", type -> type.getPackageName().equals("com.reliably.runner.cli")));
+        Set<JavaCodeUnit> blocking = BlockingCalls.blockingCallers(runner, "blocking");
+        // The rule would hold of nothing, too.
+        assertTrue(blocking.stream().anyMatch(unit -> unit.getFullName().contains("RunDirectory.read(")));
+        assertEquals(
+                List.of(),
+                blocking.stream()
+                        .filter(unit -> unit instanceof JavaConstructor
+                                || unit.getRawReturnType().isAssignableTo(Uni.class)
+                                || unit.getRawReturnType().isAssignableTo(Multi.class))
+                        .map(JavaCodeUnit::getFullName)
+                        .toList(),
+                "pipelines and constructors that block whoever makes them");
+        assertEquals(
+                List.of(),
+                SERVER.stream()
+                        .filter(type -> !type.getPackageName().equals("com.reliably.runner.cli"))
+                        .flatMap(type -> type.getAccessesFromSelf().stream())
+                        .filter(access -> BlockingCalls.isOf(access, blocking))
+                        .map(JavaAccess::getDescription)
+                        .toList(),
+                "callers of what blocks from elsewhere");
     }
 
     @Test
