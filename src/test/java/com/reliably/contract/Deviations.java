@@ -13,10 +13,17 @@ final class Deviations {
 
     private static final String API = "api.jsonl";
 
+    /** Shows or does not, as the run of such a plan fails before the next recorded request or after it. */
+    static final Deviation FAILED_SOON = everywhere(
+            "\\$(\\.items\\[])?\\.error null -> string",
+            "a run that cannot be made says so at once, and not when somebody looks at its engine");
+
     private Deviations() {}
 
     static List<Deviation> all() {
         return List.of(
+                FAILED_SOON,
+
                 // How errors look
                 everywhere(
                         "type application/json -> application/problem\\+json",
