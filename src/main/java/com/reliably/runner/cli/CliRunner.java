@@ -266,6 +266,9 @@ final class CliRunner implements Runner {
         }
 
         private Optional<RunnerEvent.Ended> end() throws IOException {
+            // First: a launcher that begins between the looks below must not count as one that has died.
+            boolean begun =
+                    directory.isLaunched() && Files.exists(directory.path().resolve("pid"));
             boolean alive = directory.launcher().isPresent();
             Optional<RunDirectory.Result> result = directory.result();
             if (result.isPresent()) {
@@ -281,7 +284,7 @@ final class CliRunner implements Runner {
                                 : "The run was started on another host, whose server has not been heard of since, so"
                                         + " that how it ended is not known (" + directory.path() + ").");
             }
-            if (!directory.isLaunched() || !Files.exists(directory.path().resolve("pid"))) {
+            if (!begun) {
                 if (System.nanoTime() < launchDeadline) {
                     return Optional.empty();
                 }
