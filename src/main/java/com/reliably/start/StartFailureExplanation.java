@@ -5,6 +5,7 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.config.ConfigValidationException;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.flywaydb.core.api.FlywayException;
 
 /** Says in the operator's words why Quarkus did not start. */
@@ -39,6 +40,9 @@ final class StartFailureExplanation {
             return Optional.of(
                     "port " + taken.getPort() + " of " + taken.getHost() + " is in use by another process, or may"
                             + " not be listened on; stop that process, or choose another port with QUARKUS_HTTP_PORT");
+        }
+        if (cause instanceof SQLException late && late.getCause() instanceof TimeoutException) {
+            return Optional.of("the database does not answer; " + WHERE + " says where it is: " + late.getMessage());
         }
         if (cause instanceof SQLException refused && refused.getSQLState() != null) {
             return ofDatabase(refused);
