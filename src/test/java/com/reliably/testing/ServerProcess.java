@@ -76,6 +76,7 @@ public final class ServerProcess implements AutoCloseable {
         private final Map<String, String> environment = new HashMap<>();
         private final List<String> arguments = new ArrayList<>();
         private boolean eventLoopsMayBlock;
+        private final List<String> wrapper = new ArrayList<>();
 
         private Setup(Path dataDirectory) {
             this.dataDirectory = dataDirectory.toAbsolutePath();
@@ -102,6 +103,12 @@ public final class ServerProcess implements AutoCloseable {
             return this;
         }
 
+        /** Has the server started by a program that takes its command line as arguments, and becomes it. */
+        public Setup through(String... command) {
+            wrapper.addAll(List.of(command));
+            return this;
+        }
+
         /** Starts the server and waits until it is ready. */
         public ServerProcess start() {
             ServerProcess server = launch();
@@ -116,7 +123,7 @@ public final class ServerProcess implements AutoCloseable {
 
         /** Starts the server without waiting for anything. */
         public ServerProcess launch() {
-            List<String> line = new ArrayList<>();
+            List<String> line = new ArrayList<>(wrapper);
             line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             line.addAll(arguments);
             line.add("-jar");
