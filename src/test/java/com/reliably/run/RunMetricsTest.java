@@ -63,19 +63,19 @@ class RunMetricsTest {
     @Test
     void theDelayOfALaunchCountsFromWhenTheRunWasDueByTheDatabasesClock() throws SQLException {
         String delays = "reliably_run_launch_delay_seconds";
-        String tags = "{trigger=\"schedule\",type=\"noop\"}";
+        String tags = "{trigger=\"engine\",type=\"noop\"}";
         double sum = metric(delays + "_sum" + tags);
         double count = metric(delays + "_count" + tags);
-        double fast = metric(delays + "_bucket{trigger=\"schedule\",type=\"noop\",le=\"60.0\"}");
+        double fast = metric(delays + "_bucket{trigger=\"engine\",type=\"noop\",le=\"60.0\"}");
         ended(insert("pending", "now() - interval '100 s'", "null"));
         assertThat(metric(delays + "_count" + tags), equalTo(count + 1));
         assertThat(metric(delays + "_sum" + tags) - sum, closeTo(104, 4.1));
-        assertThat(metric(delays + "_bucket{trigger=\"schedule\",type=\"noop\",le=\"60.0\"}"), equalTo(fast));
+        assertThat(metric(delays + "_bucket{trigger=\"engine\",type=\"noop\",le=\"60.0\"}"), equalTo(fast));
     }
 
     @Test
     void aLaunchThatWasPutOffIsDueThen() throws SQLException {
-        String sum = "reliably_run_launch_delay_seconds_sum{trigger=\"schedule\",type=\"noop\"}";
+        String sum = "reliably_run_launch_delay_seconds_sum{trigger=\"engine\",type=\"noop\"}";
         double before = metric(sum);
         ended(insert("pending", "now() - interval '100 s'", "now()"));
         assertThat(metric(sum) - before, lessThan(20.0));
@@ -91,8 +91,9 @@ class RunMetricsTest {
         sql("update run set state = 'launching', owner = 'gone', attempt = 1, lease_until = now() - interval '1 s'"
                 + " where id = '" + run + "'");
         ended(run);
-        assertThat(metric(ended), equalTo(endedBefore + 1));
-        assertThat(metric(takenOver), equalTo(takenOverBefore + 1));
+        // Noop plans of other tests may fire meanwhile.
+        assertThat(metric(ended), greaterThanOrEqualTo(endedBefore + 1));
+        assertThat(metric(takenOver), greaterThanOrEqualTo(takenOverBefore + 1));
         await().atMost(Duration.ofSeconds(10)).until(() -> metric("reliably_runs_followed") >= 0);
     }
 
@@ -102,7 +103,7 @@ class RunMetricsTest {
         double before = metric(cancelled);
         UUID run = insert("pending", "null", "now() + interval '1 h'");
         tenant.request().post("/runs/" + run + "/cancel").then().statusCode(200);
-        assertThat(metric(cancelled), equalTo(before + 1));
+        assertThat(metric(cancelled), greaterThanOrEqualTo(before + 1));
     }
 
     @Test
@@ -176,10 +177,11 @@ class RunMetricsTest {
                 not(emptyIterable()));
     }
 
+    /** With a trigger that no plan of another test has: the server and its counters are shared. */
     private UUID insert(String state, String nominalTime, String notBefore) throws SQLException {
         UUID id = UUID.randomUUID();
         sql("insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at, nominal_time, not_before)"
-                + " select '" + id + "', p.org_id, p.id, p.deployment_id, '" + state + "', 'schedule', now(), ("
+                + " select '" + id + "', p.org_id, p.id, p.deployment_id, '" + state + "', 'engine', now(), ("
                 + nominalTime + ")::timestamptz, (" + notBefore + ")::timestamptz from plan p where p.id = '" + plan
                 + "'");
         return id;
