@@ -289,7 +289,7 @@ final class Verdict {
                 runs.stream().collect(Collectors.groupingBy(run -> run.state, TreeMap::new, Collectors.counting()));
         lines.add("runs %d: %s".formatted(runs.size(), states));
         reasons().forEach((reason, count) -> lines.add("  %5d  %s".formatted(count, reason)));
-        lines.add("processes launched %d, of which ended by themselves %d"
+        lines.add("processes launched %d, of which noted their end %d"
                 .formatted(launches.values().stream().mapToInt(List::size).sum(), ends.size()));
         lines.add("runs taken over %d times; launches that failed %d; beside a lost run %d"
                 .formatted(
