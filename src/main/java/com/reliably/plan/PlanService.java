@@ -276,7 +276,7 @@ public class PlanService {
         Plan plan = new Plan();
         plan.id = UUID.randomUUID();
         plan.orgId = caller.orgId();
-        plan.createdAt = clock.instant();
+        plan.createdAt = now;
         plan.createdBy = caller.id();
         plan.set(PlanCondition.of(checked.runsAtOnce() ? PlanStatus.CREATING : PlanStatus.CREATED));
         write(plan, checked, now);
