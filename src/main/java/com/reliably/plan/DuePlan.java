@@ -3,6 +3,7 @@ package com.reliably.plan;
 import com.reliably.schedule.CatchUp;
 import com.reliably.schedule.CronSchedule;
 import com.reliably.schedule.InvalidSchedule;
+import com.reliably.schedule.Overlap;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;

@@ -1,6 +1,7 @@
 package com.reliably.plan;
 
 import com.reliably.schedule.CatchUp;
+import com.reliably.schedule.Overlap;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;

@@ -4,6 +4,7 @@ import com.reliably.run.Fire;
 import com.reliably.run.MissedReason;
 import com.reliably.schedule.CatchUp;
 import com.reliably.schedule.DueFires;
+import com.reliably.schedule.Overlap;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package com.reliably.plan;
 
 import com.reliably.schedule.CatchUp;
+import com.reliably.schedule.Overlap;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;

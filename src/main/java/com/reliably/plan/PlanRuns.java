@@ -4,6 +4,7 @@ import com.reliably.run.RunChange;
 import com.reliably.run.RunPlans;
 import com.reliably.run.RunState;
 import com.reliably.run.RunnablePlan;
+import com.reliably.schedule.Overlap;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -17,9 +18,11 @@ import java.util.stream.Collectors;
 class PlanRuns implements RunPlans {
 
     private final PlanRepository repository;
+    private final PlanViews views;
 
-    PlanRuns(PlanRepository repository) {
+    PlanRuns(PlanRepository repository, PlanViews views) {
         this.repository = repository;
+        this.views = views;
     }
 
     @Override
@@ -34,8 +37,24 @@ class PlanRuns implements RunPlans {
                                 plan.title,
                                 plan.deploymentId,
                                 plan.environmentId,
+                                providerEnvironment(plan),
                                 plan.timeoutSeconds == null ? null : Duration.ofSeconds(plan.timeoutSeconds),
                                 plan.launchRetries));
+    }
+
+    private String providerEnvironment(Plan plan) {
+        PlanEnvironment environment = views.termsOf(plan).environment();
+        return environment == null ? null : environment.name();
+    }
+
+    @Override
+    public Uni<Void> runWaits(UUID orgId, UUID planId, String why) {
+        return repository
+                .lock(orgId, planId)
+                .onItem()
+                .ifNotNull()
+                .invoke(plan -> plan.set(new PlanStatusRule(plan.isCron()).whileWaiting(plan.condition(), why)))
+                .replaceWithVoid();
     }
 
     @Override

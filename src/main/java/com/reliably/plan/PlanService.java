@@ -10,6 +10,7 @@ import com.reliably.problem.ProblemException;
 import com.reliably.run.Fire;
 import com.reliably.run.RunService;
 import com.reliably.run.RunTrigger;
+import com.reliably.schedule.Overlap;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;

@@ -17,6 +17,7 @@ import com.reliably.run.RunState;
  *       created long ago.
  *   <li>A cancelled run leaves {@code error}, because the experiment was not carried out, and somebody should see why.
  *   <li>A completed run of a cron plan is an {@code iteration completed}.
+ *   <li>Why an engine cannot begin a run yet is shown as the plan's error, until it has begun.
  *   <li>A missed fire changes nothing: nothing was run.
  *   <li>Where runs may overlap, the end of one while another goes on leaves the plan as that other one has it.
  *   <li>A suspended plan stays suspended until it is resumed, whatever becomes of the run that was under way.
@@ -53,6 +54,15 @@ final class PlanStatusRule {
                 isReported(now, from) ? now : new PlanCondition(PlanStatus.ERROR, error == null ? CANCELLED : error);
             case MISSED -> now;
         };
+    }
+
+    /**
+     * While the engine has a run of the plan but cannot begin it: the reason is seen, the status stays.
+     *
+     * @param why for people
+     */
+    PlanCondition whileWaiting(PlanCondition now, String why) {
+        return now.status() == PlanStatus.SUSPENDED ? now : new PlanCondition(now.status(), why);
     }
 
     /**

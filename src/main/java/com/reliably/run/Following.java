@@ -1,5 +1,6 @@
 package com.reliably.run;
 
+import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.Runner;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.core.Context;
@@ -14,7 +15,7 @@ final class Following {
     private final DatabaseTime databaseTime;
     private final Context context;
     private volatile Runner runner;
-    private volatile String reference;
+    private volatile RunAtEngine atEngine;
     private volatile Cancellable observing = () -> {};
     private volatile boolean ending;
     private boolean cancelled;
@@ -69,10 +70,10 @@ final class Following {
         return run.attempt == owned.attempt();
     }
 
-    /** Its engine has it, under this reference. */
-    void knownTo(Runner newRunner, String newReference) {
+    /** Its engine has it, under a reference. */
+    void knownTo(Runner newRunner, RunAtEngine run) {
         runner = newRunner;
-        reference = newReference;
+        atEngine = run;
     }
 
     /** The runner that it is with; null before its launch. */
@@ -80,9 +81,9 @@ final class Following {
         return runner;
     }
 
-    /** By which its engine knows it; null before its launch. */
-    String reference() {
-        return reference;
+    /** As its engine has it; null before its launch. */
+    RunAtEngine atEngine() {
+        return atEngine;
     }
 
     void observedBy(Cancellable subscription) {
@@ -103,7 +104,7 @@ final class Following {
 
     /** Whether its end is to be asked for now: once its engine has it, and true only once, until {@link #tryCancelAgain}. */
     synchronized boolean mayBeCancelled() {
-        boolean now = !cancelled && reference != null;
+        boolean now = !cancelled && atEngine != null;
         cancelled |= now;
         return now;
     }

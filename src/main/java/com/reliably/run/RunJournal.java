@@ -3,8 +3,12 @@ package com.reliably.run;
 import com.reliably.access.TokenService;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.DeploymentService;
+import com.reliably.environment.EnvironmentSecret;
+import com.reliably.environment.EnvironmentService;
+import com.reliably.runner.DeploymentGone;
 import com.reliably.runner.Launched;
 import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.SecretFile;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
@@ -35,6 +39,7 @@ class RunJournal {
     private final RunPlans plans;
     private final RunExecutions executions;
     private final DeploymentService deployments;
+    private final EnvironmentService environments;
     private final TokenService tokens;
     private final RunSettings settings;
     private final Clock clock;
@@ -45,6 +50,7 @@ class RunJournal {
             RunPlans plans,
             RunExecutions executions,
             DeploymentService deployments,
+            EnvironmentService environments,
             TokenService tokens,
             RunSettings settings,
             Clock clock) {
@@ -53,6 +59,7 @@ class RunJournal {
         this.plans = plans;
         this.executions = executions;
         this.deployments = deployments;
+        this.environments = environments;
         this.tokens = tokens;
         this.settings = settings;
         this.clock = clock;
@@ -69,16 +76,43 @@ class RunJournal {
                         ? Uni.createFrom().nullItem()
                         : deployments
                                 .clearDefinition(run.orgId, run.deploymentId)
-                                .map(definition ->
-                                        definition == null ? null : new Launchable(definition, plan.timeout())));
+                                .map(definition -> definition == null
+                                        ? null
+                                        : new Launchable(definition, plan.timeout(), plan.providerEnvironment())));
     }
 
     /**
      * What there is to launch.
      *
-     * @param timeout how long the run may take; null where the runner's setting says
+     * @param timeout             how long the run may take; null where the runner's setting says
+     * @param providerEnvironment what the plan names at the deployment's provider; may be null
      */
-    record Launchable(DeploymentDefinition definition, Duration timeout) {}
+    record Launchable(DeploymentDefinition definition, Duration timeout, String providerEnvironment) {}
+
+    /** The deployment of a run as it is now, its secrets in clear; fails with {@link DeploymentGone}. */
+    @WithSession
+    Uni<DeploymentDefinition> definition(Run run) {
+        return deployments
+                .clearDefinition(run.orgId, run.deploymentId)
+                .onItem()
+                .ifNull()
+                .failWith(DeploymentGone::new);
+    }
+
+    /** The secret files that the experiments of a run read, in clear. */
+    @WithSession
+    Uni<List<SecretFile>> secretFiles(Run run) {
+        return plans.runnable(run.orgId, run.planId)
+                .chain(plan -> plan == null || plan.environmentId() == null
+                        ? Uni.createFrom().nullItem()
+                        : environments.clearForRun(run.orgId, plan.environmentId()))
+                .map(environment -> environment == null
+                        ? List.of()
+                        : environment.secrets().stream()
+                                .filter(EnvironmentSecret::isFile)
+                                .map(secret -> new SecretFile(secret.path(), secret.value()))
+                                .toList());
+    }
 
     /** A new token for the run, for at least so long; one that was made before ends. */
     @WithTransaction
@@ -91,32 +125,34 @@ class RunJournal {
     }
 
     /**
-     * Its engine has the run, under this reference.
+     * Its engine has the run.
      *
      * @return from where on its output is to be read
      */
     @WithTransaction
-    Uni<Long> launched(Run run, String reference) {
+    Uni<Long> launched(Run run, Launched launched) {
         return ours(run).map(current -> {
-            takeReference(current, reference);
+            takeReference(current, launched);
             return current.logRead;
         });
     }
 
-    private static void takeReference(Run run, String reference) {
+    private static void takeReference(Run run, Launched launched) {
+        String reference = launched.reference();
         boolean relaunched = run.externalReference != null && !run.externalReference.equals(reference);
         if (relaunched) {
             run.logBase += run.logRead;
             run.logRead = 0;
         }
         run.externalReference = reference;
+        run.externalUrl = launched.url();
     }
 
     /** Its engine had the run, and it was over with that. */
     @WithTransaction
     Uni<RunChange> launchedAndEnded(Run run, Launched launched) {
         return ours(run)
-                .invoke(current -> takeReference(current, launched.reference()))
+                .invoke(current -> takeReference(current, launched))
                 .chain(current -> ended(current, launched.end()));
     }
 
@@ -175,6 +211,9 @@ class RunJournal {
             if (event instanceof RunnerEvent.Ended ended) {
                 return ended(current, ended);
             }
+            if (event instanceof RunnerEvent.Waiting waiting) {
+                return waits(current, waiting.why()).replaceWith((RunChange) null);
+            }
             return started(current);
         });
     }
@@ -223,6 +262,14 @@ class RunJournal {
         return run.state() == RunState.RUNNING ? Uni.createFrom().nullItem() : tell(run.become(RunState.RUNNING, null));
     }
 
+    private Uni<Void> waits(Run run, String why) {
+        if (run.state() == RunState.RUNNING || why.equals(run.error)) {
+            return Uni.createFrom().voidItem();
+        }
+        run.error = why;
+        return plans.runWaits(run.orgId, run.planId, why);
+    }
+
     private Uni<RunChange> tell(RunChange change) {
         return plans.runChanged(change).replaceWith(change);
     }
@@ -246,9 +293,8 @@ class RunJournal {
     }
 
     private Uni<RunChange> ended(Run run, RunnerEvent.Ended ended) {
-        boolean neverBegan = run.state() == RunState.LAUNCHING
-                && (ended.how() == RunnerEvent.How.UNPREPARED || ended.how() == RunnerEvent.How.VANISHED);
-        if (neverBegan) {
+        // Of what vanished nobody knows whether it had begun: it is lost, and never tried again.
+        if (run.state() == RunState.LAUNCHING && ended.how() == RunnerEvent.How.UNPREPARED) {
             return launchFailedNow(run, ended.error());
         }
         run.exitCode = ended.exitCode();

@@ -15,4 +15,11 @@ public interface RunPlans {
 
     /** The same for runs of many plans. */
     Uni<Void> runsChanged(List<RunChange> changes);
+
+    /**
+     * Tells the plan why its engine cannot begin a run yet. Joins the transaction of its caller.
+     *
+     * @param why for people
+     */
+    Uni<Void> runWaits(UUID orgId, UUID planId, String why);
 }

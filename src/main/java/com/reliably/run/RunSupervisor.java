@@ -6,6 +6,7 @@ import com.reliably.metric.WatchedLook;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
+import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.Runners;
@@ -30,6 +31,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
@@ -144,7 +146,9 @@ class RunSupervisor {
         if (stopping) {
             return Uni.createFrom().voidItem();
         }
-        wholeDue |= whole;
+        if (whole) {
+            wholeDue = true;
+        }
         if (!looking.compareAndSet(false, true)) {
             lookAgain = true;
             return Uni.createFrom().voidItem();
@@ -425,7 +429,6 @@ class RunSupervisor {
 
     private Uni<Void> launch(Following following, Runner runner, RunJournal.Launchable launchable) {
         Run run = following.run();
-        // A runner may ask for the token on any thread; sessions belong to the run's own context.
         LaunchRequest request = new LaunchRequest(
                 run.orgId,
                 run.planId,
@@ -434,10 +437,10 @@ class RunSupervisor {
                 run.createdBy,
                 launchable.definition(),
                 launchable.timeout(),
-                atLeast -> Uni.createFrom()
-                        .deferred(() -> journal.newToken(run, atLeast))
-                        .runSubscriptionOn(following.executor()));
-        return wasCancelled(run, runner)
+                launchable.providerEnvironment(),
+                () -> onRunsContext(following, () -> journal.secretFiles(run)),
+                atLeast -> onRunsContext(following, () -> journal.newToken(run, atLeast)));
+        return wasCancelled(run, runner, request)
                 .emitOn(following.executor())
                 .chain(cancelled -> cancelled
                         ? journal.cancelledBeforeLaunch(run).chain(change -> changedLast(following, change))
@@ -446,11 +449,16 @@ class RunSupervisor {
                                 .chain(launched -> launched(following, runner, launched)));
     }
 
+    /** A runner may ask for something on any thread; database sessions belong to the run's own context. */
+    private static <T> Uni<T> onRunsContext(Following following, Supplier<Uni<T>> work) {
+        return Uni.createFrom().<T>deferred(work::get).runSubscriptionOn(following.executor());
+    }
+
     /** Whether somebody asked for the end before anything was started. */
-    private static Uni<Boolean> wasCancelled(Run run, Runner runner) {
+    private static Uni<Boolean> wasCancelled(Run run, Runner runner, LaunchRequest request) {
         return run.cancelRequestedAt == null
                 ? Uni.createFrom().item(false)
-                : runner.find(run.id, run.attempt).map(Optional::isEmpty);
+                : runner.find(request.atEngine()).map(Optional::isEmpty);
     }
 
     private Uni<Void> launched(Following following, Runner runner, Launched launched) {
@@ -460,15 +468,16 @@ class RunSupervisor {
                     .invoke(() -> listeners.launched(following))
                     .chain(change -> changedLast(following, change));
         }
-        return journal.launched(following.run(), launched.reference())
+        return journal.launched(following.run(), launched)
                 .invoke(() -> listeners.launched(following))
                 .invoke(fromByte -> observe(following, runner, launched.reference(), fromByte))
                 .replaceWithVoid();
     }
 
     private void observe(Following following, Runner runner, String reference, long fromByte) {
-        following.knownTo(runner, reference);
-        following.observedBy(runner.observe(following.id(), reference, fromByte)
+        RunAtEngine run = atEngine(following, reference);
+        following.knownTo(runner, run);
+        following.observedBy(runner.observe(run, fromByte)
                 .emitOn(following.executor())
                 .onItem()
                 .transformToUniAndConcatenate(event -> take(following, event))
@@ -476,6 +485,17 @@ class RunSupervisor {
                 .invoke(() -> forget(following))
                 .subscribe()
                 .with(ignored -> {}, failure -> lose(following, failure), () -> forget(following)));
+    }
+
+    private RunAtEngine atEngine(Following following, String reference) {
+        Run run = following.run();
+        return new RunAtEngine(
+                run.orgId,
+                run.planId,
+                run.id,
+                run.attempt,
+                reference,
+                () -> onRunsContext(following, () -> journal.definition(run)));
     }
 
     private Uni<Void> take(Following following, RunnerEvent event) {
@@ -497,9 +517,7 @@ class RunSupervisor {
                         listeners.running(following);
                     }
                 })
-                .chain(granted -> granted
-                        ? runner.permit(following.id(), following.reference())
-                        : runner.cancel(following.id(), following.reference()));
+                .chain(granted -> granted ? runner.permit(following.atEngine()) : runner.cancel(following.atEngine()));
     }
 
     private Uni<Void> end(Following following, RunnerEvent.Ended ended) {
@@ -516,7 +534,7 @@ class RunSupervisor {
     private Uni<Void> cleanUp(Following following) {
         return following
                 .runner()
-                .cleanUp(following.id(), following.reference())
+                .cleanUp(following.atEngine())
                 .onFailure()
                 .invoke(e ->
                         LOG.warnf("What run %s left at its engine is removed later: %s", following.id(), e.toString()))
@@ -527,7 +545,7 @@ class RunSupervisor {
     private void cancel(Following following) {
         following.executor().execute(() -> following
                 .runner()
-                .cancel(following.id(), following.reference())
+                .cancel(following.atEngine())
                 .subscribe()
                 .with(ignored -> LOG.infof("Run %s was told to end", following.id()), failure -> {
                     LOG.warnf("Run %s could not be cancelled, it is tried again: %s", following.id(), failure);

@@ -11,6 +11,7 @@ import java.util.UUID;
  * @param title         for people; may be null
  * @param deploymentId  where it runs
  * @param environmentId the plan's environment; may be null
+ * @param providerEnvironment the environment that it names at its deployment's provider (GitHub); null where none
  * @param timeout       how long a run of it may take; null where the operator's setting says
  * @param launchRetries how often a launch that failed is tried again
  */
@@ -20,5 +21,6 @@ public record RunnablePlan(
         String title,
         UUID deploymentId,
         UUID environmentId,
+        String providerEnvironment,
         Duration timeout,
         int launchRetries) {}

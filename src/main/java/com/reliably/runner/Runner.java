@@ -12,7 +12,7 @@ import java.util.UUID;
  * Knows one kind of engine: how a run is started there, followed, and ended. The dispatcher knows nothing of engines.
  *
  * <p>A runner keeps nothing in memory that a run needs: every method may be called by another server, or after a
- * restart, with nothing but the run's id, its attempt and its reference.
+ * restart, with nothing but a {@link RunAtEngine}.
  */
 public interface Runner {
 
@@ -52,24 +52,34 @@ public interface Runner {
     Uni<Launched> launch(LaunchRequest request);
 
     /** Looks for what an attempt to launch may have started: its reference, or empty. */
-    Uni<Optional<String>> find(UUID runId, int attempt);
+    Uni<Optional<String>> find(RunAtEngine run);
 
     /**
      * What happens to a run, from its output at {@code fromByte} on, until it has ended; the last event is an
      * {@link RunnerEvent.Ended}. Can be subscribed to again at any time. Items may be emitted on any thread.
      */
-    Multi<RunnerEvent> observe(UUID runId, String reference, long fromByte);
+    Multi<RunnerEvent> observe(RunAtEngine run, long fromByte);
 
     /** Lets a run begin that said {@link RunnerEvent.Ready}. May be called again. */
-    default Uni<Void> permit(UUID runId, String reference) {
+    default Uni<Void> permit(RunAtEngine run) {
         return Uni.createFrom().voidItem();
     }
 
     /** Asks for the end of a run: gracefully first, forcefully after a while. The end itself is seen by observing. */
-    Uni<Void> cancel(UUID runId, String reference);
+    Uni<Void> cancel(RunAtEngine run);
 
     /** Removes what the run left at its engine; called when everything of it is stored. May be called again. */
-    Uni<Void> cleanUp(UUID runId, String reference);
+    Uni<Void> cleanUp(RunAtEngine run);
+
+    /**
+     * Looks for what would stop a run with such a deployment, and says what to do about it. Starts no experiment, and
+     * leaves nothing behind.
+     *
+     * @param orgId      the organisation
+     * @param definition with its secrets in clear
+     * @return one result for each thing looked at, in the order in which people would mend them
+     */
+    Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition);
 
     /** What this server has of runs, ended or not, that was made more than a minute ago. */
     default Uni<List<Leftover>> leftovers() {
@@ -78,6 +88,6 @@ public interface Runner {
 
     /** Ends and removes what nobody follows any more: another attempt was made, or a crash came before the cleaning up. */
     default Uni<Void> discard(Leftover leftover) {
-        return cleanUp(leftover.runId(), leftover.reference());
+        return Uni.createFrom().voidItem();
     }
 }

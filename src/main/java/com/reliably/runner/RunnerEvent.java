@@ -10,6 +10,14 @@ public sealed interface RunnerEvent {
     record Started() implements RunnerEvent {}
 
     /**
+     * Its engine has the run but cannot begin it, for now: an image that cannot be pulled, no room, no quota. Shown with
+     * the run and its plan until it has begun; a runner that gives up says {@link How#UNPREPARED}.
+     *
+     * @param why for people, with the remedy
+     */
+    record Waiting(String why) implements RunnerEvent {}
+
+    /**
      * A piece of output, of whole lines where lines are not endless.
      *
      * @param firstByte where the piece begins in the engine's output

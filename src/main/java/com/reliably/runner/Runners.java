@@ -26,6 +26,15 @@ public final class Runners {
         return runners.stream().filter(runner -> runner.runs(definition)).findFirst();
     }
 
+    /** The engine that keeps the schedules of this type of deployments; empty where the server does. */
+    public Optional<EngineSchedules> schedulesOf(String type) {
+        return runners.stream()
+                .filter(EngineSchedules.class::isInstance)
+                .map(EngineSchedules.class::cast)
+                .filter(engine -> engine.types().contains(type))
+                .findFirst();
+    }
+
     /** The runner that gave out a reference; empty where this server has it no more. */
     public Optional<Runner> thatKnows(String reference) {
         return runners.stream().filter(runner -> runner.knows(reference)).findFirst();

@@ -3,10 +3,12 @@ package com.reliably.runner.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.CliDefinition;
 import com.reliably.deployment.DeploymentDefinition;
+import com.reliably.runner.CheckResult;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
 import com.reliably.runner.Leftover;
+import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
@@ -180,14 +182,14 @@ final class CliRunner implements Runner {
     }
 
     @Override
-    public Uni<Optional<String>> find(UUID runId, int attempt) {
-        RunDirectory directory = directoryOf(runId, attempt);
+    public Uni<Optional<String>> find(RunAtEngine run) {
+        RunDirectory directory = directoryOf(run.runId(), run.attempt());
         return blocking(() -> directory.isLaunched() ? Optional.of(referenceOf(directory)) : Optional.empty());
     }
 
     @Override
-    public Multi<RunnerEvent> observe(UUID runId, String reference, long fromByte) {
-        Reader reader = new Reader(directoryOf(reference), fromByte);
+    public Multi<RunnerEvent> observe(RunAtEngine run, long fromByte) {
+        Reader reader = new Reader(directoryOf(run.reference()), fromByte);
         return Multi.createBy()
                 .repeating()
                 .uni(() -> blocking(reader::next).call(events -> reader.isDone() ? nothing() : pause(reader, events)))
@@ -208,9 +210,9 @@ final class CliRunner implements Runner {
     }
 
     @Override
-    public Uni<Void> permit(UUID runId, String reference) {
+    public Uni<Void> permit(RunAtEngine run) {
         return blocking(() -> {
-            directoryOf(reference).permit();
+            directoryOf(run.reference()).permit();
             return null;
         });
     }
@@ -334,22 +336,22 @@ final class CliRunner implements Runner {
     }
 
     @Override
-    public Uni<Void> cancel(UUID runId, String reference) {
+    public Uni<Void> cancel(RunAtEngine run) {
         return blocking(() -> {
-            Optional<ProcessHandle> launcher = directoryOf(reference).launcher();
+            Optional<ProcessHandle> launcher = directoryOf(run.reference()).launcher();
             // SIGTERM: the launcher passes it on, waits, and kills what is left.
             launcher.ifPresent(ProcessHandle::destroy);
             if (launcher.isEmpty()) {
-                LOG.debugf("Run %s has no launcher to be cancelled (any more)", runId);
+                LOG.debugf("Run %s has no launcher to be cancelled (any more)", run.runId());
             }
             return null;
         });
     }
 
     @Override
-    public Uni<Void> cleanUp(UUID runId, String reference) {
+    public Uni<Void> cleanUp(RunAtEngine run) {
         return blocking(() -> {
-            directoryOf(reference).delete();
+            directoryOf(run.reference()).delete();
             return null;
         });
     }
@@ -394,6 +396,11 @@ final class CliRunner implements Runner {
             }
             return null;
         });
+    }
+
+    @Override
+    public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
+        return Uni.createFrom().item(List.of());
     }
 
     private Path runs() {

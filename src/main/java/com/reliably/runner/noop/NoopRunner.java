@@ -2,14 +2,17 @@ package com.reliably.runner.noop;
 
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.NoopDefinition;
+import com.reliably.runner.CheckResult;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
+import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -56,26 +59,32 @@ final class NoopRunner implements Runner {
 
     @Override
     public Uni<Launched> launch(LaunchRequest request) {
-        return Uni.createFrom().item(new Launched(REFERENCE, DONE));
+        return Uni.createFrom().item(new Launched(REFERENCE, null, DONE));
     }
 
     @Override
-    public Uni<Optional<String>> find(UUID runId, int attempt) {
+    public Uni<Optional<String>> find(RunAtEngine run) {
         return Uni.createFrom().item(Optional.empty());
     }
 
     @Override
-    public Multi<RunnerEvent> observe(UUID runId, String reference, long fromByte) {
+    public Multi<RunnerEvent> observe(RunAtEngine run, long fromByte) {
         return Multi.createFrom().item(DONE);
     }
 
     @Override
-    public Uni<Void> cancel(UUID runId, String reference) {
+    public Uni<Void> cancel(RunAtEngine run) {
         return Uni.createFrom().voidItem();
     }
 
     @Override
-    public Uni<Void> cleanUp(UUID runId, String reference) {
+    public Uni<Void> cleanUp(RunAtEngine run) {
         return Uni.createFrom().voidItem();
+    }
+
+    @Override
+    public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
+        return Uni.createFrom()
+                .item(List.of(CheckResult.passed("nothing needed", "Plans with this deployment do nothing.")));
     }
 }

@@ -1,4 +1,4 @@
-package com.reliably.plan;
+package com.reliably.schedule;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
@@ -23,7 +23,8 @@ public enum Overlap {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    static Overlap of(String name) {
+    /** By its name in the database. */
+    public static Overlap of(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }
 }
