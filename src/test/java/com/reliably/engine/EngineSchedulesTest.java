@@ -96,7 +96,7 @@ class EngineSchedulesTest {
         assertEquals(Duration.ofSeconds(90), there.window());
         assertFalse(there.suspended());
         get(plan).body("error", nullValue());
-        tenant.request().get("/plans/" + plan + "/fires").then().statusCode(200).body("kept_by", equalTo("engine"));
+        tenant.request().get("/plans/" + plan + "/fires").then().statusCode(200).body("started_by", equalTo("engine"));
     }
 
     @Test
@@ -131,7 +131,8 @@ class EngineSchedulesTest {
 
     @Test
     void whatTheEngineRefusesIsSaidUntilItIsMended() {
-        engineRefusesEverything("The image is not allowed here; use another one.");
+        // Until the plan's id is known, by which it is refused.
+        engine.reachable(tenant.id(), false);
         String plan = create(Map.of());
         engine.refuse(plan, "The image is not allowed here; use another one.");
         touch(plan);
@@ -158,7 +159,7 @@ class EngineSchedulesTest {
     void anEngineOutOfReachIsAskedUntilItAnswers() {
         engine.reachable(tenant.id(), false);
         String plan = create(Map.of());
-        await().untilAsserted(() -> get(plan).body("error", containsString("no route to host")));
+        await().untilAsserted(() -> assertThat(errorOf(plan), containsString("no route to host")));
         get(plan).body("status", equalTo("creating"));
         await().until(() -> engine.installs(plan) > 3);
         engine.reachable(tenant.id(), true);
@@ -238,13 +239,20 @@ class EngineSchedulesTest {
     }
 
     @Test
-    void aHaltedOrganizationHasItsEnginesStartNothingAndReleasesThemAgain() {
+    void aHaltedOrganizationHasItsEnginesStartNothingAndReleasesThemAgain() throws SQLException {
         String plan = created();
         tenant.request().body(Map.of("reason", "drill")).post("/halt").then().statusCode(200);
         await().untilAsserted(() -> assertTrue(installed(plan).suspended()));
         get(plan).body("status", equalTo("created"));
         awaitRun(engine.fire(plan, FIRE, 1), "cancelled");
+        sql("update plan set created_at = now() - interval '50 hours' where id = ?", plan);
+        sql("update organization set halted_at = now() - interval '49 hours' where id = ?", tenant.id());
         tenant.request().delete("/halt").then().statusCode(200);
+        tenant.request()
+                .get("/runs?state=missed&plan_id=" + plan)
+                .then()
+                .body("count", greaterThan(1))
+                .body("items.error", everyItem(containsString("drill")));
         await().untilAsserted(() -> assertFalse(installed(plan).suspended()));
         engine.fire(plan, FIRE.plusSeconds(86_400), 1);
         await().until(() -> runs(plan).getList("items.state").contains("running"));
@@ -269,11 +277,9 @@ class EngineSchedulesTest {
         tenant.request().get("/plans").then().body("count", equalTo(0));
         tenant.as(token).get("/plans/" + plan).then().statusCode(401);
         assertEquals("deleting", text("select status from plan where id = ?", plan));
-        await().untilAsserted(() -> tenant.request()
-                .delete("/deployments/" + deployment)
-                .then()
-                .statusCode(400)
-                .body("detail", containsString("no route to host")));
+        await().untilAsserted(() -> assertThat(
+                tenant.request().delete("/deployments/" + deployment).path("detail"),
+                containsString("no route to host")));
         engine.reachable(tenant.id(), true);
         await().untilAsserted(() -> assertNull(installed(plan)));
         await().untilAsserted(() -> assertEquals("deleted", text("select status from plan where id = ?", plan)));
@@ -308,7 +314,7 @@ class EngineSchedulesTest {
         engine.end(reference, 0);
         await().until(() -> engine.installed(plan, "elsewhere") != null);
         assertNull(installed(plan));
-        await().untilAsserted(() -> get(plan).body("error", nullValue()));
+        await().untilAsserted(() -> assertNull(errorOf(plan)));
         tenant.request().delete("/deployments/" + deployment).then().statusCode(200);
     }
 
@@ -319,6 +325,21 @@ class EngineSchedulesTest {
         now.put("schedule", Map.of("type", "now"));
         tenant.request().body(now).put("/plans/" + plan).then().statusCode(200);
         await().untilAsserted(() -> assertNull(installed(plan)));
+    }
+
+    @Test
+    void aPlanThatLosesItsScheduleWhileItRunsIsRemovedAfterwards() {
+        String plan = created();
+        String reference = engine.fire(plan, FIRE, 1);
+        onlyRun(plan, "running");
+        Map<String, Object> now = body(deployment, Map.of());
+        now.put("schedule", Map.of("type", "now"));
+        tenant.request().body(now).put("/plans/" + plan).then().statusCode(200);
+        await().untilAsserted(() -> assertTrue(installed(plan).suspended()));
+        assertEquals("0 9 * * *", installed(plan).pattern());
+        engine.end(reference, 0);
+        await().untilAsserted(() -> assertNull(installed(plan)));
+        onlyRun(plan, "succeeded");
     }
 
     @Test
@@ -347,7 +368,7 @@ class EngineSchedulesTest {
                         "/environments", Map.of("name", "e", "envvars", List.of(), "secrets", List.of(file("old"))))
                 .path("id");
         Map<String, Object> body = body(deployment, Map.of());
-        body.put("environment", Map.of("provider", "reliably", "id", environment));
+        body.put("environment", Map.of("id", environment));
         String plan = tenant.create("/plans", body).path("id");
         awaitStatus(plan, "created");
         assertEquals("old", installed(plan).files().get(0).content());
@@ -364,7 +385,7 @@ class EngineSchedulesTest {
     void whatIsWrongAtTheEngineIsSeenUntilItIsNot() {
         String plan = created();
         engine.tell(plan, new ScheduleEvent.Trouble("Somebody deleted it; save the plan to have it made again."));
-        await().untilAsserted(() -> get(plan).body("error", containsString("Somebody deleted it")));
+        await().untilAsserted(() -> assertThat(errorOf(plan), containsString("Somebody deleted it")));
         get(plan).body("status", equalTo("created"));
         String reference = engine.fire(plan, FIRE, 1);
         onlyRun(plan, "running");
@@ -372,7 +393,7 @@ class EngineSchedulesTest {
         engine.end(reference, 0);
         onlyRun(plan, "succeeded");
         engine.tell(plan, new ScheduleEvent.Sound());
-        await().untilAsserted(() -> get(plan).body("error", nullValue()));
+        await().untilAsserted(() -> assertNull(errorOf(plan)));
     }
 
     @Test
@@ -470,11 +491,6 @@ class EngineSchedulesTest {
 
     // What the tests do
 
-    private void engineRefusesEverything(String why) {
-        // Plans are refused by their id, which is known when they are created: until then nothing answers.
-        engine.reachable(tenant.id(), false);
-    }
-
     private String created() {
         String plan = create(Map.of());
         awaitStatus(plan, "created");
@@ -552,7 +568,11 @@ class EngineSchedulesTest {
     }
 
     private void awaitStatus(String plan, String status) {
-        await().untilAsserted(() -> get(plan).body("status", equalTo(status)));
+        await().untilAsserted(() -> assertEquals(status, get(plan).extract().path("status")));
+    }
+
+    private String errorOf(String plan) {
+        return get(plan).extract().path("error");
     }
 
     private JsonPath runs(String plan) {
