@@ -1,5 +1,6 @@
 package com.reliably.engine;
 
+import static io.restassured.RestAssured.given;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsInAnyOrder;
@@ -23,11 +24,17 @@ import com.reliably.runner.RunnersWithCronEngine;
 import com.reliably.runner.ScheduleEvent;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.Tenant;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.quarkus.vertx.VertxContextSupport;
+import io.quarkus.vertx.core.runtime.context.VertxContextSafetyToggle;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.ValidatableResponse;
+import io.smallrye.common.vertx.VertxContext;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -75,6 +82,12 @@ class EngineSchedulesTest {
     @Inject
     DataSource database;
 
+    @Inject
+    EngineScheduleRepository schedules;
+
+    @Inject
+    Vertx vertx;
+
     Tenant tenant;
     String deployment;
     String experiment;
@@ -96,6 +109,9 @@ class EngineSchedulesTest {
         assertEquals(Duration.ofSeconds(90), there.window());
         assertFalse(there.suspended());
         get(plan).body("error", nullValue());
+        assertThat(
+                given().get("/q/metrics").asString(),
+                containsString("reliably_engine_schedules{state=\"applied\",type=\"k8s_job\"}"));
         tenant.request().get("/plans/" + plan + "/fires").then().statusCode(200).body("started_by", equalTo("engine"));
     }
 
@@ -418,6 +434,43 @@ class EngineSchedulesTest {
         assertEquals(before, engine.installs(plan));
         sql("update engine_schedule set lease_until = now() - interval '1 s' where plan_id = ?", plan);
         await().until(() -> engine.installs(plan) > before);
+    }
+
+    @Test
+    void noScheduleIsClaimedByTwoServers() throws Throwable {
+        List<String> plans =
+                IntStream.range(0, 8).mapToObj(i -> create(Map.of())).toList();
+        plans.forEach(plan -> awaitStatus(plan, "created"));
+        for (String plan : plans) {
+            sql("update engine_schedule set owner = null, lease_until = null where plan_id = ?", plan);
+        }
+        List<Uni<List<UUID>>> servers =
+                IntStream.range(0, 4).mapToObj(i -> claimedBy("server " + i)).toList();
+        List<UUID> claimed = VertxContextSupport.subscribeAndAwait(
+                        () -> Uni.join().all(servers).andFailFast())
+                .stream()
+                .flatMap(List::stream)
+                .toList();
+        assertEquals(Set.copyOf(claimed).size(), claimed.size());
+        for (String plan : plans) {
+            sql("update engine_schedule set lease_until = now() - interval '1 s' where plan_id = ?", plan);
+        }
+        for (String plan : plans) {
+            await().until(() -> engine.listeners(plan) == 1);
+        }
+    }
+
+    /** What a server claims that is another one than this, in a transaction on a context of its own. */
+    private Uni<List<UUID>> claimedBy(String owner) {
+        return Uni.createFrom().emitter(done -> {
+            Context context = VertxContext.createNewDuplicatedContext(vertx.getOrCreateContext());
+            VertxContextSafetyToggle.setContextSafe(context, true);
+            context.runOnContext(ignored -> Panache.withTransaction(
+                            () -> schedules.claim(owner, Duration.ofMinutes(1), 100))
+                    .map(claimed -> claimed.stream().map(OwnedSchedule::planId).toList())
+                    .subscribe()
+                    .with(done::complete, done::fail));
+        });
     }
 
     @Test
