@@ -1,10 +1,15 @@
 package com.reliably.runner.kubernetes;
 
+import com.reliably.runner.kubernetes.cluster.ClusterFailure;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.Forbidden;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.NotAllowed;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 
 /**
@@ -33,8 +38,19 @@ record ClusterFault(Kind kind, String words) {
 
     /** The fault behind a failure. */
     static ClusterFault of(Throwable failure, String namespace) {
+        ClusterFailure explained = find(failure, ClusterFailure.class, e -> !(e instanceof Forbidden));
+        if (explained != null) {
+            return new ClusterFault(kindOf(explained), explained.getMessage());
+        }
         KubernetesClientException answered = find(failure, KubernetesClientException.class, e -> e.getCode() > 0);
         return answered == null ? unreachable(failure) : answered(answered, namespace);
+    }
+
+    private static Kind kindOf(ClusterFailure failure) {
+        if (failure instanceof Unreachable) {
+            return Kind.UNREACHABLE;
+        }
+        return failure instanceof NotAllowed ? Kind.REFUSED : Kind.UNAUTHORIZED;
     }
 
     private static ClusterFault answered(KubernetesClientException answer, String namespace) {
@@ -112,8 +128,7 @@ record ClusterFault(Kind kind, String words) {
                         + ". See that its address in the deployment's kubeconfig is right and open to this server.");
     }
 
-    private static <T extends Throwable> T find(
-            Throwable failure, Class<T> type, java.util.function.Predicate<T> condition) {
+    private static <T extends Throwable> T find(Throwable failure, Class<T> type, Predicate<T> condition) {
         Throwable cause = failure;
         for (int depth = 0; cause != null && depth < 20; depth++) {
             if (type.isInstance(cause) && condition.test(type.cast(cause))) {

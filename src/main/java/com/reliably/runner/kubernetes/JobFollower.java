@@ -6,10 +6,10 @@ import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.Ended;
 import com.reliably.runner.RunnerEvent.How;
+import com.reliably.runner.kubernetes.cluster.ClusterLease;
 import com.reliably.runner.kubernetes.cluster.KubernetesClusters;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
@@ -130,9 +130,9 @@ final class JobFollower {
         return run.definition()
                 .get()
                 .chain(definition -> definition instanceof KubernetesJobDefinition kubernetes
-                        ? clusters.clientFor(run.orgId(), kubernetes)
+                        ? clusters.lease(run.orgId(), kubernetes)
                         : Uni.createFrom().failure(new DeploymentGone()))
-                .invoke(client -> attach(client))
+                .invoke(lease -> attach(lease))
                 .replaceWithVoid()
                 .onFailure(failure -> !(failure instanceof DeploymentGone))
                 .recoverWithUni(failure -> {
@@ -141,8 +141,9 @@ final class JobFollower {
                 });
     }
 
-    private synchronized void attach(KubernetesClient client) {
-        if (watch != null && watch.client() == client && !watch.isStopped()) {
+    private synchronized void attach(ClusterLease lease) {
+        if (watch != null && watch.client() == lease.client() && !watch.isStopped()) {
+            lease.close();
             return;
         }
         if (watch != null) {
@@ -151,7 +152,7 @@ final class JobFollower {
         if (log != null) {
             log.cut();
         }
-        watch = watches.of(client, reference.namespace());
+        watch = watches.of(lease, reference.namespace());
         watch.follow(reference.job(), bell);
     }
 

@@ -6,6 +6,8 @@ import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
 import com.reliably.runner.SecretFile;
 import com.reliably.runner.kubernetes.ClusterFault.Kind;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure;
+import com.reliably.runner.kubernetes.cluster.ClusterLease;
 import com.reliably.runner.kubernetes.cluster.KubernetesClusters;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -52,7 +54,14 @@ final class JobLauncher {
     Uni<Launched> launch(LaunchRequest request) {
         KubernetesJobDefinition definition = (KubernetesJobDefinition) request.definition();
         JobReference reference = JobReference.of(definition.namespace(), request.planId(), request.runId());
-        return clusters.clientFor(request.orgId(), definition).chain(client -> launch(client, request, reference, 1));
+        return clusters.lease(request.orgId(), definition)
+                .onFailure(ClusterFailure.class)
+                .transform(failure -> new LaunchFailure(failure.getMessage(), failure))
+                .chain(lease -> launch(lease.client(), request, reference, 1)
+                        .onFailure(LaunchFailure.class)
+                        .transform(failure -> explained(lease, failure, reference))
+                        .onTermination()
+                        .invoke(lease::close));
     }
 
     private Uni<Launched> launch(KubernetesClient client, LaunchRequest request, JobReference reference, int attempt) {
@@ -155,6 +164,16 @@ final class JobLauncher {
                 // A failure from here on does not say that nothing was begun; the run is looked for then.
                 .chain(() -> calls.begin(client, reference, launch))
                 .replaceWith(() -> Launched.as(reference.toString()));
+    }
+
+    /** Who knows the credentials knows better why they are refused. */
+    private static Throwable explained(ClusterLease lease, Throwable failure, JobReference reference) {
+        return failure.getCause() == null
+                ? failure
+                : new LaunchFailure(
+                        ClusterFault.of(lease.explain(failure.getCause()), reference.namespace())
+                                .words(),
+                        failure.getCause());
     }
 
     /** Nothing was started, and why. */

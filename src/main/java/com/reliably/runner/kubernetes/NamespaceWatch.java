@@ -1,5 +1,6 @@
 package com.reliably.runner.kubernetes;
 
+import com.reliably.runner.kubernetes.cluster.ClusterLease;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.EventList;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -35,6 +36,7 @@ final class NamespaceWatch {
     private static final long EVENTS_A_PAGE = 500L;
     private static final int MOST_PAGES = 4;
 
+    private final ClusterLease lease;
     private final KubernetesClient client;
     private final String namespace;
     private final ClusterWork work;
@@ -51,8 +53,10 @@ final class NamespaceWatch {
     private long warningsAt = System.nanoTime() - WARNINGS_EVERY.toNanos();
     private Uni<Map<String, Event>> warnings = Uni.createFrom().item(Map.of());
 
-    NamespaceWatch(KubernetesClient client, String namespace, ClusterWork work) {
-        this.client = client;
+    /** @param lease closed with this watch */
+    NamespaceWatch(ClusterLease lease, String namespace, ClusterWork work) {
+        this.lease = lease;
+        this.client = lease.client();
         this.namespace = namespace;
         this.work = work;
         this.jobs = client.batch()
@@ -101,6 +105,7 @@ final class NamespaceWatch {
         if (cronJobs != null) {
             cronJobs.stop();
         }
+        lease.close();
         bells.values().forEach(all -> all.forEach(Bell::ring));
     }
 
@@ -138,14 +143,15 @@ final class NamespaceWatch {
     }
 
     private boolean noteTrouble(Throwable failure) {
+        Throwable explained = lease.explain(failure);
         if (trouble == null) {
             LOG.infof(
                     "The watch of namespace %s at %s is cut, it is tried again: %s",
                     namespace,
                     client.getMasterUrl(),
-                    ClusterFault.of(failure, namespace).words());
+                    ClusterFault.of(explained, namespace).words());
         }
-        trouble = failure;
+        trouble = explained;
         return true;
     }
 

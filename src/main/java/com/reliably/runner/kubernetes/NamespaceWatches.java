@@ -1,5 +1,6 @@
 package com.reliably.runner.kubernetes;
 
+import com.reliably.runner.kubernetes.cluster.ClusterLease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.annotation.PreDestroy;
@@ -26,12 +27,20 @@ final class NamespaceWatches {
     /** A client is one of a cluster with certain credentials. */
     private record Key(KubernetesClient client, String namespace) {}
 
-    /** The watch of a namespace, begun if need be. To be followed at once, or it may be closed again. */
-    NamespaceWatch of(KubernetesClient client, String namespace) {
-        return open.computeIfAbsent(new Key(client, namespace), key -> {
-            NamespaceWatch watch = new NamespaceWatch(client, namespace, work);
-            watch.start();
-            return watch;
+    /**
+     * The watch of a namespace, begun if need be. To be followed at once, or it may be closed again.
+     *
+     * @param lease taken over
+     */
+    NamespaceWatch of(ClusterLease lease, String namespace) {
+        return open.compute(new Key(lease.client(), namespace), (key, known) -> {
+            if (known != null && !known.isStopped()) {
+                lease.close();
+                return known;
+            }
+            NamespaceWatch fresh = new NamespaceWatch(lease, namespace, work);
+            fresh.start();
+            return fresh;
         });
     }
 
@@ -42,9 +51,7 @@ final class NamespaceWatches {
     @Scheduled(every = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP, identity = "kubernetes-watches")
     void closeIdle() {
         open.forEach((key, watch) -> {
-            boolean useless =
-                    watch.isIdleFor(LINGER) || key.client().getHttpClient().isClosed();
-            if (useless && open.remove(key, watch)) {
+            if ((watch.isIdleFor(LINGER) || watch.isStopped()) && open.remove(key, watch)) {
                 watch.stop();
             }
         });
@@ -53,5 +60,6 @@ final class NamespaceWatches {
     @PreDestroy
     void stop() {
         open.values().forEach(NamespaceWatch::stop);
+        open.clear();
     }
 }
