@@ -55,7 +55,7 @@ class KubeconfigTest {
     @ParameterizedTest
     @MethodSource("good")
     void credentialsAreTaken(String text) {
-        assertEquals(Optional.empty(), Kubeconfig.fault(text));
+        assertEquals(Optional.empty(), Kubeconfig.fault(text, POLICY));
     }
 
     static Stream<Arguments> bad() {
@@ -128,7 +128,7 @@ class KubeconfigTest {
     @ParameterizedTest
     @MethodSource("bad")
     void badCredentialsAreExplainedWithoutQuotingThem(String text, String words) {
-        String fault = Kubeconfig.fault(text).orElse("nothing");
+        String fault = Kubeconfig.fault(text, POLICY).orElse("nothing");
         assertThat(fault, containsString(words));
         assertThat(fault, not(containsString("s3cr3t")));
     }
