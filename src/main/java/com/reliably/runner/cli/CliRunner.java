@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.CliDefinition;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.runner.CheckResult;
+import com.reliably.runner.ClientCommand;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
@@ -12,9 +13,9 @@ import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
+import com.reliably.runner.ServerAddress;
 import com.reliably.secret.Mask;
 import com.reliably.start.ServerSettings;
-import com.reliably.trace.RunTraces;
 import com.reliably.web.PlainText;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -22,7 +23,6 @@ import io.smallrye.mutiny.infrastructure.Infrastructure;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -71,7 +71,7 @@ final class CliRunner implements Runner {
 
     private final ManagedSettings settings;
     private final ServerAddress address;
-    private final RunTraces traces;
+    private final ClientCommand client;
     private final ObjectMapper json;
     private final Path root;
 
@@ -79,11 +79,11 @@ final class CliRunner implements Runner {
             ManagedSettings settings,
             ServerSettings server,
             ServerAddress address,
-            RunTraces traces,
+            ClientCommand client,
             ObjectMapper json) {
         this.settings = settings;
         this.address = address;
-        this.traces = traces;
+        this.client = client;
         this.json = json;
         this.root = server.dataDir()
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".reliably"))
@@ -147,7 +147,7 @@ final class CliRunner implements Runner {
         return request.newToken()
                 .apply(timeoutOf(request).plus(settings.grace()).plus(TOKEN_MARGIN))
                 .chain(token -> blocking(() -> {
-                    directory.write("environment.json", variablesOf(request, serverUrl, token));
+                    directory.write("environment.json", client.variables(request, serverUrl, token));
                     return null;
                 }));
     }
@@ -327,7 +327,7 @@ final class CliRunner implements Runner {
             if (token == null) {
                 token = directory
                         .environment()
-                        .map(env -> env.get("RELIABLY_SERVICE_TOKEN"))
+                        .map(env -> env.get(ClientCommand.TOKEN))
                         .orElse("");
             }
             String text = PlainText.repaired(new String(piece, StandardCharsets.UTF_8));
@@ -428,16 +428,7 @@ final class CliRunner implements Runner {
     private Map<String, Object> specOf(LaunchRequest request) {
         CliDefinition definition = (CliDefinition) request.definition();
         Map<String, Object> spec = new LinkedHashMap<>();
-        spec.put(
-                "arguments",
-                List.of(
-                        "service",
-                        "plan",
-                        "execute",
-                        "--set-status",
-                        "--log-stdout",
-                        "--load-environment",
-                        request.planId().toString()));
+        spec.put("arguments", client.arguments(request.planId()));
         spec.put("base_dir", definition.baseDir());
         spec.put("py_version", definition.pyVersion());
         spec.put("requirements", definition.pyDependencies());
@@ -450,26 +441,6 @@ final class CliRunner implements Runner {
         spec.put("permit_seconds", settings.permitWithin().toSeconds());
         spec.put("token_check_seconds", settings.tokenCheckEvery().toSeconds());
         return spec;
-    }
-
-    /** What the CLI reads; see the contract's recorded environment of a managed child. */
-    private Map<String, String> variablesOf(LaunchRequest request, String serverUrl, String token) {
-        URI url = URI.create(serverUrl);
-        Map<String, String> variables = new LinkedHashMap<>();
-        variables.put("RELIABLY_SERVICE_HOST", serverUrl);
-        variables.put("RELIABLY_DOMAIN", serverUrl);
-        variables.put("RELIABLY_HOST", url.getRawAuthority());
-        variables.put("RELIABLY_USE_HTTP", Boolean.toString("http".equals(url.getScheme())));
-        variables.put("RELIABLY_VERIFY_TLS", "1");
-        variables.put("RELIABLY_SERVICE_TOKEN", token);
-        variables.put("RELIABLY_ORGANIZATION_ID", request.orgId().toString());
-        variables.put("RELIABLY_PLAN_ID", request.planId().toString());
-        variables.put("RELIABLY_RUN_ID", request.runId().toString());
-        if (request.requestedBy() != null) {
-            variables.put("RELIABLY_USER_ID", request.requestedBy().toString());
-        }
-        traces.parentOf(request.runId()).ifPresent(parent -> variables.put("TRACEPARENT", parent));
-        return variables;
     }
 
     private Path launcher() throws IOException {
