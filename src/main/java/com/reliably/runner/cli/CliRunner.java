@@ -1,5 +1,6 @@
 package com.reliably.runner.cli;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.CliDefinition;
 import com.reliably.deployment.DeploymentDefinition;
@@ -62,6 +63,9 @@ final class CliRunner implements Runner {
 
     /** The token outlives the run by this much, so that its last report is taken. */
     private static final Duration TOKEN_MARGIN = Duration.ofMinutes(10);
+
+    /** How long a check may take; finding versions of everything is most of it. */
+    private static final Duration CHECK_WITHIN = Duration.ofSeconds(80);
 
     private static final Duration LOOK_FOR_READY_EVERY = Duration.ofMillis(100);
     /** A directory that changed more recently may be one that is being made. */
@@ -135,7 +139,12 @@ final class CliRunner implements Runner {
     private Uni<Void> prepare(LaunchRequest request, RunDirectory directory) {
         return blocking(() -> {
                     directory.make();
-                    directory.write("spec.json", specOf(request));
+                    directory.write(
+                            "spec.json",
+                            specOf(
+                                    (CliDefinition) request.definition(),
+                                    timeoutOf(request),
+                                    client.arguments(request.planId())));
                     return directory.environment().isPresent();
                 })
                 // An earlier attempt may be starting this moment, with the token that stands there: it must stay valid.
@@ -400,7 +409,73 @@ final class CliRunner implements Runner {
 
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
-        return Uni.createFrom().item(List.of());
+        if (!settings.enabled()) {
+            return Uni.createFrom()
+                    .item(List.of(CheckResult.failed(
+                            "managed runs switched on",
+                            "Managed runs are switched off on this server.",
+                            "Use another deployment, or have the operator set RELIABLY_MANAGED_ENABLED.")));
+        }
+        return blocking(() -> startCheck((CliDefinition) definition))
+                .chain(this::results)
+                .onFailure(LaunchFailure.class)
+                .recoverWithItem(failure -> List.of(CheckResult.failed(
+                        "Python interpreter", failure.getMessage(), "Install Python on the server's host.")));
+    }
+
+    /** A launcher that looks, and the directory that it looks in. */
+    private record Check(Process launcher, RunDirectory directory) {}
+
+    private Check startCheck(CliDefinition definition) throws IOException {
+        Files.createDirectories(runs());
+        RunDirectory directory = new RunDirectory(Files.createTempDirectory(runs(), "check-"), json);
+        try {
+            directory.write("spec.json", specOf(definition, CHECK_WITHIN, List.of()));
+            ProcessBuilder builder = new ProcessBuilder(
+                            python(),
+                            "-I",
+                            launcher().toString(),
+                            "--check",
+                            directory.path().toString())
+                    .directory(directory.path().toFile())
+                    .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+                    .redirectError(directory.path().resolve("launcher.log").toFile())
+                    .redirectOutput(directory.path().resolve("results.json").toFile());
+            keepOnlyHarmless(builder.environment());
+            return new Check(builder.start(), directory);
+        } catch (IOException | RuntimeException e) {
+            directory.delete();
+            throw e;
+        }
+    }
+
+    /** The launcher keeps to its time by itself; this bounds only one that cannot. */
+    private Uni<List<CheckResult>> results(Check check) {
+        return Uni.createFrom()
+                .completionStage(() -> check.launcher().onExit())
+                .ifNoItem()
+                .after(CHECK_WITHIN.multipliedBy(2))
+                .recoverWithItem(check.launcher())
+                .chain(launcher -> blocking(() -> read(check)))
+                .onTermination()
+                .invoke(() -> check.launcher().destroyForcibly())
+                .onTermination()
+                .call(() -> blocking(() -> {
+                    check.directory().delete();
+                    return null;
+                }));
+    }
+
+    private List<CheckResult> read(Check check) throws IOException {
+        byte[] results = Files.readAllBytes(check.directory().path().resolve("results.json"));
+        if (results.length == 0) {
+            return List.of(CheckResult.failed(
+                    "launcher works",
+                    "The launcher of runs ended without an answer: "
+                            + check.directory().launcherOutput(),
+                    "Check Python on the server's host."));
+        }
+        return json.readValue(results, new TypeReference<>() {});
     }
 
     private Path runs() {
@@ -425,10 +500,9 @@ final class CliRunner implements Runner {
         return request.timeout() == null ? settings.timeout() : request.timeout();
     }
 
-    private Map<String, Object> specOf(LaunchRequest request) {
-        CliDefinition definition = (CliDefinition) request.definition();
+    private Map<String, Object> specOf(CliDefinition definition, Duration timeout, List<String> arguments) {
         Map<String, Object> spec = new LinkedHashMap<>();
-        spec.put("arguments", client.arguments(request.planId()));
+        spec.put("arguments", arguments);
         spec.put("base_dir", definition.baseDir());
         spec.put("py_version", definition.pyVersion());
         spec.put("requirements", definition.pyDependencies());
@@ -436,7 +510,7 @@ final class CliRunner implements Runner {
         spec.put("constraints", settings.constraints().orElse(List.of()));
         spec.put("pass_through", settings.passThrough());
         spec.put("environments", root.resolve("python").toString());
-        spec.put("timeout_seconds", timeoutOf(request).toSeconds());
+        spec.put("timeout_seconds", timeout.toSeconds());
         spec.put("grace_seconds", settings.grace().toSeconds());
         spec.put("permit_seconds", settings.permitWithin().toSeconds());
         spec.put("token_check_seconds", settings.tokenCheckEvery().toSeconds());
