@@ -33,7 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Runs plans in containers of a Docker engine (docs/adr/0012).
+ * Runs plans in containers of a Docker engine (docs/adr/0014).
  *
  * <p>A launch makes the container, with everything in it, and does not start it: that is what the permit does, once the
  * database has committed that this attempt is the one that runs. An engine starts a container at most once here, whoever

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The HTTP API of one Docker engine, as far as runs need it. No thread waits for anything (docs/adr/0012). Every method
+ * The HTTP API of one Docker engine, as far as runs need it. No thread waits for anything (docs/adr/0014). Every method
  * fails with {@link EngineFailure}; none is tried again.
  */
 final class Engine {
