@@ -46,6 +46,7 @@ final class Engine {
     private final EngineAddress address;
     private final boolean tls;
     private final ObjectMapper json;
+    private volatile boolean closed;
 
     /**
      * An engine that nobody has spoken to yet.
@@ -64,6 +65,17 @@ final class Engine {
 
     EngineAddress address() {
         return address;
+    }
+
+    /** Gives its connections up; whoever uses it has to get it again. */
+    void close() {
+        closed = true;
+        calls.close();
+        streams.close();
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /** What it says of itself. */
