@@ -33,7 +33,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Runs plans in containers of a Docker engine (docs/adr/0012).
+ * Runs plans in containers of a Docker engine (docs/adr/0014).
  *
  * <p>A launch makes the container, with everything in it, and does not start it: that is what the permit does, once the
  * database has committed that this attempt is the one that runs. An engine starts a container at most once here, whoever
@@ -111,7 +111,7 @@ final class DockerRunner implements Runner {
         return false;
     }
 
-    // -- launch -------------------------------------------------------------------------------------------------------
+    // Launch
 
     @Override
     public Uni<Launched> launch(LaunchRequest request) {
@@ -306,7 +306,7 @@ final class DockerRunner implements Runner {
                                 : Uni.createFrom().item(known));
     }
 
-    // -- the run ------------------------------------------------------------------------------------------------------
+    // The run
 
     @Override
     public Uni<Optional<String>> find(RunAtEngine run) {
@@ -418,7 +418,7 @@ final class DockerRunner implements Runner {
         return !container.isRunning() && RunLabels.isKeptOnFailure(container) && ContainerEnd.looksFailed(container);
     }
 
-    // -- what is left over --------------------------------------------------------------------------------------------
+    // What is left over
 
     /**
      * Only what was never started, or has ended and is not kept: a container that runs has a server that follows it, or will
@@ -461,7 +461,7 @@ final class DockerRunner implements Runner {
         return engines.at(reference.engine(), Optional.empty()).chain(engine -> remove(engine, reference.id()));
     }
 
-    // -- checks -------------------------------------------------------------------------------------------------------
+    // Checks
 
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {

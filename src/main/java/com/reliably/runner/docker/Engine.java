@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The HTTP API of one Docker engine, as far as runs need it. No thread waits for anything (docs/adr/0012). Every method
+ * The HTTP API of one Docker engine, as far as runs need it. No thread waits for anything (docs/adr/0014). Every method
  * fails with {@link EngineFailure}; none is tried again.
  */
 final class Engine {
@@ -46,6 +46,7 @@ final class Engine {
     private final EngineAddress address;
     private final boolean tls;
     private final ObjectMapper json;
+    private volatile boolean closed;
 
     /**
      * An engine that nobody has spoken to yet.
@@ -64,6 +65,17 @@ final class Engine {
 
     EngineAddress address() {
         return address;
+    }
+
+    /** Gives its connections up; whoever uses it has to get it again. */
+    void close() {
+        closed = true;
+        calls.close();
+        streams.close();
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /** What it says of itself. */

@@ -16,7 +16,8 @@ import io.vertx.core.net.PemTrustOptions;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,9 @@ import java.util.Optional;
 final class Engines {
 
     private static final String USUAL = "unix:///var/run/docker.sock";
+    /** Addresses and certificates; usually there is one. */
+    private static final int KEPT = 200;
+
     private static final int CALLS_AT_ONCE = 16;
     /** More wait than this only where an engine has ceased to answer. */
     private static final int CALLS_WAITING = 2000;
@@ -38,7 +42,7 @@ final class Engines {
     private final ObjectMapper json;
     private final String own;
     private final Optional<String> ownCertificates;
-    private final Map<Access, Engine> known = new HashMap<>();
+    private final Map<Access, Engine> known = new LinkedHashMap<>(16, 0.75f, true);
     private Vertx vertx;
 
     Engines(DockerSettings settings, ObjectMapper json) {
@@ -97,7 +101,11 @@ final class Engines {
                 ? new Access(address, Optional.empty(), named.get())
                 : new Access(address, address.text().equals(own) ? ownCertificates : Optional.empty(), null);
         // The first one loads hundreds of classes.
-        return Uni.createFrom().item(() -> open(access)).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+        return Uni.createFrom()
+                .item(() -> open(access))
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .onFailure()
+                .transform(failure -> EngineFailure.unreachable(address.text(), failure));
     }
 
     /** Those that are there to be looked at for what is left over: the server's own, and those in use since its start. */
@@ -114,7 +122,22 @@ final class Engines {
     }
 
     private synchronized Engine open(Access access) {
-        return known.computeIfAbsent(access, this::connectTo);
+        Engine engine = known.get(access);
+        if (engine == null) {
+            engine = connectTo(access);
+            known.put(access, engine);
+            if (known.size() > KEPT) {
+                closeLongestUnused();
+            }
+        }
+        return engine;
+    }
+
+    /** Every certificate that a deployment ever had makes one. Whoever follows a run with it gets another one. */
+    private void closeLongestUnused() {
+        Iterator<Engine> engines = known.values().iterator();
+        engines.next().close();
+        engines.remove();
     }
 
     private Engine connectTo(Access access) {

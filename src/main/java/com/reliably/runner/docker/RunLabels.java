@@ -21,6 +21,9 @@ final class RunLabels {
     private static final String ATTEMPT = "reliably.com/attempt";
     private static final String TIMEOUT = "reliably.com/timeout-seconds";
     private static final String GRACE = "reliably.com/grace-seconds";
+    /** For a container whose label somebody left out: longer than anything runs. */
+    private static final long NEVER = Duration.ofDays(36_500).toSeconds();
+
     private static final String KEEP = "reliably.com/keep-on-failure";
 
     private RunLabels() {}
@@ -78,7 +81,7 @@ final class RunLabels {
     }
 
     static Duration timeout(Container container) {
-        return Duration.ofSeconds(container.label(TIMEOUT).map(Long::parseLong).orElse(Long.MAX_VALUE));
+        return Duration.ofSeconds(container.label(TIMEOUT).map(Long::parseLong).orElse(NEVER));
     }
 
     static Duration grace(Container container) {
