@@ -161,11 +161,6 @@ final class JobCalls {
                 .serverSideApply());
     }
 
-    Uni<Optional<Secret>> secret(KubernetesClient client, String namespace, String name) {
-        return work.call(() -> Optional.ofNullable(
-                client.secrets().inNamespace(namespace).withName(name).get()));
-    }
-
     /** Removes a CronJob and, by ownership, everything of it. Succeeds where it is gone. */
     Uni<Void> delete(KubernetesClient client, CronReference reference) {
         return work.call(() -> client.batch()

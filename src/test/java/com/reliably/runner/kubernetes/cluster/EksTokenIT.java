@@ -38,7 +38,8 @@ class EksTokenIT {
                 Arguments.of(new Eks("shop", "eu-west-1", id, secret, null), "2026-01-31T23:59:59Z"),
                 Arguments.of(new Eks("Shop_1-b", "us-east-1", id, secret, null), "2028-02-29T00:00:00Z"),
                 Arguments.of(new Eks("shop", null, id, secret, null), "2026-06-01T12:00:01Z"),
-                Arguments.of(new Eks("shop", "ap-southeast-2", "ASIA" + id.substring(4), secret, session),
+                Arguments.of(
+                        new Eks("shop", "ap-southeast-2", "ASIA" + id.substring(4), secret, session),
                         "2026-11-25T18:30:00Z"),
                 Arguments.of(new Eks("shop", "us-gov-west-1", id, secret, session), "2026-11-25T18:30:00Z"),
                 Arguments.of(new Eks("shop", "cn-north-1", id, secret, null), "2026-11-25T18:30:00Z"));
@@ -75,6 +76,7 @@ class EksTokenIT {
     }
 
     private static String url(String token) {
-        return new String(Base64.getUrlDecoder().decode(token.substring("k8s-aws-v1.".length())), StandardCharsets.US_ASCII);
+        return new String(
+                Base64.getUrlDecoder().decode(token.substring("k8s-aws-v1.".length())), StandardCharsets.US_ASCII);
     }
 }
