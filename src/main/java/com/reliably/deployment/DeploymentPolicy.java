@@ -28,6 +28,20 @@ public interface DeploymentPolicy {
          * None by default.
          */
         Optional<List<String>> allowedVolumeRoots();
+
+        /**
+         * Addresses of the engines that a deployment may name, each exactly, separated by commas, as in {@code
+         * tcp://docker.example.com:2376}. None by default: deployments use the server's own engine.
+         */
+        Optional<List<String>> allowedEngines();
+
+        /**
+         * Linux capabilities that a deployment may ask for, separated by commas. By default those that Docker gives to
+         * every container, and which do not open the host, less the making of devices.
+         */
+        @WithDefault(
+                "CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,NET_BIND_SERVICE,NET_RAW,SETFCAP,SETGID,SETPCAP,SETUID,SYS_CHROOT")
+        List<String> allowedCapabilities();
     }
 
     /** What GitHub deployments may reach. */
