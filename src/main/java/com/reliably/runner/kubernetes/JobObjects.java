@@ -76,6 +76,21 @@ final class JobObjects {
                 .build();
     }
 
+    /** A Job of no plan, for the API server to look at. */
+    Job trial(UUID orgId, KubernetesJobDefinition definition) {
+        UUID none = new UUID(0, 0);
+        PodSpecs.Wanted wanted = new PodSpecs.Wanted(
+                orgId, none, none, definition, "reliably-trial", List.of(), command.connection(orgId, serverUrl(), ""));
+        return new JobBuilder()
+                .withNewMetadata()
+                .withGenerateName("reliably-trial-")
+                .withNamespace(definition.namespace())
+                .withLabels(Marks.labels(orgId, none))
+                .endMetadata()
+                .withSpec(jobSpec(wanted, null))
+                .build();
+    }
+
     private JobSpec jobSpec(PodSpecs.Wanted wanted, Duration timeout) {
         return new JobSpecBuilder()
                 .withParallelism(1)

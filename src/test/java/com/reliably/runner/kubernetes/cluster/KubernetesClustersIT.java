@@ -91,15 +91,18 @@ class KubernetesClustersIT {
     @Test
     void anIdTokenIsSentAsItIs() {
         String token = cluster.tokenOf("robot");
-        String user = "{auth-provider: {name: oidc, config: {client-id: kubectl, idp-issuer-url: 'https://id.example.com',"
-                + " id-token: '" + token + "'}}}";
+        String user =
+                "{auth-provider: {name: oidc, config: {client-id: kubectl, idp-issuer-url: 'https://id.example.com',"
+                        + " id-token: '" + token + "'}}}";
         assertEquals(robot(), whoAmI(cluster.definition(cluster.kubeconfigOf(user))));
     }
 
     @Test
     void impersonationIsKept() {
         String user = cluster.kubeconfig()
-                .replaceFirst("(?m)^( +)client-certificate-data:", "$1as: jane\n$1as-groups: [testers]\n$1client-certificate-data:");
+                .replaceFirst(
+                        "(?m)^( +)client-certificate-data:",
+                        "$1as: jane\n$1as-groups: [testers]\n$1client-certificate-data:");
         assertEquals("jane", whoAmI(cluster.definition(user)));
     }
 
@@ -111,8 +114,7 @@ class KubernetesClustersIT {
         test = TestClusters.with(
                 KubernetesPolicy.usual(), directory, cluster.server().replace("https://", ""));
         assertEquals(
-                robot(),
-                whoAmI(new KubernetesJobDefinition(true, "image", cluster.namespace(), null, null, true)));
+                robot(), whoAmI(new KubernetesJobDefinition(true, "image", cluster.namespace(), null, null, true)));
     }
 
     @Test
