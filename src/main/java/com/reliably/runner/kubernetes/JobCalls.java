@@ -3,7 +3,9 @@ package com.reliably.runner.kubernetes;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -48,6 +50,18 @@ final class JobCalls {
     /** Has the API server look at it as if it were made; nothing is. */
     Uni<Void> tryOut(KubernetesClient client, Job job) {
         return work.call(() -> client.resource(job).dryRun().create()).replaceWithVoid();
+    }
+
+    /** The same for the Pod that the Job would make, which admission may look at more closely. */
+    Uni<Void> tryOutPod(KubernetesClient client, Job job) {
+        Pod pod = new PodBuilder()
+                .withMetadata(new ObjectMetaBuilder(job.getSpec().getTemplate().getMetadata())
+                        .withGenerateName(job.getMetadata().getGenerateName())
+                        .withNamespace(job.getMetadata().getNamespace())
+                        .build())
+                .withSpec(job.getSpec().getTemplate().getSpec())
+                .build();
+        return work.call(() -> client.resource(pod).dryRun().create()).replaceWithVoid();
     }
 
     Uni<Secret> create(KubernetesClient client, Secret secret) {
@@ -159,11 +173,6 @@ final class JobCalls {
                 .fieldManager(Marks.FIELD_MANAGER)
                 .forceConflicts()
                 .serverSideApply());
-    }
-
-    Uni<Optional<Secret>> secret(KubernetesClient client, String namespace, String name) {
-        return work.call(() -> Optional.ofNullable(
-                client.secrets().inNamespace(namespace).withName(name).get()));
     }
 
     /** Removes a CronJob and, by ownership, everything of it. Succeeds where it is gone. */

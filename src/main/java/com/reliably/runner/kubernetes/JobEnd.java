@@ -33,6 +33,10 @@ record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCa
     /** How long the reason for an end from outside may take to be told. */
     private static final Duration REASON_TOLD_WITHIN = Duration.ofSeconds(5);
 
+    private static final String TOOK_TOO_LONG =
+            "The run took longer than it may, and was stopped. The plan can allow more"
+                    + " (policies.timeout_seconds), or the operator (RELIABLY_KUBERNETES_TIMEOUT).";
+
     /** What a container ends with that could not be begun. */
     private static final Set<String> NEVER_BEGAN = Set.of("StartError", "ContainerCannotRun", "CreateContainerError");
 
@@ -70,7 +74,7 @@ record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCa
             return Optional.of(new Ended(How.CANCELLED, code, null));
         }
         if (hasCondition("DeadlineExceeded")) {
-            return Optional.of(new Ended(How.TIMED_OUT, code, null));
+            return Optional.of(new Ended(How.TIMED_OUT, code, TOOK_TOO_LONG));
         }
         if (code == 0) {
             return Optional.of(new Ended(How.EXITED, 0, null));
@@ -154,7 +158,7 @@ record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCa
         }
         if (hasCondition("DeadlineExceeded")) {
             return hasStarted()
-                    ? Optional.of(new Ended(How.TIMED_OUT, null, null))
+                    ? Optional.of(new Ended(How.TIMED_OUT, null, TOOK_TOO_LONG))
                     : unprepared("The Pod did not begin within the time that the run may take"
                             + (lastCause == null ? "." : ": " + lastCause));
         }

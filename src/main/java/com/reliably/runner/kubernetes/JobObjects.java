@@ -1,11 +1,12 @@
 package com.reliably.runner.kubernetes;
 
 import com.reliably.deployment.KubernetesJobDefinition;
+import com.reliably.runner.ClientCommand;
 import com.reliably.runner.EngineSchedule;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.SecretFile;
 import com.reliably.schedule.CronSpelling;
-import com.reliably.trace.RunTraces;
+import com.reliably.start.PublicUrl;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
@@ -39,32 +40,27 @@ final class JobObjects {
     private static final int HISTORY = 20;
 
     private final PodSpecs pods;
-    private final RunTraces traces;
+    private final ClientCommand command;
     private final KubernetesSettings settings;
+    private final PublicUrl publicUrl;
 
-    JobObjects(PodSpecs pods, RunTraces traces, KubernetesSettings settings) {
+    JobObjects(PodSpecs pods, ClientCommand command, KubernetesSettings settings, PublicUrl publicUrl) {
         this.pods = pods;
-        this.traces = traces;
+        this.command = command;
         this.settings = settings;
+        this.publicUrl = publicUrl;
     }
 
     /** The Job of a run, suspended, so that nothing takes effect before everything is there. */
     Job job(LaunchRequest request, JobReference reference, String launch, List<SecretFile> files) {
-        String secret = secretName(reference, launch);
-        Map<String, String> more = new LinkedHashMap<>();
-        if (request.requestedBy() != null) {
-            more.put("RELIABLY_USER_ID", request.requestedBy().toString());
-        }
-        traces.parentOf(request.runId()).ifPresent(parent -> more.put("TRACEPARENT", parent));
         PodSpecs.Wanted wanted = new PodSpecs.Wanted(
                 request.orgId(),
                 request.planId(),
                 request.runId(),
                 (KubernetesJobDefinition) request.definition(),
-                secret,
-                secret,
+                secretName(reference, launch),
                 files,
-                more);
+                command.variables(request, serverUrl(), ""));
         return new JobBuilder()
                 .withNewMetadata()
                 .withName(reference.job())
@@ -77,6 +73,21 @@ final class JobObjects {
                 .withSpec(new JobSpecBuilder(jobSpec(wanted, request.timeout()))
                         .withSuspend(true)
                         .build())
+                .build();
+    }
+
+    /** A Job of no plan, for the API server to look at. */
+    Job trial(UUID orgId, KubernetesJobDefinition definition) {
+        UUID none = new UUID(0, 0);
+        PodSpecs.Wanted wanted = new PodSpecs.Wanted(
+                orgId, none, none, definition, "reliably-trial", List.of(), command.connection(orgId, serverUrl(), ""));
+        return new JobBuilder()
+                .withNewMetadata()
+                .withGenerateName("reliably-trial-")
+                .withNamespace(definition.namespace())
+                .withLabels(Marks.labels(orgId, none))
+                .endMetadata()
+                .withSpec(jobSpec(wanted, null))
                 .build();
     }
 
@@ -103,24 +114,21 @@ final class JobObjects {
 
     /** The Secret of a run's Job: configuration and files. */
     Secret secret(LaunchRequest request, Job job, String launch, String token, List<SecretFile> files) {
-        Map<String, String> data = new LinkedHashMap<>();
-        data.put(PodSpecs.CONFIG_FILE, encoded(pods.configuration(request.orgId(), token)));
-        addFiles(data, files);
-        return secret(
-                job, job.getMetadata().getName() + "-" + launch, Marks.labels(request.orgId(), request.planId()), data);
+        return secret(job, job.getMetadata().getName() + "-" + launch, request.orgId(), request.planId(), token, files);
     }
 
     /** The CronJob of a plan, as it should be. */
     CronJob cronJob(EngineSchedule schedule, CronReference reference, List<SecretFile> files) {
+        Map<String, String> variables = command.connection(schedule.orgId(), serverUrl(), "");
+        variables.put("RELIABLY_PLAN_ID", schedule.planId().toString());
         PodSpecs.Wanted wanted = new PodSpecs.Wanted(
                 schedule.orgId(),
                 schedule.planId(),
                 null,
                 (KubernetesJobDefinition) schedule.definition(),
-                configSecretName(reference),
-                filesSecretName(reference),
+                reference.cronJob(),
                 files,
-                Map.of());
+                variables);
         Map<String, String> labels = Marks.labels(schedule.orgId(), schedule.planId());
         return new CronJobBuilder()
                 .withNewMetadata()
@@ -152,52 +160,32 @@ final class JobObjects {
                 .build();
     }
 
-    static String configSecretName(CronReference reference) {
-        return reference.cronJob();
+    /** The Secret of a plan's CronJob: configuration and files. */
+    Secret secret(EngineSchedule schedule, CronJob cronJob, String token, List<SecretFile> files) {
+        return secret(cronJob, cronJob.getMetadata().getName(), schedule.orgId(), schedule.planId(), token, files);
     }
 
-    static String filesSecretName(CronReference reference) {
-        return reference.cronJob() + "-files";
-    }
-
-    /** The Secret with a schedule's configuration; made once, because a new token ends the one that runs have. */
-    Secret configSecret(EngineSchedule schedule, CronJob cronJob, CronReference reference, String token) {
-        return secret(
-                cronJob,
-                configSecretName(reference),
-                Marks.labels(schedule.orgId(), schedule.planId()),
-                Map.of(PodSpecs.CONFIG_FILE, encoded(pods.configuration(schedule.orgId(), token))));
-    }
-
-    /** The configuration of a schedule whose token is known. */
-    String configuration(UUID orgId, String token) {
-        return pods.configuration(orgId, token);
-    }
-
-    /** The Secret with the files of a schedule's environment. */
-    Secret filesSecret(EngineSchedule schedule, CronJob cronJob, CronReference reference, List<SecretFile> files) {
+    private Secret secret(
+            HasMetadata owner, String name, UUID orgId, UUID planId, String token, List<SecretFile> files) {
         Map<String, String> data = new LinkedHashMap<>();
-        addFiles(data, files);
-        return secret(cronJob, filesSecretName(reference), Marks.labels(schedule.orgId(), schedule.planId()), data);
-    }
-
-    private static void addFiles(Map<String, String> data, List<SecretFile> files) {
+        data.put(PodSpecs.CONFIG_FILE, encoded(PodSpecs.configuration(serverUrl(), orgId, token)));
         for (int i = 0; i < files.size(); i++) {
             data.put(PodSpecs.keyOf(i), encoded(files.get(i).content()));
         }
-    }
-
-    private static Secret secret(HasMetadata owner, String name, Map<String, String> labels, Map<String, String> data) {
         return new SecretBuilder()
                 .withNewMetadata()
                 .withName(name)
                 .withNamespace(owner.getMetadata().getNamespace())
-                .withLabels(labels)
+                .withLabels(Marks.labels(orgId, planId))
                 .withOwnerReferences(ownerOf(owner))
                 .endMetadata()
                 .withType("Opaque")
                 .withData(data)
                 .build();
+    }
+
+    private String serverUrl() {
+        return settings.callbackUrl().map(url -> url.replaceAll("/+$", "")).orElseGet(publicUrl::value);
     }
 
     /** What goes when its owner goes. */

@@ -4,12 +4,15 @@ import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.KubernetesJobDefinition;
 import com.reliably.runner.CheckResult;
 import com.reliably.runner.DeploymentGone;
+import com.reliably.runner.EngineSchedule;
+import com.reliably.runner.EngineSchedules;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
 import com.reliably.runner.Leftover;
 import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.ScheduleEvent;
 import com.reliably.runner.kubernetes.cluster.KubernetesClusters;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -28,16 +31,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 
 /**
- * Runs plans in Kubernetes clusters: one Job a run, whose Pod runs the CLI.
+ * Runs plans in Kubernetes clusters: one Job a run, whose Pod runs the CLI; and one CronJob a plan that has a cron schedule.
  *
  * <p>All that is known of a run stands in its cluster: that it was let begin, cancelled or given up are annotations of its
  * Job. Whichever server has the run sees the same.
  */
 @Singleton
-final class KubernetesRunner implements Runner {
+final class KubernetesRunner implements Runner, EngineSchedules {
 
     private final KubernetesClusters clusters;
     private final JobLauncher launcher;
+    private final CronSchedules schedules;
     private final JobCalls calls;
     private final NamespaceWatches watches;
     private final KubernetesSettings settings;
@@ -48,12 +52,14 @@ final class KubernetesRunner implements Runner {
     KubernetesRunner(
             KubernetesClusters clusters,
             JobLauncher launcher,
+            CronSchedules schedules,
             JobCalls calls,
             NamespaceWatches watches,
             KubernetesSettings settings,
             Clock clock) {
         this.clusters = clusters;
         this.launcher = launcher;
+        this.schedules = schedules;
         this.calls = calls;
         this.watches = watches;
         this.settings = settings;
@@ -225,6 +231,27 @@ final class KubernetesRunner implements Runner {
                 .findFirst()
                 .map(watch -> calls.delete(watch.client(), reference))
                 .orElseGet(() -> Uni.createFrom().voidItem());
+    }
+
+    /** One CronJob a plan and namespace. */
+    @Override
+    public String place(DeploymentDefinition definition) {
+        return definition instanceof KubernetesJobDefinition kubernetes ? kubernetes.namespace() : "";
+    }
+
+    @Override
+    public Uni<String> install(EngineSchedule schedule) {
+        return schedules.install(schedule);
+    }
+
+    @Override
+    public Uni<Void> remove(EngineSchedule schedule) {
+        return schedules.remove(schedule);
+    }
+
+    @Override
+    public Multi<ScheduleEvent> watch(EngineSchedule schedule) {
+        return schedules.watch(schedule);
     }
 
     @Override

@@ -24,6 +24,13 @@ public interface KubernetesSettings {
     @WithDefault("PT10M")
     Duration beginsWithin();
 
+    /**
+     * How long a cluster may take to look at a deployment that is to be stored (a server-side dry run); one that does not
+     * answer keeps nothing from being stored.
+     */
+    @WithDefault("PT5S")
+    Duration triedOutWithin();
+
     /** How many runs one server follows in clusters at once; more wait. */
     @WithDefault("500")
     int atOnce();

@@ -2,12 +2,13 @@ package com.reliably.runner.kubernetes;
 
 import com.reliably.deployment.KubernetesJobDefinition;
 import com.reliably.deployment.PodManifest;
+import com.reliably.runner.ClientCommand;
 import com.reliably.runner.SecretFile;
-import com.reliably.start.PublicUrl;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.KeyToPathBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -20,7 +21,6 @@ import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import jakarta.inject.Singleton;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The Pod that runs a plan: the default one, which meets the restricted Pod Security Standard, or the user's own, of
@@ -50,31 +51,30 @@ final class PodSpecs {
     private static final long USER = 1001L;
 
     private final KubernetesSettings settings;
-    private final PublicUrl publicUrl;
+    private final ClientCommand command;
 
-    PodSpecs(KubernetesSettings settings, PublicUrl publicUrl) {
+    PodSpecs(KubernetesSettings settings, ClientCommand command) {
         this.settings = settings;
-        this.publicUrl = publicUrl;
+        this.command = command;
     }
 
     /**
      * What a Pod is of.
      *
-     * @param runId        the run; null where a CronJob makes many
-     * @param configSecret the Secret with {@link #CONFIG_FILE}
-     * @param filesSecret  the Secret with the environment's files, by {@link #keyOf}
-     * @param files        those files
-     * @param more         variables besides those that every run gets
+     * @param runId     the run; null where a CronJob makes many
+     * @param secret    the Secret with {@link #CONFIG_FILE}, and the environment's files by {@link #keyOf}
+     * @param files     those files
+     * @param variables what the client and its experiments read; no secrets, because a Pod can be read by more people than
+     *     a Secret
      */
     record Wanted(
             UUID orgId,
             UUID planId,
             UUID runId,
             KubernetesJobDefinition definition,
-            String configSecret,
-            String filesSecret,
+            String secret,
             List<SecretFile> files,
-            Map<String, String> more) {}
+            Map<String, String> variables) {}
 
     /** The template of the Pod. */
     PodTemplateSpec template(Wanted wanted) {
@@ -146,9 +146,14 @@ final class PodSpecs {
         containers.set(0, client(containers.get(0), wanted));
         List<Volume> volumes = new ArrayList<>(given.getVolumes());
         volumes.removeIf(volume -> Set.of(CONFIG_VOLUME, FILES_VOLUME).contains(volume.getName()));
-        volumes.add(volume(CONFIG_VOLUME, wanted.configSecret()));
+        volumes.add(volume(CONFIG_VOLUME, wanted.secret(), List.of(CONFIG_FILE)));
         if (!wanted.files().isEmpty()) {
-            volumes.add(volume(FILES_VOLUME, wanted.filesSecret()));
+            volumes.add(volume(
+                    FILES_VOLUME,
+                    wanted.secret(),
+                    IntStream.range(0, wanted.files().size())
+                            .mapToObj(PodSpecs::keyOf)
+                            .toList()));
         }
         PodSpecBuilder spec = new PodSpecBuilder(given)
                 .withContainers(containers)
@@ -165,12 +170,18 @@ final class PodSpecs {
         return spec.build();
     }
 
-    private static Volume volume(String name, String secret) {
+    private static Volume volume(String name, String secret, List<String> keys) {
         return new VolumeBuilder()
                 .withName(name)
                 .withNewSecret()
                 .withSecretName(secret)
                 .withDefaultMode(READABLE)
+                .withItems(keys.stream()
+                        .map(key -> new KeyToPathBuilder()
+                                .withKey(key)
+                                .withPath(key)
+                                .build())
+                        .toList())
                 .endSecret()
                 .build();
     }
@@ -201,14 +212,7 @@ final class PodSpecs {
                     .build());
         }
         return new ContainerBuilder(given)
-                .withArgs(
-                        "service",
-                        "plan",
-                        "execute",
-                        "--set-status",
-                        "--log-stdout",
-                        "--load-environment",
-                        wanted.planId().toString())
+                .withArgs(command.arguments(wanted.planId()))
                 .withEnv(env)
                 .withVolumeMounts(mounts)
                 .build();
@@ -219,36 +223,20 @@ final class PodSpecs {
         return "file-" + index;
     }
 
-    /** What the CLI and experiments read, but for the token: a Pod can be read by more people than a Secret. */
-    private Map<String, String> variables(Wanted wanted) {
-        URI url = URI.create(serverUrl());
-        Map<String, String> variables = new LinkedHashMap<>();
+    private static Map<String, String> variables(Wanted wanted) {
+        Map<String, String> variables = new LinkedHashMap<>(wanted.variables());
+        variables.remove(ClientCommand.TOKEN);
         variables.put("RELIABLY_CLI_CONFIG", CONFIG_DIRECTORY + "/" + CONFIG_FILE);
-        variables.put("RELIABLY_SERVICE_HOST", serverUrl());
-        variables.put("RELIABLY_DOMAIN", serverUrl());
-        variables.put("RELIABLY_HOST", url.getRawAuthority());
-        variables.put("RELIABLY_USE_HTTP", Boolean.toString("http".equals(url.getScheme())));
-        variables.put("RELIABLY_VERIFY_TLS", "1");
-        variables.put("RELIABLY_ORGANIZATION_ID", wanted.orgId().toString());
-        variables.put("RELIABLY_PLAN_ID", wanted.planId().toString());
-        if (wanted.runId() != null) {
-            variables.put("RELIABLY_RUN_ID", wanted.runId().toString());
-        }
-        variables.putAll(wanted.more());
         return variables;
     }
 
     /** The CLI's configuration, in TOML. */
-    String configuration(UUID orgId, String token) {
-        return "[service]\nhost = " + quoted(serverUrl()) + "\ntoken = " + quoted(token) + "\n\n[organization]\nid = "
+    static String configuration(String serverUrl, UUID orgId, String token) {
+        return "[service]\nhost = " + quoted(serverUrl) + "\ntoken = " + quoted(token) + "\n\n[organization]\nid = "
                 + quoted(orgId.toString()) + "\n";
     }
 
     private static String quoted(String text) {
         return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-    }
-
-    private String serverUrl() {
-        return settings.callbackUrl().map(url -> url.replaceAll("/+$", "")).orElseGet(publicUrl::value);
     }
 }

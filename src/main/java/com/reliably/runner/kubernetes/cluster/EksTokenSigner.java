@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Base64;
+import java.util.List;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.http.SdkHttpFullRequest;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
@@ -16,6 +18,7 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.http.auth.spi.signer.HttpSigner;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
 import software.amazon.awssdk.identity.spi.AwsSessionCredentialsIdentity;
+import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
  * Makes the tokens that EKS clusters take: the address of a presigned request to STS, "who am I", which the cluster makes
@@ -31,11 +34,22 @@ final class EksTokenSigner {
 
     private static final String GLOBAL_REGION = "us-east-1";
 
+    private static final List<String> ORDER = List.of(
+            "Action",
+            "Version",
+            "X-Amz-Algorithm",
+            "X-Amz-Credential",
+            "X-Amz-Date",
+            "X-Amz-Expires",
+            "X-Amz-SignedHeaders",
+            "X-Amz-Security-Token",
+            "X-Amz-Signature");
+
     private final AwsV4HttpSigner signer = AwsV4HttpSigner.create();
 
     /** The token of a moment. */
     String token(Eks keys, Instant at) {
-        String url = presigned(keys, at).getUri().toString();
+        String url = inOrder(presigned(keys, at));
         return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(url.getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -57,6 +71,17 @@ final class EksTokenSigner {
                         .putProperty(AwsV4HttpSigner.EXPIRATION_DURATION, EXPIRES)
                         .putProperty(HttpSigner.SIGNING_CLOCK, Clock.fixed(at, ZoneOffset.UTC)))
                 .request();
+    }
+
+    /** The address as the AWS command line writes it: in its order, the signature last. */
+    private static String inOrder(SdkHttpRequest request) {
+        return "https://" + request.host() + "/?"
+                + ORDER.stream()
+                        .filter(request.rawQueryParameters()::containsKey)
+                        .map(name -> name + "="
+                                + SdkHttpUtils.urlEncode(request.firstMatchingRawQueryParameter(name)
+                                        .orElseThrow()))
+                        .collect(Collectors.joining("&"));
     }
 
     private static String host(String region) {

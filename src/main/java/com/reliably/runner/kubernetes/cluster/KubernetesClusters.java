@@ -74,7 +74,8 @@ public class KubernetesClusters {
         this.json = json;
         this.clock = clock;
         this.vertx = vertx;
-        this.timer = vertx.setPeriodic(LOOK_EVERY_MILLIS, id -> look());
+        this.timer = vertx.setPeriodic(LOOK_EVERY_MILLIS, id -> look().subscribe()
+                .with(done -> {}, failure -> LOG.warn("The clients of clusters were not looked after", failure)));
     }
 
     /**
@@ -210,21 +211,19 @@ public class KubernetesClusters {
     }
 
     /** Closes what nobody needs, and reads again what others keep fresh. */
-    private void look() {
-        blocking(() -> {
-                    Instant unusedSince = clock.instant().minus(settings.idleAfter());
-                    for (Cluster cluster : clusters.values()) {
-                        if (cluster.closeIfUnusedSince(unusedSince)) {
-                            clusters.remove(cluster.key(), cluster);
-                            LOG.debugf("Client %s closed, which nobody used", cluster.key());
-                        } else if (cluster.token() instanceof InClusterAccess.RenewedToken renewed) {
-                            renewed.renew();
-                        }
-                    }
-                    return null;
-                })
-                .subscribe()
-                .with(done -> {}, failure -> LOG.warn("Clients of clusters were not looked after", failure));
+    Uni<Void> look() {
+        return blocking(() -> {
+            Instant unusedSince = clock.instant().minus(settings.idleAfter());
+            for (Cluster cluster : clusters.values()) {
+                if (cluster.closeIfUnusedSince(unusedSince)) {
+                    clusters.remove(cluster.key(), cluster);
+                    LOG.debugf("Client %s closed, which nobody used", cluster.key());
+                } else if (cluster.token() instanceof InClusterAccess.RenewedToken renewed) {
+                    renewed.renew();
+                }
+            }
+            return null;
+        });
     }
 
     @PreDestroy
