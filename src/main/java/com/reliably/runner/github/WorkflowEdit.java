@@ -392,10 +392,13 @@ final class WorkflowEdit {
         inputs.put("reliably-host", order.server());
         inputs.put("plan-id", order.planId().toString());
         inputs.put("org-id", order.orgId().toString());
-        String run = order.isDispatched() ? "${{ inputs." + WorkflowOrder.RUN_INPUT + " }}" : "";
+
         inputs.put(
                 "reliably-experiment-extra",
-                "[{\"type\":\"run\",\"provider\":\"reliably\",\"topic\":\"run\",\"value\":\"" + run + "\"}]");
+                order.isDispatched()
+                        ? "[{\"type\":\"run\",\"provider\":\"reliably\",\"topic\":\"run\",\"value\":\"${{ inputs."
+                                + WorkflowOrder.RUN_INPUT + " }}\"}]"
+                        : "[]");
         inputs.put(
                 "reliably-service-token",
                 order.tokenSecret() == null ? "${{ secrets.RELIABLY_SERVICE_TOKEN }}" : order.tokenSecret());
