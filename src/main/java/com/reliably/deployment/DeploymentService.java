@@ -128,6 +128,10 @@ public class DeploymentService {
                                 + " plan(s) use it. Delete them, or give them another deployment, first.");
                     }
                 }))
+                .call(() -> plans.whyNeeded(caller.orgId(), id)
+                        .invoke(why -> why.ifPresent(reason -> {
+                            throw ProblemException.badRequest("This deployment cannot be deleted yet: " + reason);
+                        })))
                 .call(deployment -> secrets.removeAll(ownerOf(deployment)))
                 .call(deployment -> audit.record(caller, "deployment.delete", "deployment", id, deployment.name))
                 .chain(repository::delete)
@@ -168,6 +172,25 @@ public class DeploymentService {
                 .chain(deployment -> deployment == null
                         ? Uni.createFrom().nullItem()
                         : secrets.open(ownerOf(deployment)).map(definitionOf(deployment)::withSecrets));
+    }
+
+    /**
+     * A definition that a deployment had, with the secrets that it has now. Joins the session of its caller.
+     *
+     * @param masked as {@link #masked} has written it
+     * @return null where the organisation has no such deployment any more
+     */
+    public Uni<DeploymentDefinition> clearDefinition(UUID orgId, UUID id, String masked) {
+        return repository
+                .find(orgId, id)
+                .chain(deployment -> deployment == null
+                        ? Uni.createFrom().nullItem()
+                        : secrets.open(ownerOf(deployment)).map(parse(id, masked)::withSecrets));
+    }
+
+    /** A definition as JSON, without its secrets. */
+    public String masked(DeploymentDefinition definition) {
+        return write(definition.masked());
     }
 
     private void check(DeploymentDefinition definition) {
