@@ -58,9 +58,13 @@ class ArchitectureTest {
             "PlanDirectory",
             "PlanReach",
             "PlanRuns",
+            "PlanSchedules",
             "PlanViews",
             "PlansInUse",
-            // The state of runs and their logs
+            // The state of runs and their logs, and of schedules at engines
+            "EngineClaims",
+            "EngineJournal",
+            "EngineRuns",
             "RunClaims",
             "RunJournal",
             "RunLogFeed",
@@ -86,6 +90,7 @@ class ArchitectureTest {
             entry("com.reliably.start.PostgresBinaries", "the main thread, before anything is served"),
             entry("com.reliably.start.StartFailureExplanation", "the main thread, once the start has failed"),
             entry("com.reliably.run.RunSupervisor.stop", "the thread that stops the server"),
+            entry("com.reliably.engine.EngineSupervisor.stop", "the thread that stops the server"),
             entry("com.reliably.web.OffsetClock", "a thread of its own, in drills only"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
             entry("com.reliably.runner.cli.RunDirectory", "workers, as the test below sees"),

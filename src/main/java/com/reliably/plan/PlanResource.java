@@ -3,6 +3,7 @@ package com.reliably.plan;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.engine.EngineWakeUp;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.run.RunWakeUp;
@@ -40,11 +41,13 @@ class PlanResource {
 
     private final PlanService plans;
     private final RunWakeUp runs;
+    private final EngineWakeUp engines;
     private final CurrentCaller caller;
 
-    PlanResource(PlanService plans, RunWakeUp runs, CurrentCaller caller) {
+    PlanResource(PlanService plans, RunWakeUp runs, EngineWakeUp engines, CurrentCaller caller) {
         this.plans = plans;
         this.runs = runs;
+        this.engines = engines;
         this.caller = caller;
     }
 
@@ -79,7 +82,7 @@ class PlanResource {
                     "A plan with the schedule `now` is run at once, unless its deployment is one that this server does"
                             + " not start.")
     public Uni<PlanView> create(@PathParam("org_id") UUID orgId, @NotNull @Valid PlanInput body) {
-        return plans.create(caller.get(), body).invoke(runs::look);
+        return plans.create(caller.get(), body).invoke(runs::look).invoke(engines::look);
     }
 
     @GET
@@ -110,7 +113,7 @@ class PlanResource {
             description = "A run that is under way keeps what it started with.")
     public Uni<Nothing> update(
             @PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id, @NotNull @Valid PlanInput body) {
-        return plans.update(caller.get(), id, body).replaceWith(Nothing.NOTHING);
+        return plans.update(caller.get(), id, body).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
 
     @DELETE
@@ -121,7 +124,7 @@ class PlanResource {
             summary = "Delete a plan",
             description = "Its runs are cancelled; its executions stay.")
     public Uni<Nothing> delete(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
-        return plans.delete(caller.get(), id).replaceWith(Nothing.NOTHING);
+        return plans.delete(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
 
     @PUT
@@ -155,7 +158,7 @@ class PlanResource {
             summary = "Stop firing a cron plan",
             description = "A run that is under way goes on.")
     public Uni<Nothing> suspend(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
-        return plans.suspend(caller.get(), id).replaceWith(Nothing.NOTHING);
+        return plans.suspend(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
 
     @POST
@@ -166,7 +169,7 @@ class PlanResource {
             summary = "Fire a suspended cron plan again",
             description = "What it would have fired meanwhile is not made up for.")
     public Uni<Nothing> resume(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
-        return plans.resume(caller.get(), id).replaceWith(Nothing.NOTHING);
+        return plans.resume(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
 
     @GET
