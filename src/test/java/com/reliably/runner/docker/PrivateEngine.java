@@ -5,13 +5,17 @@ import static org.awaitility.Awaitility.await;
 import com.reliably.testing.Command;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A Docker engine of a test's own, which it may stop and start again. */
+/** A Docker engine of a test's own, which it may stop and start again, and whose disk is small. */
 final class PrivateEngine implements AutoCloseable {
+
+    private static final String DISK = "700m";
 
     private final Path directory;
     private Process process;
@@ -34,7 +38,13 @@ final class PrivateEngine implements AutoCloseable {
         return new TestEngine("unix://" + directory.resolve("docker.sock"));
     }
 
+    /** Starts it, or starts it again with what it had. */
     void start() throws IOException {
+        Path data = directory.resolve("data");
+        if (!Files.exists(data)) {
+            Files.createDirectory(data);
+            mustSucceed("mount", "-t", "tmpfs", "-o", "size=" + DISK, "tmpfs", data.toString());
+        }
         process = new ProcessBuilder(
                         "/usr/sbin/dockerd",
                         "--host",
@@ -67,6 +77,26 @@ final class PrivateEngine implements AutoCloseable {
                         == 0);
     }
 
+    /** Leaves nothing of its disk; returns what to delete for having it again. */
+    Path fillDisk() throws IOException {
+        Path file = directory.resolve("data/filling");
+        byte[] some = new byte[1 << 16];
+        try (OutputStream out = Files.newOutputStream(file)) {
+            while (true) {
+                out.write(some);
+            }
+        } catch (IOException full) {
+            return file;
+        }
+    }
+
+    private static void mustSucceed(String... line) {
+        Command.Result result = Command.of(line).run();
+        if (result.exitCode() != 0) {
+            throw new IllegalStateException(String.join(" ", line) + ": " + result.output());
+        }
+    }
+
     /** Gives it an image of another engine. */
     void copyImage(TestEngine from, String image) {
         Path file = directory.resolve("image.tar");
@@ -91,6 +121,11 @@ final class PrivateEngine implements AutoCloseable {
     public void close() {
         if (process != null && process.isAlive()) {
             stop();
+        }
+        // The engine leaves mounts of its own behind, as a rule.
+        for (String mounted : List.of("exec/netns/default", "data")) {
+            Command.of("umount", "--lazy", directory.resolve(mounted).toString())
+                    .run();
         }
     }
 }
