@@ -42,6 +42,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
     private final KubernetesClusters clusters;
     private final JobLauncher launcher;
     private final CronSchedules schedules;
+    private final KubernetesChecks checks;
     private final JobCalls calls;
     private final NamespaceWatches watches;
     private final KubernetesSettings settings;
@@ -53,6 +54,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
             KubernetesClusters clusters,
             JobLauncher launcher,
             CronSchedules schedules,
+            KubernetesChecks checks,
             JobCalls calls,
             NamespaceWatches watches,
             KubernetesSettings settings,
@@ -60,6 +62,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
         this.clusters = clusters;
         this.launcher = launcher;
         this.schedules = schedules;
+        this.checks = checks;
         this.calls = calls;
         this.watches = watches;
         this.settings = settings;
@@ -256,6 +259,6 @@ final class KubernetesRunner implements Runner, EngineSchedules {
 
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
-        return Uni.createFrom().item(List.of());
+        return checks.check(orgId, (KubernetesJobDefinition) definition);
     }
 }
