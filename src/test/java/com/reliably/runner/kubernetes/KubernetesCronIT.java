@@ -115,13 +115,11 @@ class KubernetesCronIT {
     void whatOthersDoToACronJobIsSaid() {
         String plan = cron(scenario.deployment(cluster.shell("exit 0")), "0 0 1 1 7");
         assertEquals("0 0 1 1 0", cronJobOf(plan).getSpec().getSchedule());
-        cluster.admin()
-                .resource(cronJobOf(plan))
-                .edit(seen -> new CronJobBuilder(seen)
-                        .editSpec()
-                        .withSchedule("1 1 1 1 *")
-                        .endSpec()
-                        .build());
+        cluster.admin().resource(cronJobOf(plan)).edit(seen -> new CronJobBuilder(seen)
+                .editSpec()
+                .withSchedule("1 1 1 1 *")
+                .endSpec()
+                .build());
         awaitError(plan, "was changed in the cluster by");
         cluster.admin().resource(cronJobOf(plan)).delete();
         awaitError(plan, "was deleted in namespace");
@@ -178,9 +176,7 @@ class KubernetesCronIT {
                 .atMost(Duration.ofMinutes(3))
                 .pollInterval(Duration.ofMillis(500))
                 .until(
-                        () -> scenario.get("/plans/" + plan + "/runs")
-                                .<Map<String, Object>>getList("items")
-                                .stream()
+                        () -> scenario.get("/plans/" + plan + "/runs").<Map<String, Object>>getList("items").stream()
                                 .filter(run -> List.of("succeeded", "failed", "lost", "cancelled")
                                         .contains(run.get("state")))
                                 .map(run -> (String) run.get("id"))
