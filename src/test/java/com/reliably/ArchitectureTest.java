@@ -93,6 +93,7 @@ class ArchitectureTest {
             entry("com.reliably.engine.EngineSupervisor.stop", "the thread that stops the server"),
             entry("com.reliably.web.OffsetClock", "a thread of its own, in drills only"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
+            entry("com.reliably.runner.github.GitHubHttp.answer", "workers, as GitHubApi has it"),
             entry("com.reliably.runner.cli.RunDirectory", "workers, as the test below sees"));
 
     private static final DescribedPredicate<JavaMethod> ENDPOINTS =

@@ -447,7 +447,8 @@ final class WorkflowEdit {
         List<Edit> backwards = new ArrayList<>(edits);
         Collections.reverse(backwards);
         // Before what is replaced at the same place. Stable: what was inserted first stays first.
-        backwards.sort(Comparator.comparingInt(Edit::start).thenComparingInt(Edit::end).reversed());
+        backwards.sort(
+                Comparator.comparingInt(Edit::start).thenComparingInt(Edit::end).reversed());
         backwards.forEach(edit -> result.replace(edit.start(), edit.end(), edit.text()));
         return result.toString().endsWith("\n") ? result.toString() : result + newline;
     }
