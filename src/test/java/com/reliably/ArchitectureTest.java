@@ -94,7 +94,8 @@ class ArchitectureTest {
             entry("com.reliably.web.OffsetClock", "a thread of its own, in drills only"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
             entry("com.reliably.runner.cli.RunDirectory", "workers, as the test below sees"),
-            entry("com.reliably.runner.docker.VolumeSources", "a worker"));
+            entry("com.reliably.runner.docker.VolumeSources", "a worker"),
+            entry("com.reliably.runner.github.GitHubHttp.answer", "workers, as GitHubApi has it"));
 
     private static final DescribedPredicate<JavaMethod> ENDPOINTS =
             DescribedPredicate.describe("that are endpoints", method -> method.getAnnotations().stream()
