@@ -18,6 +18,14 @@ public sealed interface RunnerEvent {
     record Waiting(String why) implements RunnerEvent {}
 
     /**
+     * Its engine has it under this name from now on, which is known only some time after its launch.
+     *
+     * @param reference by which its engine knows it
+     * @param url       where people see it at its engine; null where they can't
+     */
+    record Located(String reference, String url) implements RunnerEvent {}
+
+    /**
      * A piece of output, of whole lines where lines are not endless.
      *
      * @param firstByte where the piece begins in the engine's output
@@ -31,7 +39,8 @@ public sealed interface RunnerEvent {
      *
      * @param how      in which way
      * @param exitCode the client's exit code; null where it never ran or was not heard of
-     * @param error    why, for people; null where the exit code says it all
+     * @param error    why, for people; null where the exit code says it all. With exit code 0: what it means should the client
+     *     have reported nothing
      */
     record Ended(How how, Integer exitCode, String error) implements RunnerEvent {}
 
