@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.EngineAddress;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientResponse;
@@ -40,7 +40,7 @@ final class Engine {
 
     private static final Map<String, String> NO_HEADERS = Map.of();
 
-    private final Vertx vertx;
+    private final Context loop;
     private final HttpClient calls;
     private final HttpClient streams;
     private final EngineAddress address;
@@ -51,11 +51,12 @@ final class Engine {
     /**
      * An engine that nobody has spoken to yet.
      *
+     * @param loop    the event loop that everything happens on
      * @param calls   for requests that are answered soon
      * @param streams for those that hold their connection for as long as a container runs
      */
     Engine(Vertx vertx, HttpClient calls, HttpClient streams, EngineAddress address, boolean tls, ObjectMapper json) {
-        this.vertx = vertx;
+        this.loop = loop;
         this.calls = calls;
         this.streams = streams;
         this.address = address;
@@ -205,7 +206,7 @@ final class Engine {
                         Duration.ZERO,
                         NO_HEADERS,
                         null)
-                .map(response -> new LogStream(vertx.getOrCreateContext(), response)));
+                .map(response -> new LogStream(loop, response)));
     }
 
     /** Everything that a container has printed so far; for those that print little. */
@@ -239,14 +240,18 @@ final class Engine {
         return answer.map(Optional::of).onFailure(Engine::isNotFound).recoverWithItem(Optional.empty());
     }
 
+    /** On the event loop from the first step on: elsewhere an answer could be over before the next step is made. */
     private <T> Uni<T> uni(Supplier<Future<T>> request) {
         return Uni.createFrom()
-                .completionStage(() -> request.get().toCompletionStage())
+                .<T>emitter(emitter -> loop.runOnContext(ignored -> Future.succeededFuture()
+                        .compose(begun -> request.get())
+                        .onSuccess(emitter::complete)
+                        .onFailure(emitter::fail)))
                 .onFailure(failure -> !(failure instanceof EngineFailure))
                 .transform(failure -> EngineFailure.unreachable(address.text(), failure));
     }
 
-    /** An answer that is no refusal, paused. */
+    /** An answer that is no refusal, its body yet to come. */
     private Future<HttpClientResponse> ask(
             HttpClient client,
             HttpMethod method,
