@@ -55,7 +55,7 @@ final class Engine {
      * @param calls   for requests that are answered soon
      * @param streams for those that hold their connection for as long as a container runs
      */
-    Engine(Vertx vertx, HttpClient calls, HttpClient streams, EngineAddress address, boolean tls, ObjectMapper json) {
+    Engine(Context loop, HttpClient calls, HttpClient streams, EngineAddress address, boolean tls, ObjectMapper json) {
         this.loop = loop;
         this.calls = calls;
         this.streams = streams;
