@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Credentials of a cluster, as kubectl keeps them, taken apart rather than executed (docs/adr/0012). What reads a file of
+ * Credentials of a cluster, as kubectl keeps them, taken apart rather than executed (docs/adr/0015). What reads a file of
  * the server, runs a command on it, or loosens TLS is refused, in every entry and not only in the current context's: what
  * is not in the lists below is not known to be harmless. No message quotes the document, because it is a secret.
  */

@@ -1,6 +1,5 @@
 package com.reliably.runner.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.reliably.deployment.ContainerDefinition;
 import com.reliably.deployment.ContainerDefinition.PullPolicy;
 import com.reliably.deployment.DeploymentDefinition;
@@ -244,10 +243,10 @@ final class DockerRunner implements Runner {
         return request.timeout() == null ? settings.timeout() : request.timeout();
     }
 
-    private JsonNode specOf(Attempt attempt, String token) {
+    private ContainerSpec specOf(Attempt attempt, String token) {
         LaunchRequest request = attempt.request();
         ContainerDefinition definition = attempt.definition();
-        return ContainerSpec.of(
+        return new ContainerSpec(
                 definition,
                 client.arguments(request.planId()),
                 client.variables(
@@ -447,9 +446,7 @@ final class DockerRunner implements Runner {
         Instant before = clock.instant().minus(SETTLED);
         return engine.containersWith(RunLabels.RUN)
                 .map(found -> found.stream()
-                        .filter(container -> Instant.ofEpochSecond(
-                                        container.path("Created").asLong())
-                                .isBefore(before))
+                        .filter(container -> container.made().isBefore(before))
                         .flatMap(container -> RunLabels.leftover(container, engine.address(), organizations).stream())
                         .toList())
                 .ifNoItem()

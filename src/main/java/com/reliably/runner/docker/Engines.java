@@ -20,6 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * The engines that this server has spoken to. All of them share one event loop, whatever the number of containers: it is
@@ -32,7 +35,8 @@ final class Engines {
     /** Addresses and certificates; usually there is one. */
     private static final int KEPT = 200;
 
-    private static final int CALLS_AT_ONCE = 16;
+    /** Each is a thread while there is something to ask. */
+    private static final int CALLS_AT_ONCE = 8;
     /** More wait than this only where an engine has ceased to answer. */
     private static final int CALLS_WAITING = 2000;
     /** Each is a connection for as long as its container runs. */
@@ -153,15 +157,41 @@ final class Engines {
         if (vertx == null) {
             begin();
         }
+        EngineAddress address = access.address();
+        HttpClientOptions options = options(access);
+        SSLContext tls = access.usesTls() ? tlsContext(vertx, options) : null;
         return new Engine(
-                loop,
-                vertx.createHttpClient(
-                        options(access).setMaxPoolSize(CALLS_AT_ONCE).setMaxWaitQueueSize(CALLS_WAITING)),
-                vertx.createHttpClient(
-                        options(access).setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false)),
-                access.address(),
-                access.usesTls(),
-                json);
+                address,
+                EngineTransport.to(address, tls, CALLS_AT_ONCE, Engine.ANSWER_WITHIN),
+                new EngineClientConfig(EngineTransport.uri(address, access.usesTls())),
+                new EngineWorkers(CALLS_AT_ONCE, CALLS_WAITING),
+                new EngineStreams(
+                        loop,
+                        vertx.createHttpClient(
+                                options.setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false)),
+                        address,
+                        access.usesTls(),
+                        json));
+    }
+
+    /** The same trust and the same certificate for docker-java. It checks the host's name, as Vert.x' client does. */
+    private static SSLContext tlsContext(Vertx vertx, HttpClientOptions options) {
+        try {
+            KeyManagerFactory client = options.getKeyCertOptions() == null
+                    ? null
+                    : options.getKeyCertOptions().getKeyManagerFactory(vertx);
+            TrustManagerFactory trusted = options.getTrustOptions() == null
+                    ? null
+                    : options.getTrustOptions().getTrustManagerFactory(vertx);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(
+                    client == null ? null : client.getKeyManagers(),
+                    trusted == null ? null : trusted.getTrustManagers(),
+                    null);
+            return context;
+        } catch (Exception e) {
+            throw new LaunchFailure("The TLS material for the Docker engine is of no use: " + e.getMessage(), e);
+        }
     }
 
     private void begin() {
@@ -210,6 +240,8 @@ final class Engines {
 
     @PreDestroy
     synchronized void close() {
+        known.values().forEach(Engine::close);
+        known.clear();
         if (vertx != null) {
             vertx.close();
         }

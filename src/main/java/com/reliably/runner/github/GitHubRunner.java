@@ -3,11 +3,14 @@ package com.reliably.runner.github;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.GitHubDefinition;
 import com.reliably.runner.CheckResult;
+import com.reliably.runner.EngineSchedule;
+import com.reliably.runner.EngineSchedules;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
 import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.ScheduleEvent;
 import com.reliably.start.PublicUrl;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -26,11 +29,12 @@ import java.util.UUID;
  * is reached, and can be gone on with by any server.
  */
 @Singleton
-final class GitHubRunner implements Runner {
+final class GitHubRunner implements Runner, EngineSchedules {
 
     private final RunObservation.Parts parts;
     private final DispatchStore store;
     private final GitHubApis apis;
+    private final GitHubSchedules schedules;
 
     GitHubRunner(
             GitHubApis apis,
@@ -39,10 +43,12 @@ final class GitHubRunner implements Runner {
             RepositoryRuns runs,
             GitHubSettings settings,
             PublicUrl publicUrl,
+            GitHubSchedules schedules,
             Clock clock) {
         this.parts = new RunObservation.Parts(apis, store, keeper, runs, settings, publicUrl, clock);
         this.store = store;
         this.apis = apis;
+        this.schedules = schedules;
     }
 
     @Override
@@ -117,5 +123,20 @@ final class GitHubRunner implements Runner {
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
         return new GitHubChecks(apis, parts.publicUrl(), parts.settings(), (GitHubDefinition) definition).all();
+    }
+
+    @Override
+    public Uni<String> install(EngineSchedule schedule) {
+        return schedules.install(schedule);
+    }
+
+    @Override
+    public Uni<Void> remove(EngineSchedule schedule) {
+        return schedules.remove(schedule);
+    }
+
+    @Override
+    public Multi<ScheduleEvent> watch(EngineSchedule schedule) {
+        return schedules.watch(schedule);
     }
 }

@@ -1,6 +1,7 @@
 package com.reliably.runner.github;
 
 import com.reliably.deployment.GitHubDefinition;
+import com.reliably.runner.EngineSchedule;
 import com.reliably.schedule.Overlap;
 import com.reliably.start.PublicUrl;
 import java.util.List;
@@ -24,6 +25,23 @@ final class WorkflowOrders {
                 List.of(),
                 Overlap.FORBID,
                 order.timeout(),
+                null);
+    }
+
+    /** Of a schedule that GitHub keeps. */
+    static WorkflowOrder scheduled(
+            PublicUrl url, GitHubSettings settings, EngineSchedule schedule, List<WorkflowOrder.CronLine> lines) {
+        GitHubDefinition definition = (GitHubDefinition) schedule.definition();
+        return new WorkflowOrder(
+                schedule.orgId(),
+                schedule.planId(),
+                url.hostAndPort(),
+                definition.baseDir(),
+                schedule.providerEnvironment() == null ? definition.environment() : schedule.providerEnvironment(),
+                settings.action(),
+                lines,
+                schedule.overlap(),
+                schedule.timeout(),
                 null);
     }
 

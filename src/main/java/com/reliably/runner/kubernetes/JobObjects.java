@@ -184,7 +184,8 @@ final class JobObjects {
                 .build();
     }
 
-    private String serverUrl() {
+    /** How a Pod reaches this server. */
+    String serverUrl() {
         return settings.callbackUrl().map(url -> url.replaceAll("/+$", "")).orElseGet(publicUrl::value);
     }
 

@@ -42,6 +42,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
     private final KubernetesClusters clusters;
     private final JobLauncher launcher;
     private final CronSchedules schedules;
+    private final KubernetesChecks checks;
     private final JobCalls calls;
     private final NamespaceWatches watches;
     private final KubernetesSettings settings;
@@ -53,6 +54,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
             KubernetesClusters clusters,
             JobLauncher launcher,
             CronSchedules schedules,
+            KubernetesChecks checks,
             JobCalls calls,
             NamespaceWatches watches,
             KubernetesSettings settings,
@@ -60,6 +62,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
         this.clusters = clusters;
         this.launcher = launcher;
         this.schedules = schedules;
+        this.checks = checks;
         this.calls = calls;
         this.watches = watches;
         this.settings = settings;
@@ -137,12 +140,17 @@ final class KubernetesRunner implements Runner, EngineSchedules {
         return atCluster(run, calls::delete);
     }
 
-    /** A Job that is gone needs nothing any more, nor can anything be done where the credentials are. */
+    /** A Job that is gone needs nothing any more. */
     private Uni<Void> atCluster(RunAtEngine run, BiFunction<KubernetesClient, JobReference, Uni<Void>> call) {
         JobReference reference = JobReference.parse(run.reference());
         return definitionOf(run)
                 .chain(definition -> clusters.clientFor(run.orgId(), definition))
                 .chain(client -> call.apply(client, reference))
+                // Its deployment is gone, but a watch with the credentials that it had is not yet.
+                .onFailure(DeploymentGone.class)
+                .recoverWithUni(gone -> watchOf(reference)
+                        .map(watch -> call.apply(watch.client(), reference))
+                        .orElseGet(() -> Uni.createFrom().failure(gone)))
                 .onFailure(JobCalls::isGone)
                 .recoverWithNull()
                 .onFailure(failure -> !(failure instanceof DeploymentGone))
@@ -223,14 +231,17 @@ final class KubernetesRunner implements Runner, EngineSchedules {
     @Override
     public Uni<Void> discard(Leftover leftover) {
         JobReference reference = JobReference.parse(leftover.reference());
-        return watches.all().stream()
-                .filter(watch -> watch.namespace().equals(reference.namespace())
-                        && watch.job(reference.job())
-                                .filter(job -> JobLauncher.isOf(job, leftover.runId()))
-                                .isPresent())
-                .findFirst()
+        return watchOf(reference)
                 .map(watch -> calls.delete(watch.client(), reference))
                 .orElseGet(() -> Uni.createFrom().voidItem());
+    }
+
+    /** The watch that shows a Job; its name is the run's, so that no two clusters have the same. */
+    private Optional<NamespaceWatch> watchOf(JobReference reference) {
+        return watches.all().stream()
+                .filter(watch -> watch.namespace().equals(reference.namespace())
+                        && watch.job(reference.job()).isPresent())
+                .findFirst();
     }
 
     /** One CronJob a plan and namespace. */
@@ -256,6 +267,6 @@ final class KubernetesRunner implements Runner, EngineSchedules {
 
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
-        return Uni.createFrom().item(List.of());
+        return checks.check(orgId, (KubernetesJobDefinition) definition);
     }
 }

@@ -32,6 +32,9 @@ import javax.net.ssl.TrustManagerFactory;
 @Singleton
 final class ClusterClientFactory {
 
+    private static final String WRITE_ANEW =
+            "'kubectl config view --minify --flatten --raw' writes a kubeconfig with the right ones.";
+
     private static final int RETRIES = 2;
     private static final int RETRY_AFTER_MILLIS = 200;
     /** Requests that wait for a connection, for each connection; more fail at once. */
@@ -112,9 +115,7 @@ final class ClusterClientFactory {
                     .getTrustManagers();
         } catch (Exception e) {
             throw new NotAllowed(
-                    "The 'certificate-authority-data' of the kubeconfig are no certificates; 'kubectl config view"
-                            + " --minify --flatten --raw' writes the right ones.",
-                    e);
+                    "The 'certificate-authority-data' of the kubeconfig are no certificates.", WRITE_ANEW, e);
         }
     }
 
@@ -129,8 +130,8 @@ final class ClusterClientFactory {
             // Without its cause, which may quote the key.
             throw new NotAllowed(
                     "The 'client-certificate-data' and 'client-key-data' of the kubeconfig are not a certificate and its"
-                            + " private key (RSA or EC, without a passphrase); 'kubectl config view --minify --flatten"
-                            + " --raw' writes the right ones.",
+                            + " private key (RSA or EC, without a passphrase).",
+                    WRITE_ANEW,
                     null);
         }
     }

@@ -57,40 +57,45 @@ final class ClusterExplanation {
         }
         if (causes.stream().anyMatch(ClusterExplanation::isOfNetwork)) {
             return new Unreachable(
-                    "The API server at " + server + " cannot be reached: " + network(causes)
-                            + ". Check the address in the kubeconfig, and that this server's network leads there.",
+                    "The API server at " + server + " cannot be reached: " + network(causes) + ".",
+                    "Check the address in the kubeconfig, and that this server's network leads there.",
                     failure);
         }
         return failure;
     }
 
     private Throwable ofAnswer(KubernetesClientException answer, Throwable failure, Instant now) {
-        return switch (answer.getCode()) {
-            case HttpURLConnection.HTTP_UNAUTHORIZED -> ofCredentials(failure, now);
-            case HttpURLConnection.HTTP_FORBIDDEN ->
-                new Forbidden("The cluster at " + server + " does not allow it: " + words(answer), failure);
-            default ->
-                answer.getCode() >= HttpURLConnection.HTTP_MULT_CHOICE
-                                && answer.getCode() < HttpURLConnection.HTTP_BAD_REQUEST
-                        ? new Unreachable(
-                                "What answers at " + server + " sends clients elsewhere (" + answer.getCode()
-                                        + "), which is not followed. Give the API server's own address in the kubeconfig.",
-                                failure)
-                        : failure;
-        };
+        int code = answer.getCode();
+        if (code == HttpURLConnection.HTTP_UNAUTHORIZED) {
+            return ofCredentials(failure, now);
+        }
+        if (code == HttpURLConnection.HTTP_FORBIDDEN) {
+            return new Forbidden(
+                    "The cluster at " + server + " does not allow it: " + words(answer) + ".",
+                    "Give the credentials that right; the deployment's check has the Role to apply.",
+                    failure);
+        }
+        if (code >= HttpURLConnection.HTTP_MULT_CHOICE && code < HttpURLConnection.HTTP_BAD_REQUEST) {
+            return new Unreachable(
+                    "What answers at " + server + " sends clients elsewhere (" + code + "), which is not followed.",
+                    "Give the API server's own address in the kubeconfig.",
+                    failure);
+        }
+        return failure;
     }
 
     private ClusterFailure ofCredentials(Throwable failure, Instant now) {
         Instant expiry = credentials.expiry();
         if (expiry != null && !now.isBefore(expiry)) {
             return new CredentialsExpired(
-                    "The credentials for the cluster at " + server + " expired at " + expiry + "; "
-                            + credentials.remedy() + ".",
+                    "The credentials for the cluster at " + server + " expired at " + expiry + ".",
+                    credentials.remedy(),
                     failure);
         }
         return new CredentialsRefused(
                 "The cluster at " + server + " does not take the credentials (401): they are wrong, expired or were"
-                        + " revoked; " + credentials.remedy() + ".",
+                        + " revoked.",
+                credentials.remedy(),
                 failure);
     }
 
@@ -102,8 +107,8 @@ final class ClusterExplanation {
         return new Untrusted(
                 "What answers at " + server + " does not show a certificate that the kubeconfig's"
                         + " 'certificate-authority-data' vouches for under that name ("
-                        + causes.get(causes.size() - 1).getMessage()
-                        + "). Give the cluster's own authority, and a name that is in its certificate.",
+                        + causes.get(causes.size() - 1).getMessage() + ").",
+                "Give the cluster's own authority, and a name that is in its certificate.",
                 failure);
     }
 

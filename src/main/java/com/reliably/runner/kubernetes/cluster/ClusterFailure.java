@@ -8,8 +8,21 @@ public abstract sealed class ClusterFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    private ClusterFailure(String message, Throwable cause) {
-        super(message, cause);
+    private final String remedy;
+
+    private ClusterFailure(String problem, String remedy, Throwable cause) {
+        super(problem + " " + remedy, cause);
+        this.remedy = remedy;
+    }
+
+    /** What is wrong, without the remedy. */
+    public String problem() {
+        return getMessage().substring(0, getMessage().length() - remedy.length() - 1);
+    }
+
+    /** What to do about it. */
+    public String remedy() {
+        return remedy;
     }
 
     /** Nobody answers there: the network, the name, a firewall, or an API server that is down. Worth another try. */
@@ -17,8 +30,8 @@ public abstract sealed class ClusterFailure extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
-        Unreachable(String message, Throwable cause) {
-            super(message, cause);
+        Unreachable(String problem, String remedy, Throwable cause) {
+            super(problem, remedy, cause);
         }
     }
 
@@ -27,8 +40,8 @@ public abstract sealed class ClusterFailure extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
-        Untrusted(String message, Throwable cause) {
-            super(message, cause);
+        Untrusted(String problem, String remedy, Throwable cause) {
+            super(problem, remedy, cause);
         }
     }
 
@@ -37,8 +50,8 @@ public abstract sealed class ClusterFailure extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
-        CredentialsRefused(String message, Throwable cause) {
-            super(message, cause);
+        CredentialsRefused(String problem, String remedy, Throwable cause) {
+            super(problem, remedy, cause);
         }
     }
 
@@ -47,8 +60,8 @@ public abstract sealed class ClusterFailure extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
-        CredentialsExpired(String message, Throwable cause) {
-            super(message, cause);
+        CredentialsExpired(String problem, String remedy, Throwable cause) {
+            super(problem, remedy, cause);
         }
     }
 
@@ -57,8 +70,8 @@ public abstract sealed class ClusterFailure extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
-        Forbidden(String message, Throwable cause) {
-            super(message, cause);
+        Forbidden(String problem, String remedy, Throwable cause) {
+            super(problem, remedy, cause);
         }
     }
 
@@ -67,8 +80,8 @@ public abstract sealed class ClusterFailure extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
 
-        NotAllowed(String message, Throwable cause) {
-            super(message, cause);
+        NotAllowed(String problem, String remedy, Throwable cause) {
+            super(problem, remedy, cause);
         }
     }
 }

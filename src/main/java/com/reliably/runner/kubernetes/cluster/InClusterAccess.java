@@ -40,8 +40,8 @@ final class InClusterAccess {
     ClusterAccess read() {
         if (host.isEmpty() || port.isEmpty()) {
             throw new NotAllowed(
-                    "use_in_cluster_credentials is for a server that runs in a Pod, and this one does not; give a"
-                            + " kubeconfig in credentials.",
+                    "use_in_cluster_credentials is for a server that runs in a Pod, and this one does not.",
+                    "Give a kubeconfig in credentials.",
                     null);
         }
         String name = host.get().contains(":") ? "[" + host.get() + "]" : host.get();
@@ -61,7 +61,8 @@ final class InClusterAccess {
         } catch (IOException e) {
             throw new NotAllowed(
                     "This server's Pod has no credentials for its cluster: " + directory.resolve(name)
-                            + " cannot be read. Give the Pod a service account, with automountServiceAccountToken: true.",
+                            + " cannot be read.",
+                    "Give the Pod a service account, with automountServiceAccountToken: true.",
                     e);
         }
     }

@@ -115,7 +115,7 @@ public class KubernetesClusters {
     public Uni<ClusterLease> lease(UUID orgId, KubernetesJobDefinition definition) {
         return blocking(() -> {
             if (closed) {
-                throw new Unreachable("This server is being shut down.", null);
+                throw new Unreachable("This server is being shut down.", "Try again.", null);
             }
             while (true) {
                 // An access that cannot be made fails here, and leaves nothing behind.
@@ -151,18 +151,19 @@ public class KubernetesClusters {
             if (!policy.kubernetes().inClusterAllowed()) {
                 throw new NotAllowed(
                         "The operator does not let deployments use the server's own service account"
-                                + " (RELIABLY_KUBERNETES_IN_CLUSTER_ALLOWED); give a kubeconfig in credentials.",
+                                + " (RELIABLY_KUBERNETES_IN_CLUSTER_ALLOWED).",
+                        "Give a kubeconfig in credentials.",
                         null);
             }
             return inCluster.read();
         }
         if (definition.credentials() == null) {
-            throw new NotAllowed("The deployment has no credentials; give a kubeconfig.", null);
+            throw new NotAllowed("The deployment has no credentials.", "Give it a kubeconfig.", null);
         }
         try {
             return Kubeconfig.read(definition.credentials(), policy.kubernetes());
         } catch (RefusedKubeconfig e) {
-            throw new NotAllowed(e.getMessage() + ".", e);
+            throw new NotAllowed(e.getMessage() + ".", "Give the deployment another kubeconfig.", e);
         }
     }
 
@@ -184,14 +185,15 @@ public class KubernetesClusters {
             for (InetAddress address : InetAddress.getAllByName(host)) {
                 reach.addressFault(address).ifPresent(fault -> {
                     throw new NotAllowed(
-                            "This server does not go to the API server at " + server + ": " + fault + ".", null);
+                            "This server does not go to the API server at " + server + ": " + fault + ".",
+                            "Give the cluster's own address in the kubeconfig.",
+                            null);
                 });
             }
         } catch (UnknownHostException e) {
             throw new Unreachable(
-                    "The API server at " + server
-                            + " cannot be reached: nobody knows its name. Check the address in the"
-                            + " kubeconfig, and that this server's name service knows it.",
+                    "The API server at " + server + " cannot be reached: nobody knows its name.",
+                    "Check the address in the kubeconfig, and that this server's name service knows it.",
                     e);
         }
     }
@@ -249,9 +251,9 @@ public class KubernetesClusters {
         @Override
         public String remedy() {
             return access.credentials() instanceof Eks
-                    ? "check the AWS keys in users.user.exec.env, and that the cluster knows their owner (an access entry,"
-                            + " or the aws-auth ConfigMap)"
-                    : "put new ones into the deployment";
+                    ? "Check the AWS keys in users.user.exec.env, and that the cluster knows their owner (an access entry,"
+                            + " or the aws-auth ConfigMap)."
+                    : "Put new ones into the deployment.";
         }
     }
 }

@@ -78,7 +78,7 @@ class KubernetesClustersIT {
     }
 
     @Test
-    void aClientCertificateSaysWhoAsks() {
+    void theAdministratorsCredentialsAreTaken() {
         assertThat(whoAmI(cluster.definition(cluster.kubeconfig())), not(containsString("anonymous")));
     }
 
@@ -99,11 +99,8 @@ class KubernetesClustersIT {
 
     @Test
     void impersonationIsKept() {
-        String user = cluster.kubeconfig()
-                .replaceFirst(
-                        "(?m)^( +)client-certificate-data:",
-                        "$1as: jane\n$1as-groups: [testers]\n$1client-certificate-data:");
-        assertEquals("jane", whoAmI(cluster.definition(user)));
+        String acting = cluster.kubeconfig().replaceFirst("\\{token: ", "{as: jane, as-groups: [testers], token: ");
+        assertEquals("jane", whoAmI(cluster.definition(acting)));
     }
 
     @Test
@@ -133,7 +130,7 @@ class KubernetesClustersIT {
     void aWrongTokenIsTheCredentialsFaultAndNotTheNetworks() {
         KubernetesJobDefinition wrong = cluster.definition(cluster.kubeconfigOf("{token: wr0ng}"));
         Throwable failure = assertThrows(CredentialsRefused.class, () -> whoAmI(wrong));
-        assertThat(failure.getMessage(), containsString("put new ones into the deployment"));
+        assertThat(failure.getMessage(), containsString("Put new ones into the deployment"));
         assertThat(failure.getMessage(), not(containsString("wr0ng")));
     }
 
