@@ -68,7 +68,9 @@ class KubernetesOutagesIT {
         ServerProcess.Setup setup = TestCluster.server(temporary.resolve("data"))
                 .with("RELIABLY_KUBERNETES_LEFTOVER_AFTER", "PT5S")
                 .with("RELIABLY_RUNS_SWEEP", "5s")
-                .with("RELIABLY_RUNS_LEASE", "PT5S");
+                .with("RELIABLY_RUNS_LEASE", "PT5S")
+                // It is started twenty times, and lives for seconds.
+                .arguments("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
         Random random = new Random(SEED);
         List<String> plans = new ArrayList<>();
         ServerProcess server = setup.start();
