@@ -295,7 +295,7 @@ class GitHubRunsTest {
 
     @Test
     void whereverAServerCrashesTheRunIsDispatchedExactlyOnce() {
-        Random random = new Random(Long.getLong("reliably.test.seed", 7));
+        Random random = new Random(Long.getLong("github.crash.seed", 7));
         for (int round = 0; round < 20; round++) {
             gitHub.runsListedAfter = Duration.ofMillis(random.nextInt(300));
             gitHub.workflowsKnownAfter = Duration.ofMillis(random.nextInt(200));
