@@ -105,18 +105,25 @@ final class GitHubApi {
         });
     }
 
-    /** Deletes a file by a commit, where it is there. */
+    /**
+     * Deletes a file by a commit, where it is there. The library would say which in the query, where GitHub's description has
+     * a body.
+     */
     Uni<Void> delete(String path, String branch, String message) {
-        return work(() -> {
-            try {
-                repository().getFileContent(path, branch).delete(message, branch);
-            } catch (IOException e) {
-                if (!isUnknown(e)) {
-                    throw e;
-                }
-            }
-            return null;
-        });
+        return file(path, branch)
+                .chain(found -> found.isEmpty()
+                        ? Uni.createFrom().voidItem()
+                        : change(
+                                        "DELETE",
+                                        "/contents/" + path,
+                                        Map.of(
+                                                "message",
+                                                message,
+                                                "sha",
+                                                found.get().sha(),
+                                                "branch",
+                                                branch))
+                                .replaceWithVoid());
     }
 
     /** Whether a workflow can be started; as GitHub says it: {@code active, disabled_manually…}. */
