@@ -17,6 +17,9 @@ public interface DeploymentPolicy {
     @WithName("github")
     GitHub gitHub();
 
+    /** Kubernetes deployments. */
+    Kubernetes kubernetes();
+
     /** What Docker deployments may reach. */
     interface Docker {
 
@@ -25,6 +28,20 @@ public interface DeploymentPolicy {
          * None by default.
          */
         Optional<List<String>> allowedVolumeRoots();
+
+        /**
+         * Addresses of the engines that a deployment may name, each exactly, separated by commas, as in {@code
+         * tcp://docker.example.com:2376}. None by default: deployments use the server's own engine.
+         */
+        Optional<List<String>> allowedEngines();
+
+        /**
+         * Linux capabilities that a deployment may ask for, separated by commas. By default those that Docker gives to
+         * every container, and which do not open the host, less the making of devices.
+         */
+        @WithDefault(
+                "CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,NET_BIND_SERVICE,NET_RAW,SETFCAP,SETGID,SETPCAP,SETUID,SYS_CHROOT")
+        List<String> allowedCapabilities();
     }
 
     /** What GitHub deployments may reach. */
@@ -33,5 +50,34 @@ public interface DeploymentPolicy {
         /** Hosts of repositories, separated by commas. */
         @WithDefault("github.com")
         List<String> allowedHosts();
+    }
+
+    /** What Kubernetes deployments may reach, and how. */
+    interface Kubernetes {
+
+        /**
+         * Hosts of API servers, separated by commas; {@code *.example.com} stands for every host below a domain. Any
+         * host where it is not set.
+         */
+        Optional<List<String>> allowedHosts();
+
+        /**
+         * Networks in which no API server is, separated by commas, whatever name leads there. By default where machines
+         * of clouds are told their own credentials, and what is no address of a single machine.
+         */
+        @WithDefault("169.254.0.0/16,fe80::/10,fd00:ec2::/32,fd20:ce::/32,100.100.100.200/32,168.63.129.16/32,"
+                + "0.0.0.0/8,::/128,224.0.0.0/4,ff00::/8")
+        List<String> refusedNetworks();
+
+        /** Proxies that a kubeconfig may name, as URLs separated by commas. None by default. */
+        Optional<List<String>> allowedProxies();
+
+        /** Whether a kubeconfig may do without looking at the cluster's certificate. */
+        @WithDefault("false")
+        boolean insecureTlsAllowed();
+
+        /** Whether deployments may use the service account of this server, where it runs in a cluster itself. */
+        @WithDefault("true")
+        boolean inClusterAllowed();
     }
 }

@@ -12,10 +12,13 @@ import com.reliably.secret.SecretStore;
 import com.reliably.web.Names;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import io.quarkus.arc.All;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.util.HashMap;
@@ -38,6 +41,7 @@ public class DeploymentService {
     private final DeploymentPolicy policy;
     private final ObjectMapper json;
     private final Clock clock;
+    private final List<DeploymentTrial> trials;
 
     DeploymentService(
             DeploymentRepository repository,
@@ -47,7 +51,8 @@ public class DeploymentService {
             AuditTrail audit,
             DeploymentPolicy policy,
             ObjectMapper json,
-            Clock clock) {
+            Clock clock,
+            @All List<DeploymentTrial> trials) {
         this.repository = repository;
         this.reads = reads;
         this.plans = plans;
@@ -56,13 +61,18 @@ public class DeploymentService {
         this.policy = policy;
         this.json = json;
         this.clock = clock;
+        this.trials = trials;
+    }
+
+    Uni<DeploymentView> create(Caller caller, DeploymentInput input) {
+        check(input.definition());
+        refuseMasks(input.definition(), input.definition().secrets(), Map.of());
+        return tryOut(caller.orgId(), input.definition()).chain(() -> store(caller, input));
     }
 
     @WithTransaction
-    Uni<DeploymentView> create(Caller caller, DeploymentInput input) {
-        check(input.definition());
+    Uni<DeploymentView> store(Caller caller, DeploymentInput input) {
         Map<String, String> clear = input.definition().secrets();
-        refuseMasks(input.definition(), clear, Map.of());
         Deployment deployment =
                 newDeployment(caller, input.name(), input.definition().masked());
         return Names.taken(repository.persistAndFlush(deployment), "deployment", input.name())
@@ -90,9 +100,15 @@ public class DeploymentService {
         return page(repository.matching(orgId, pattern), page);
     }
 
-    @WithTransaction
     Uni<Void> update(Caller caller, UUID id, DeploymentInput input) {
         check(input.definition());
+        return inClear(caller.orgId(), id, input.definition())
+                .chain(clear -> tryOut(caller.orgId(), clear))
+                .chain(() -> replace(caller, id, input));
+    }
+
+    @WithTransaction
+    Uni<Void> replace(Caller caller, UUID id, DeploymentInput input) {
         return find(caller.orgId(), id).chain(deployment -> {
             Map<String, String> given = input.definition().secrets();
             boolean sameType = deployment.type.equals(input.definition().typeName());
@@ -197,6 +213,40 @@ public class DeploymentService {
         Faults faults = Faults.inBody();
         definition.check(faults.at("definition", definition.typeName()), policy);
         faults.throwIfAny();
+    }
+
+    /** What is given, with stored secrets in place of masks. */
+    @WithSession
+    Uni<DeploymentDefinition> inClear(UUID orgId, UUID id, DeploymentDefinition given) {
+        if (given.secrets().values().stream().noneMatch(Mask::isMask)) {
+            return Uni.createFrom().item(given);
+        }
+        return find(orgId, id)
+                .chain(deployment -> secrets.open(ownerOf(deployment)))
+                .map(stored -> {
+                    Map<String, String> clear = new HashMap<>(given.secrets());
+                    clear.replaceAll((name, value) -> Mask.isMask(value) ? stored.get(name) : value);
+                    return given.withSecrets(clear);
+                });
+    }
+
+    /** Outside of any transaction: an engine may take seconds. */
+    private Uni<Void> tryOut(UUID orgId, DeploymentDefinition clear) {
+        Context request = Vertx.currentContext();
+        Uni<Map<String, String>> refusals = Uni.createFrom().item(Map.of());
+        for (DeploymentTrial trial : trials) {
+            refusals = refusals.chain(found -> found.isEmpty()
+                    ? trial.refusals(orgId, clear)
+                    : Uni.createFrom().item(found));
+        }
+        // Database sessions belong to the request's own context, and engines answer on threads of theirs.
+        return refusals.emitOn(work -> request.runOnContext(ignored -> work.run()))
+                .invoke(found -> {
+                    Faults faults = Faults.inBody();
+                    found.forEach(faults.at("definition", clear.typeName())::reject);
+                    faults.throwIfAny();
+                })
+                .replaceWithVoid();
     }
 
     /** A mask means "keep the stored secret", so there must be one. */

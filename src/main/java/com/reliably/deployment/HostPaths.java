@@ -74,6 +74,14 @@ final class HostPaths {
         return Optional.empty();
     }
 
+    /** What is wrong with a path inside a container that a volume is to be seen at; empty where nothing is. */
+    static Optional<String> bindFault(String text) {
+        Optional<String> fault = absoluteFault(text);
+        return fault.isEmpty() && normalized(text).equals("/")
+                ? Optional.of("A volume cannot take the place of the container's root; name a directory below it")
+                : fault;
+    }
+
     private static boolean opensTheHost(String path) {
         return path.endsWith(".sock")
                 || NEVER.stream().anyMatch(never -> isAtOrBelow(path, never) || isAtOrBelow(never, path));

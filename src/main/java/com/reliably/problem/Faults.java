@@ -2,6 +2,7 @@ package com.reliably.problem;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Collects what is wrong with one request, so that all of it is reported at once. Not thread-safe. */
 public final class Faults {
@@ -39,6 +40,14 @@ public final class Faults {
     /** A member has a value that is not allowed and must not be shown. */
     public void reject(String member, String msg) {
         found.add(Fault.of("value_error", locate(member), msg));
+    }
+
+    /** What was found, for people who did not send the request: the way to each member, and what is wrong with it. */
+    public List<String> messages() {
+        return found.stream()
+                .map(fault -> fault.loc().stream().skip(1).map(String::valueOf).collect(Collectors.joining(".")) + ": "
+                        + fault.msg())
+                .toList();
     }
 
     /** Whether nothing was found so far. */

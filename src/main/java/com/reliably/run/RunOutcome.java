@@ -18,7 +18,10 @@ record RunOutcome(RunState state, String error) {
 
     /** Whether the runner alone tells that all is well, whatever the client reported. */
     static boolean isPlainSuccess(Ended ended) {
-        return ended.how() == RunnerEvent.How.EXITED && ended.exitCode() != null && ended.exitCode() == 0;
+        return ended.how() == RunnerEvent.How.EXITED
+                && ended.exitCode() != null
+                && ended.exitCode() == 0
+                && ended.error() == null;
     }
 
     /**
@@ -35,17 +38,23 @@ record RunOutcome(RunState state, String error) {
             case TIMED_OUT ->
                 new RunOutcome(
                         RunState.FAILED,
-                        "The run took longer than it may, and was stopped."
-                                + " The plan can allow more (policies.timeout_seconds), or the operator"
-                                + " (RELIABLY_MANAGED_TIMEOUT).");
+                        ended.error() != null
+                                ? ended.error()
+                                : "The run took longer than it may, and was stopped."
+                                        + " The plan can allow more (policies.timeout_seconds), or the operator"
+                                        + " (RELIABLY_MANAGED_TIMEOUT).");
             case VANISHED -> new RunOutcome(RunState.LOST, ended.error());
-            case EXITED -> ofExit(ended.exitCode() == null ? -1 : ended.exitCode(), reported, lastLines);
+            case EXITED -> ofExit(ended, reported, lastLines);
         };
     }
 
-    private static RunOutcome ofExit(int code, List<Reported> reported, String lastLines) {
+    private static RunOutcome ofExit(Ended ended, List<Reported> reported, String lastLines) {
+        int code = ended.exitCode() == null ? -1 : ended.exitCode();
         if (code == 0) {
-            return new RunOutcome(RunState.SUCCEEDED, null);
+            // What is no Reliably CLI ends well, too.
+            return reported.isEmpty() && ended.error() != null
+                    ? new RunOutcome(RunState.FAILED, ended.error())
+                    : new RunOutcome(RunState.SUCCEEDED, null);
         }
         // The CLI also exits with 1 when it is refused, so that the code alone does not tell.
         if (code == DEVIATED && reported.stream().anyMatch(r -> Boolean.TRUE.equals(r.deviated()))) {
@@ -60,7 +69,10 @@ record RunOutcome(RunState state, String error) {
         }
         return new RunOutcome(
                 RunState.FAILED,
-                "The Reliably CLI ended with exit code " + code + (lastLines.isEmpty() ? "." : ": " + lastLines));
+                ended.error() != null
+                        ? ended.error()
+                        : "The Reliably CLI ended with exit code " + code
+                                + (lastLines.isEmpty() ? "." : ": " + lastLines));
     }
 
     private static boolean wasInterrupted(Reported reported) {

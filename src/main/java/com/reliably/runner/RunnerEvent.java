@@ -39,7 +39,8 @@ public sealed interface RunnerEvent {
      *
      * @param how      in which way
      * @param exitCode the client's exit code; null where it never ran or was not heard of
-     * @param error    why, for people; null where the exit code says it all
+     * @param error    why, for people; null where the exit code says it all. With exit code 0: what it means should the client
+     *     have reported nothing
      */
     record Ended(How how, Integer exitCode, String error) implements RunnerEvent {}
 

@@ -1,9 +1,11 @@
 package com.reliably.runner.cli;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.CliDefinition;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.runner.CheckResult;
+import com.reliably.runner.ClientCommand;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
@@ -12,9 +14,9 @@ import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.Runner;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
+import com.reliably.runner.ServerAddress;
 import com.reliably.secret.Mask;
 import com.reliably.start.ServerSettings;
-import com.reliably.trace.RunTraces;
 import com.reliably.web.PlainText;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -22,7 +24,6 @@ import io.smallrye.mutiny.infrastructure.Infrastructure;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -63,6 +64,9 @@ final class CliRunner implements Runner {
     /** The token outlives the run by this much, so that its last report is taken. */
     private static final Duration TOKEN_MARGIN = Duration.ofMinutes(10);
 
+    /** How long a check may take; finding versions of everything is most of it. */
+    private static final Duration CHECK_WITHIN = Duration.ofSeconds(80);
+
     private static final Duration LOOK_FOR_READY_EVERY = Duration.ofMillis(100);
     /** A directory that changed more recently may be one that is being made. */
     private static final Duration SETTLED = Duration.ofMinutes(1);
@@ -71,7 +75,7 @@ final class CliRunner implements Runner {
 
     private final ManagedSettings settings;
     private final ServerAddress address;
-    private final RunTraces traces;
+    private final ClientCommand client;
     private final ObjectMapper json;
     private final Path root;
 
@@ -79,11 +83,11 @@ final class CliRunner implements Runner {
             ManagedSettings settings,
             ServerSettings server,
             ServerAddress address,
-            RunTraces traces,
+            ClientCommand client,
             ObjectMapper json) {
         this.settings = settings;
         this.address = address;
-        this.traces = traces;
+        this.client = client;
         this.json = json;
         this.root = server.dataDir()
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".reliably"))
@@ -135,7 +139,12 @@ final class CliRunner implements Runner {
     private Uni<Void> prepare(LaunchRequest request, RunDirectory directory) {
         return blocking(() -> {
                     directory.make();
-                    directory.write("spec.json", specOf(request));
+                    directory.write(
+                            "spec.json",
+                            specOf(
+                                    (CliDefinition) request.definition(),
+                                    timeoutOf(request),
+                                    client.arguments(request.planId())));
                     return directory.environment().isPresent();
                 })
                 // An earlier attempt may be starting this moment, with the token that stands there: it must stay valid.
@@ -147,7 +156,7 @@ final class CliRunner implements Runner {
         return request.newToken()
                 .apply(timeoutOf(request).plus(settings.grace()).plus(TOKEN_MARGIN))
                 .chain(token -> blocking(() -> {
-                    directory.write("environment.json", variablesOf(request, serverUrl, token));
+                    directory.write("environment.json", client.variables(request, serverUrl, token));
                     return null;
                 }));
     }
@@ -327,7 +336,7 @@ final class CliRunner implements Runner {
             if (token == null) {
                 token = directory
                         .environment()
-                        .map(env -> env.get("RELIABLY_SERVICE_TOKEN"))
+                        .map(env -> env.get(ClientCommand.TOKEN))
                         .orElse("");
             }
             String text = PlainText.repaired(new String(piece, StandardCharsets.UTF_8));
@@ -400,7 +409,73 @@ final class CliRunner implements Runner {
 
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
-        return Uni.createFrom().item(List.of());
+        if (!settings.enabled()) {
+            return Uni.createFrom()
+                    .item(List.of(CheckResult.failed(
+                            "managed runs switched on",
+                            "Managed runs are switched off on this server.",
+                            "Use another deployment, or have the operator set RELIABLY_MANAGED_ENABLED.")));
+        }
+        return blocking(() -> startCheck((CliDefinition) definition))
+                .chain(this::results)
+                .onFailure(LaunchFailure.class)
+                .recoverWithItem(failure -> List.of(CheckResult.failed(
+                        "Python interpreter", failure.getMessage(), "Install Python on the server's host.")));
+    }
+
+    /** A launcher that looks, and the directory that it looks in. */
+    private record Check(Process launcher, RunDirectory directory) {}
+
+    private Check startCheck(CliDefinition definition) throws IOException {
+        Files.createDirectories(runs());
+        RunDirectory directory = new RunDirectory(Files.createTempDirectory(runs(), "check-"), json);
+        try {
+            directory.write("spec.json", specOf(definition, CHECK_WITHIN, List.of()));
+            ProcessBuilder builder = new ProcessBuilder(
+                            python(),
+                            "-I",
+                            launcher().toString(),
+                            "--check",
+                            directory.path().toString())
+                    .directory(directory.path().toFile())
+                    .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+                    .redirectError(directory.path().resolve("launcher.log").toFile())
+                    .redirectOutput(directory.path().resolve("results.json").toFile());
+            keepOnlyHarmless(builder.environment());
+            return new Check(builder.start(), directory);
+        } catch (IOException | RuntimeException e) {
+            directory.delete();
+            throw e;
+        }
+    }
+
+    /** The launcher keeps to its time by itself; this bounds only one that cannot. */
+    private Uni<List<CheckResult>> results(Check check) {
+        return Uni.createFrom()
+                .completionStage(() -> check.launcher().onExit())
+                .ifNoItem()
+                .after(CHECK_WITHIN.multipliedBy(2))
+                .recoverWithItem(check.launcher())
+                .chain(launcher -> blocking(() -> read(check)))
+                .onTermination()
+                .invoke(() -> check.launcher().destroyForcibly())
+                .onTermination()
+                .call(() -> blocking(() -> {
+                    check.directory().delete();
+                    return null;
+                }));
+    }
+
+    private List<CheckResult> read(Check check) throws IOException {
+        byte[] results = Files.readAllBytes(check.directory().path().resolve("results.json"));
+        if (results.length == 0) {
+            return List.of(CheckResult.failed(
+                    "launcher works",
+                    "The launcher of runs ended without an answer: "
+                            + check.directory().launcherOutput(),
+                    "Check Python on the server's host."));
+        }
+        return json.readValue(results, new TypeReference<>() {});
     }
 
     private Path runs() {
@@ -425,19 +500,9 @@ final class CliRunner implements Runner {
         return request.timeout() == null ? settings.timeout() : request.timeout();
     }
 
-    private Map<String, Object> specOf(LaunchRequest request) {
-        CliDefinition definition = (CliDefinition) request.definition();
+    private Map<String, Object> specOf(CliDefinition definition, Duration timeout, List<String> arguments) {
         Map<String, Object> spec = new LinkedHashMap<>();
-        spec.put(
-                "arguments",
-                List.of(
-                        "service",
-                        "plan",
-                        "execute",
-                        "--set-status",
-                        "--log-stdout",
-                        "--load-environment",
-                        request.planId().toString()));
+        spec.put("arguments", arguments);
         spec.put("base_dir", definition.baseDir());
         spec.put("py_version", definition.pyVersion());
         spec.put("requirements", definition.pyDependencies());
@@ -445,31 +510,11 @@ final class CliRunner implements Runner {
         spec.put("constraints", settings.constraints().orElse(List.of()));
         spec.put("pass_through", settings.passThrough());
         spec.put("environments", root.resolve("python").toString());
-        spec.put("timeout_seconds", timeoutOf(request).toSeconds());
+        spec.put("timeout_seconds", timeout.toSeconds());
         spec.put("grace_seconds", settings.grace().toSeconds());
         spec.put("permit_seconds", settings.permitWithin().toSeconds());
         spec.put("token_check_seconds", settings.tokenCheckEvery().toSeconds());
         return spec;
-    }
-
-    /** What the CLI reads; see the contract's recorded environment of a managed child. */
-    private Map<String, String> variablesOf(LaunchRequest request, String serverUrl, String token) {
-        URI url = URI.create(serverUrl);
-        Map<String, String> variables = new LinkedHashMap<>();
-        variables.put("RELIABLY_SERVICE_HOST", serverUrl);
-        variables.put("RELIABLY_DOMAIN", serverUrl);
-        variables.put("RELIABLY_HOST", url.getRawAuthority());
-        variables.put("RELIABLY_USE_HTTP", Boolean.toString("http".equals(url.getScheme())));
-        variables.put("RELIABLY_VERIFY_TLS", "1");
-        variables.put("RELIABLY_SERVICE_TOKEN", token);
-        variables.put("RELIABLY_ORGANIZATION_ID", request.orgId().toString());
-        variables.put("RELIABLY_PLAN_ID", request.planId().toString());
-        variables.put("RELIABLY_RUN_ID", request.runId().toString());
-        if (request.requestedBy() != null) {
-            variables.put("RELIABLY_USER_ID", request.requestedBy().toString());
-        }
-        traces.parentOf(request.runId()).ifPresent(parent -> variables.put("TRACEPARENT", parent));
-        return variables;
     }
 
     private Path launcher() throws IOException {

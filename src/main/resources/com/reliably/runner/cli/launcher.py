@@ -18,6 +18,9 @@ SIGTERM asks for the end: the CLI gets it too, and the time `grace_seconds` to r
 from here is killed. The same happens at `timeout_seconds`, and when the server no longer accepts the run's token: then the
 run has ended as far as the server knows, or another server has it.
 
+With `--check` in front of a directory that has only spec.json, it looks for what would stop a run instead, prints what it
+found as JSON, and leaves nothing behind.
+
 Needs Python 3.7 or newer, and nothing else.
 """
 
@@ -48,10 +51,10 @@ class Stopped(Exception):
 
 
 class Launcher:
-    def __init__(self, directory):
+    def __init__(self, directory, variables=None):
         self.directory = directory
         self.spec = self.read("spec.json")
-        self.variables = self.read("environment.json")
+        self.variables = self.read("environment.json") if variables is None else variables
         self.deadline = time.monotonic() + self.spec["timeout_seconds"]
         self.stop_reason = None
         self.child = None
@@ -219,6 +222,19 @@ class Launcher:
         return python
 
     def build(self, uv, base, root, python):
+        make, install, env = self.commands(uv, base, root, python)
+        self.say("reliably-server: preparing a Python environment with %s, kept for later runs" % base)
+        if self.call(make, env, cwd=root) != 0:
+            raise Failure("A Python environment cannot be made with %s: %s (On Debian and Ubuntu the package python3-venv "
+                          "is needed.)" % (base, self.last_lines()))
+        if self.call(install, env, cwd=root) != 0:
+            raise Failure("The dependencies cannot be installed; check py_dependencies of the deployment, and that this "
+                          "host reaches a package index: %s" % self.last_lines())
+        if not os.access(os.path.join(os.path.dirname(python), "reliably"), os.X_OK):
+            raise Failure("The installed packages do not have the command 'reliably'.")
+
+    def commands(self, uv, base, root, python):
+        """What makes an environment, what installs into it, and the variables of both."""
         requirements = os.path.join(root, "requirements.txt")
         constraints = os.path.join(root, "constraints.txt")
         own = self.spec["requirements"] or ""
@@ -239,15 +255,7 @@ class Launcher:
             make = [base, "-m", "venv", os.path.join(root, "venv")]
             install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
                        "-r", requirements, "-c", constraints]
-        self.say("reliably-server: preparing a Python environment with %s, kept for later runs" % base)
-        if self.call(make, env, cwd=root) != 0:
-            raise Failure("A Python environment cannot be made with %s: %s (On Debian and Ubuntu the package python3-venv "
-                          "is needed.)" % (base, self.last_lines()))
-        if self.call(install, env, cwd=root) != 0:
-            raise Failure("The dependencies cannot be installed; check py_dependencies of the deployment, and that this "
-                          "host reaches a package index: %s" % self.last_lines())
-        if not os.access(os.path.join(os.path.dirname(python), "reliably"), os.X_OK):
-            raise Failure("The installed packages do not have the command 'reliably'.")
+        return make, install, env
 
     def interpreter(self, uv):
         wanted = self.spec["py_version"]
@@ -276,6 +284,56 @@ class Launcher:
     def passed_through(self):
         patterns = [re.compile(p.replace("*", ".*") + "$", re.IGNORECASE) for p in self.spec["pass_through"]]
         return {k: v for k, v in os.environ.items() if any(p.match(k) for p in patterns)}
+
+    # -- checks -----------------------------------------------------------------------------------------------------
+
+    def check(self):
+        """What would stop a run, as [{"name":, "outcome":, "message":, "remedy":}]."""
+        self.results = []
+        self.output = open(self.path("output.log"), "ab", buffering=0)
+        uv = shutil.which("uv")
+        self.note("working directory", lambda: "Runs have %s." % (
+            "a fresh directory each" if self.spec["base_dir"] is None else self.working_directory()))
+        base = self.note("Python interpreter", lambda: self.interpreter(uv), lambda found: "Runs have %s." % found)
+        if uv:
+            self.add("uv", "passed", "Dependencies are installed by %s." % uv)
+        else:
+            self.add("uv", "warning", "uv is not on the PATH of the server's host, so that pip installs the dependencies, "
+                     "which takes longer.", "Install uv, for quicker first runs.")
+        if base is None:
+            self.add("requirements resolvable", "skipped", "There is no interpreter to resolve them for.")
+        else:
+            self.note("requirements resolvable", lambda: self.resolve(uv, base),
+                      lambda found: "A package index has everything that runs need.")
+        return self.results
+
+    def add(self, name, outcome, message, remedy=None):
+        self.results.append({"name": name, "outcome": outcome, "message": message, "remedy": remedy})
+
+    def note(self, name, look, said=str):
+        try:
+            found = look()
+        except Stopped:
+            self.add(name, "failed", "The look for it took too long.", "Check that this host reaches a package index.")
+        except Failure as failure:
+            self.add(name, "failed", str(failure), "Correct the deployment, or the server's host, as it says.")
+        else:
+            self.add(name, "passed", said(found))
+            return found
+
+    def resolve(self, uv, base):
+        """Finds versions of everything, and installs none of it."""
+        root = self.path("resolve")
+        os.makedirs(root)
+        python = os.path.join(root, "venv", "bin", "python")
+        make, install, env = self.commands(uv, base, root, python)
+        if self.call(make, env, cwd=root) != 0:
+            raise Failure("A Python environment cannot be made with %s: %s (On Debian and Ubuntu the package python3-venv "
+                          "is needed.)" % (base, self.last_lines()))
+        if self.call(install + ["--dry-run"], env, cwd=root) != 0:
+            raise Failure("The dependencies cannot be installed; check py_dependencies of the deployment, and that this "
+                          "host reaches a package index: %s" % self.last_lines())
+        return True
 
     # -- processes --------------------------------------------------------------------------------------------------
 
@@ -437,4 +495,7 @@ if __name__ == "__main__":
     os.umask(0o077)
     if os.getpgid(0) != os.getpid():
         os.setsid()
+    if sys.argv[1] == "--check":
+        json.dump(Launcher(sys.argv[2], {}).check(), sys.stdout)
+        sys.exit(0)
     sys.exit(Launcher(sys.argv[1]).run())

@@ -1,8 +1,8 @@
 package com.reliably.runner.cli;
 
-import static com.reliably.runner.cli.Scenario.experiment;
-import static com.reliably.runner.cli.Scenario.experimentWithSteadyState;
-import static com.reliably.runner.cli.Scenario.process;
+import static com.reliably.testing.Scenario.experiment;
+import static com.reliably.testing.Scenario.experimentWithSteadyState;
+import static com.reliably.testing.Scenario.process;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.testing.PythonEnvironment;
+import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
 import java.io.File;

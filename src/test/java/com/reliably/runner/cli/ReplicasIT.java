@@ -1,11 +1,12 @@
 package com.reliably.runner.cli;
 
-import static com.reliably.runner.cli.Scenario.experiment;
-import static com.reliably.runner.cli.Scenario.process;
+import static com.reliably.testing.Scenario.experiment;
+import static com.reliably.testing.Scenario.process;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import com.reliably.testing.ServerResources;
 import io.restassured.path.json.JsonPath;

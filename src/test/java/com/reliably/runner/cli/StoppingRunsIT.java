@@ -1,7 +1,7 @@
 package com.reliably.runner.cli;
 
-import static com.reliably.runner.cli.Scenario.experiment;
-import static com.reliably.runner.cli.Scenario.process;
+import static com.reliably.testing.Scenario.experiment;
+import static com.reliably.testing.Scenario.process;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.hasSize;
@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
 import java.nio.file.Files;

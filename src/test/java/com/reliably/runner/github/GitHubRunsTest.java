@@ -22,6 +22,7 @@ import com.reliably.start.PublicUrl;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.Tenant;
 import com.reliably.testing.TestRuns;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.mutiny.sqlclient.Pool;
@@ -122,7 +123,7 @@ class GitHubRunsTest {
                 new TestSettings(List.of("github.com=" + gitHub.apiUrl(), "ghe.example.com=" + gitHub.apiUrl()));
         GitHubHttp http = new GitHubHttp(settings, new RateLimits(clock), json);
         GitHubApis apis = new GitHubApis(
-                http, new RepositoryAddress.Finder(new TestPolicy(), settings), new AppTokens(http, clock));
+                http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
         WorkflowKeeper keeper = new WorkflowKeeper(new PullRequests());
         RepositoryRuns runs = new RepositoryRuns(settings);
         return new GitHubRunner(
@@ -179,17 +180,13 @@ class GitHubRunsTest {
         }
     }
 
-    private static final class TestPolicy implements DeploymentPolicy {
-
-        @Override
-        public Docker docker() {
-            return Optional::empty;
-        }
-
-        @Override
-        public GitHub gitHub() {
-            return () -> List.of("github.com", "ghe.example.com");
-        }
+    private static DeploymentPolicy policy() {
+        return new SmallRyeConfigBuilder()
+                .withMapping(DeploymentPolicy.class)
+                .withMappingIgnore("reliably.**")
+                .withDefaultValue("reliably.github.allowed-hosts", "github.com,ghe.example.com")
+                .build()
+                .getConfigMapping(DeploymentPolicy.class);
     }
 
     private GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {

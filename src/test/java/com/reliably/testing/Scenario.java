@@ -1,8 +1,7 @@
-package com.reliably.runner.cli;
+package com.reliably.testing;
 
 import static org.awaitility.Awaitility.await;
 
-import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
 import java.time.Duration;
 import java.util.HashMap;
@@ -11,18 +10,18 @@ import java.util.Map;
 import java.util.UUID;
 
 /** What a person does around a run, over the API of a real server. */
-final class Scenario {
+public final class Scenario {
 
     private static final Duration LONGEST_RUN = Duration.ofMinutes(4);
 
     private final ServerProcess server;
 
-    Scenario(ServerProcess server) {
+    public Scenario(ServerProcess server) {
         this.server = server;
     }
 
     /** An experiment whose steady state is always met, with these actions. */
-    static Map<String, Object> experiment(Map<String, Object>... actions) {
+    public static Map<String, Object> experiment(Map<String, Object>... actions) {
         Map<String, Object> experiment = new HashMap<>();
         experiment.put("title", "experiment " + UUID.randomUUID());
         experiment.put("description", "n/a");
@@ -32,7 +31,7 @@ final class Scenario {
     }
 
     /** The same with a probe that must answer with exit code 0, before and after. */
-    static Map<String, Object> experimentWithSteadyState(String shell, Map<String, Object>... actions) {
+    public static Map<String, Object> experimentWithSteadyState(String shell, Map<String, Object>... actions) {
         Map<String, Object> experiment = experiment(actions);
         Map<String, Object> probe = new HashMap<>(process("steady", shell));
         probe.put("type", "probe");
@@ -42,7 +41,7 @@ final class Scenario {
     }
 
     /** An action that runs a line of shell. */
-    static Map<String, Object> process(String name, String shell) {
+    public static Map<String, Object> process(String name, String shell) {
         return Map.of(
                 "type",
                 "action",
@@ -52,11 +51,11 @@ final class Scenario {
                 Map.of("type", "process", "path", "sh", "timeout", 600, "arguments", List.of("-c", shell)));
     }
 
-    String deployment(Map<String, Object> definition) {
+    public String deployment(Map<String, Object> definition) {
         return create("/deployments", Map.of("name", "d-" + UUID.randomUUID(), "definition", definition));
     }
 
-    String create(String path, Map<String, Object> body) {
+    public String create(String path, Map<String, Object> body) {
         return server.request()
                 .body(body)
                 .post(path)
@@ -67,7 +66,7 @@ final class Scenario {
     }
 
     /** A plan that is to run now. */
-    String plan(String deploymentId, Map<String, Object> experiment, String environmentId) {
+    public String plan(String deploymentId, Map<String, Object> experiment, String environmentId) {
         String experimentId = create("/experiments", Map.of("definition", experiment));
         Map<String, Object> plan = new HashMap<>();
         plan.put("title", "plan " + UUID.randomUUID());
@@ -81,21 +80,21 @@ final class Scenario {
         return create("/plans", plan);
     }
 
-    JsonPath get(String path) {
+    public JsonPath get(String path) {
         return server.request().get(path).then().statusCode(200).extract().jsonPath();
     }
 
     /** The latest run of a plan; null while there is none. */
-    String latestRun(String planId) {
+    public String latestRun(String planId) {
         return get("/plans/" + planId + "/runs").getString("items[0].id");
     }
 
     /** Waits until the latest run of a plan has ended, and returns it. */
-    JsonPath ended(String planId) {
+    public JsonPath ended(String planId) {
         return awaitState(planId, List.of("succeeded", "failed", "cancelled", "lost"));
     }
 
-    JsonPath awaitState(String planId, List<String> states) {
+    public JsonPath awaitState(String planId, List<String> states) {
         await("run of plan " + planId + " to be one of " + states)
                 .atMost(LONGEST_RUN)
                 .pollInterval(Duration.ofMillis(500))
@@ -105,14 +104,14 @@ final class Scenario {
     }
 
     /** Waits until a run's log has this text. */
-    void awaitLog(String planId, String text) {
+    public void awaitLog(String planId, String text) {
         await("'" + text + "' in the log")
                 .atMost(LONGEST_RUN)
                 .pollInterval(Duration.ofMillis(500))
                 .until(() -> log(latestRun(planId)).contains(text));
     }
 
-    String log(String runId) {
+    public String log(String runId) {
         return server.request()
                 .get("/runs/" + runId + "/log")
                 .then()
@@ -122,7 +121,7 @@ final class Scenario {
     }
 
     /** The only execution of a plan. */
-    JsonPath execution(String planId) {
+    public JsonPath execution(String planId) {
         JsonPath executions = get("/plans/" + planId + "/executions");
         if (executions.getInt("count") != 1) {
             throw new AssertionError("plan " + planId + " has " + executions.getInt("count") + " executions, not one");
@@ -132,7 +131,7 @@ final class Scenario {
     }
 
     /** Whether any process of this host has the text in its command line. */
-    static boolean anyProcessWith(String text) {
+    public static boolean anyProcessWith(String text) {
         return ProcessHandle.allProcesses()
                 .anyMatch(p -> p.info().commandLine().orElse("").contains(text));
     }

@@ -1,0 +1,240 @@
+package com.reliably.runner.docker;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.deployment.ContainerDefinition;
+import com.reliably.deployment.EngineAddress;
+import com.reliably.runner.LaunchFailure;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.impl.VertxBuilder;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * The engines that this server has spoken to. All of them share one event loop, whatever the number of containers: it is
+ * made with the first of them.
+ */
+@Singleton
+final class Engines {
+
+    private static final String USUAL = "unix:///var/run/docker.sock";
+    /** Addresses and certificates; usually there is one. */
+    private static final int KEPT = 200;
+
+    /** Each is a thread while there is something to ask. */
+    private static final int CALLS_AT_ONCE = 8;
+    /** More wait than this only where an engine has ceased to answer. */
+    private static final int CALLS_WAITING = 2000;
+    /** Each is a connection for as long as its container runs. */
+    private static final int STREAMS_AT_ONCE = 2000;
+
+    private final ObjectMapper json;
+    private final String own;
+    private final Optional<String> ownCertificates;
+    private final Map<Access, Engine> known = new LinkedHashMap<>(16, 0.75f, true);
+    private Vertx vertx;
+
+    Engines(DockerSettings settings, ObjectMapper json) {
+        this.json = json;
+        this.own = settings.host().filter(host -> !host.isBlank()).orElse(USUAL);
+        this.ownCertificates = settings.certPath().filter(path -> !path.isBlank());
+    }
+
+    /** Only those who need it are told that it is wrong: {@code DOCKER_HOST} is not this server's variable. */
+    private EngineAddress own() {
+        try {
+            return EngineAddress.of(own);
+        } catch (IllegalArgumentException e) {
+            throw new LaunchFailure("RELIABLY_DOCKER_HOST (or DOCKER_HOST) is of no use here: " + e.getMessage());
+        }
+    }
+
+    /**
+     * How an engine is reached: an address, and its TLS material, be it that of a deployment or that of the server.
+     */
+    private record Access(EngineAddress address, Optional<String> certificates, ContainerDefinition.Engine tls) {
+
+        boolean usesTls() {
+            return !address.isLocal() && (certificates.isPresent() || tls != null && tls.usesTls());
+        }
+
+        @Override
+        public String toString() {
+            return "Access[" + address + "]";
+        }
+    }
+
+    /** The address of the engine that a deployment's runs are made with. */
+    EngineAddress addressOf(ContainerDefinition definition) {
+        return definition.engine() == null
+                ? own()
+                : EngineAddress.of(definition.engine().address());
+    }
+
+    /** The engine of a deployment. */
+    Uni<Engine> of(ContainerDefinition definition) {
+        return Uni.createFrom().deferred(() -> at(addressOf(definition), Optional.of(definition)));
+    }
+
+    /**
+     * The engine at an address.
+     *
+     * @param definition the deployment as it is now, whose TLS material is taken if the address is still its own; empty
+     *     where it is gone
+     */
+    Uni<Engine> at(EngineAddress address, Optional<ContainerDefinition> definition) {
+        Optional<ContainerDefinition.Engine> named = definition
+                .map(ContainerDefinition::engine)
+                .filter(engine -> EngineAddress.of(engine.address()).equals(address));
+        Access access = named.isPresent()
+                ? new Access(address, Optional.empty(), named.get())
+                : new Access(address, address.text().equals(own) ? ownCertificates : Optional.empty(), null);
+        // The first one loads hundreds of classes.
+        return Uni.createFrom()
+                .item(() -> open(access))
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .onFailure()
+                .transform(failure -> EngineFailure.unreachable(address.text(), failure));
+    }
+
+    /** Those that are there to be looked at for what is left over: the server's own, and those in use since its start. */
+    Uni<List<Engine>> known() {
+        return Uni.createFrom()
+                .deferred(() -> at(own(), Optional.empty()))
+                .map(engine -> all())
+                .onFailure(LaunchFailure.class)
+                .recoverWithItem(this::all);
+    }
+
+    private synchronized List<Engine> all() {
+        return new ArrayList<>(known.values());
+    }
+
+    private synchronized Engine open(Access access) {
+        Engine engine = known.get(access);
+        if (engine == null) {
+            engine = connectTo(access);
+            known.put(access, engine);
+            if (known.size() > KEPT) {
+                closeLongestUnused();
+            }
+        }
+        return engine;
+    }
+
+    /** Every certificate that a deployment ever had makes one. Whoever follows a run with it gets another one. */
+    private void closeLongestUnused() {
+        Iterator<Engine> engines = known.values().iterator();
+        engines.next().close();
+        engines.remove();
+    }
+
+    private Engine connectTo(Access access) {
+        Vertx shared = loop();
+        EngineAddress address = access.address();
+        HttpClientOptions options = options(access);
+        SSLContext tls = access.usesTls() ? tlsContext(shared, options) : null;
+        return new Engine(
+                address,
+                EngineTransport.to(address, tls, CALLS_AT_ONCE, Engine.ANSWER_WITHIN),
+                new EngineClientConfig(EngineTransport.uri(address, access.usesTls())),
+                new EngineWorkers(CALLS_AT_ONCE, CALLS_WAITING),
+                new EngineStreams(
+                        shared,
+                        shared.createHttpClient(
+                                options.setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false)),
+                        address,
+                        access.usesTls(),
+                        json));
+    }
+
+    /** The same trust and the same certificate for docker-java. It checks the host's name, as Vert.x' client does. */
+    private static SSLContext tlsContext(Vertx vertx, HttpClientOptions options) {
+        try {
+            KeyManagerFactory client = options.getKeyCertOptions() == null
+                    ? null
+                    : options.getKeyCertOptions().getKeyManagerFactory(vertx);
+            TrustManagerFactory trusted = options.getTrustOptions() == null
+                    ? null
+                    : options.getTrustOptions().getTrustManagerFactory(vertx);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(
+                    client == null ? null : client.getKeyManagers(),
+                    trusted == null ? null : trusted.getTrustManagers(),
+                    null);
+            return context;
+        } catch (Exception e) {
+            throw new LaunchFailure("The TLS material for the Docker engine is of no use: " + e.getMessage(), e);
+        }
+    }
+
+    private Vertx loop() {
+        if (vertx == null) {
+            vertx = new VertxBuilder(new VertxOptions()
+                            .setEventLoopPoolSize(1)
+                            .setWorkerPoolSize(1)
+                            .setInternalBlockingPoolSize(1))
+                    .findTransport(new DomainSocketTransport())
+                    .init()
+                    .vertx();
+        }
+        return vertx;
+    }
+
+    private static HttpClientOptions options(Access access) {
+        HttpClientOptions options =
+                new HttpClientOptions().setTcpKeepAlive(true).setName("docker");
+        if (!access.usesTls()) {
+            return options;
+        }
+        PemTrustOptions trusted = new PemTrustOptions();
+        PemKeyCertOptions client = new PemKeyCertOptions();
+        boolean hasClient;
+        if (access.tls() != null) {
+            hasClient = access.tls().cert() != null;
+            if (access.tls().ca() != null) {
+                trusted.addCertValue(Buffer.buffer(access.tls().ca()));
+            }
+            if (hasClient) {
+                client.setCertValue(Buffer.buffer(access.tls().cert()))
+                        .setKeyValue(Buffer.buffer(access.tls().key()));
+            }
+        } else {
+            hasClient = true;
+            String directory = access.certificates().orElseThrow();
+            trusted.addCertPath(directory + "/ca.pem");
+            client.setCertPath(directory + "/cert.pem").setKeyPath(directory + "/key.pem");
+        }
+        if (!trusted.getCertPaths().isEmpty() || !trusted.getCertValues().isEmpty()) {
+            options.setTrustOptions(trusted);
+        }
+        if (hasClient) {
+            options.setKeyCertOptions(client);
+        }
+        return options;
+    }
+
+    @PreDestroy
+    synchronized void close() {
+        known.values().forEach(Engine::close);
+        known.clear();
+        if (vertx != null) {
+            vertx.close();
+        }
+    }
+}
