@@ -1,6 +1,7 @@
 package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.io.IOException;
@@ -146,6 +147,7 @@ final class GitHubApi {
     }
 
     /** What a dispatch told of the run that it made. */
+    @RegisterForReflection
     record Dispatched(
             @JsonProperty("workflow_run_id") Long runId,
             @JsonProperty("html_url") String htmlUrl) {}

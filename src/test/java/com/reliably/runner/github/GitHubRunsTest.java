@@ -122,8 +122,8 @@ class GitHubRunsTest {
         GitHubSettings settings =
                 new TestSettings(List.of("github.com=" + gitHub.apiUrl(), "ghe.example.com=" + gitHub.apiUrl()));
         GitHubHttp http = new GitHubHttp(settings, new RateLimits(clock), json);
-        GitHubApis apis = new GitHubApis(
-                http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
+        GitHubApis apis =
+                new GitHubApis(http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
         WorkflowKeeper keeper = new WorkflowKeeper(new PullRequests());
         RepositoryRuns runs = new RepositoryRuns(settings);
         return new GitHubRunner(
