@@ -13,8 +13,10 @@ create table engine_schedule (
     generation         bigint      not null default 1,
     applied_generation bigint      not null default 0,
     applied_suspended  boolean     not null default false,
-    -- The deployment's masked definition, as it was when the schedule was installed; null while it never was.
+    -- What it was when it was installed, with the deployment's masked definition; null while it never was.
     applied_definition jsonb,
+    applied_pattern    text,
+    applied_timezone   text,
     reference          text,
     -- Why it is not as it should be, for people, and whether its engine has refused it.
     error              text,

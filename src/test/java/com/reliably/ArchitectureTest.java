@@ -96,7 +96,12 @@ class ArchitectureTest {
             entry("com.reliably.runner.kubernetes.cluster.KubernetesClusters", "workers, as its Javadoc says"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
             entry("com.reliably.runner.cli.RunDirectory", "workers, as the test below sees"),
-            entry("com.reliably.runner.docker.VolumeSources", "a worker"));
+            entry("com.reliably.runner.docker.Engine", "workers of its own"),
+            entry("com.reliably.runner.docker.EngineClock", "an engine's workers"),
+            entry("com.reliably.runner.docker.EngineTransport", "an engine's workers"),
+            entry("com.reliably.runner.docker.EngineWorkers", "workers of its own; what it asks for is there"),
+            entry("com.reliably.runner.docker.VolumeSources", "a worker"),
+            entry("com.reliably.runner.github.GitHubHttp.answer", "workers, as GitHubApi has it"));
 
     private static final DescribedPredicate<JavaMethod> ENDPOINTS =
             DescribedPredicate.describe("that are endpoints", method -> method.getAnnotations().stream()

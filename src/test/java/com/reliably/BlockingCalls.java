@@ -1,5 +1,7 @@
 package com.reliably;
 
+import com.github.dockerjava.api.command.SyncDockerCmd;
+import com.github.dockerjava.transport.DockerHttpClient;
 import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -64,6 +66,8 @@ final class BlockingCalls {
             Method.of(Semaphore.class, "acquire"),
             Method.of(BlockingQueue.class, "take", "put"),
             Method.of(HttpClient.class, "send"),
+            Method.of(SyncDockerCmd.class, "exec"),
+            Method.of(DockerHttpClient.class, "execute"),
             Method.of(InetAddress.class, "getByName", "getAllByName", "getLocalHost"),
             Method.of(URL.class, "openStream", "openConnection"),
             Method.of(MultiSubscribe.class, "asIterable", "asStream"),

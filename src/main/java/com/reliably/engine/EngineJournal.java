@@ -75,8 +75,8 @@ class EngineJournal {
      *
      * @param now       the schedule as it should be
      * @param masked    the deployment's masked definition with which it is that, as JSON
-     * @param before    the same schedule with the definition with which it was installed last, its secrets the present ones;
-     *     null where it never was
+     * @param before    the schedule as it was installed last, with the deployment's definition of then, its secrets the
+     *     present ones; null where it never was
      */
     record Telling(EngineSchedule now, String masked, EngineSchedule before) {}
 
@@ -92,9 +92,17 @@ class EngineJournal {
                 .clearDefinition(kept.orgId(), kept.deploymentId())
                 .chain(definition -> before(kept)
                         .map(before -> new Telling(
-                                schedule(kept, planned, definition, context),
+                                schedule(kept, planned, planned.pattern(), planned.timezone(), definition, context),
                                 deployments.masked(definition),
-                                before == null ? null : schedule(kept, planned, before, context)))));
+                                before == null
+                                        ? null
+                                        : schedule(
+                                                kept,
+                                                planned,
+                                                kept.appliedPattern(),
+                                                kept.appliedTimezone(),
+                                                before,
+                                                context)))));
     }
 
     private Uni<DeploymentDefinition> before(KeptSchedule kept) {
@@ -104,13 +112,18 @@ class EngineJournal {
     }
 
     private EngineSchedule schedule(
-            KeptSchedule kept, PlannedSchedule planned, DeploymentDefinition definition, OnContext context) {
+            KeptSchedule kept,
+            PlannedSchedule planned,
+            String pattern,
+            String timezone,
+            DeploymentDefinition definition,
+            OnContext context) {
         return new EngineSchedule(
                 kept.orgId(),
                 kept.planId(),
                 kept.reference(),
-                planned.pattern(),
-                planned.timezone(),
+                pattern,
+                timezone,
                 kept.isToRest(),
                 planned.overlap(),
                 planned.catchUpWindow(),
@@ -156,18 +169,18 @@ class EngineJournal {
         return one.compareTo(other) > 0 ? one : other;
     }
 
-    /** The engine has it as it was to be. */
+    /** The engine has it as it was told. */
     @WithTransaction
-    Uni<Void> applied(KeptSchedule kept, boolean suspended, String maskedDefinition, String reference) {
+    Uni<Void> applied(KeptSchedule kept, Telling telling, String reference) {
         return lockAndLook(kept).chain(told -> demandOurs(
-                        kept, repository.applied(kept, owner, suspended, maskedDefinition, reference))
+                        kept, repository.applied(kept, owner, telling.now(), telling.masked(), reference))
                 .chain(() -> tell(kept, new ScheduleNews.Applied(kept.desired() == Desired.SUSPENDED, told.error()))));
     }
 
     /** The engine starts nothing of it any more, and does not have it for long. */
     @WithTransaction
-    Uni<Void> rests(KeptSchedule kept, String maskedDefinition, String reference) {
-        return demandOurs(kept, repository.applied(kept, owner, true, maskedDefinition, reference));
+    Uni<Void> rests(KeptSchedule kept, Telling telling, String reference) {
+        return demandOurs(kept, repository.applied(kept, owner, telling.before(), kept.appliedDefinition(), reference));
     }
 
     /** The engine has refused it, or could not be reached. */

@@ -1,6 +1,7 @@
 package com.reliably.engine;
 
 import com.reliably.engine.EngineScheduleService.AtDeployment;
+import com.reliably.runner.EngineSchedule;
 import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -16,7 +17,7 @@ import java.util.stream.Collectors;
 import org.hibernate.reactive.mutiny.Mutiny;
 
 /**
- * Schedules at engines. There is no entity: rows are changed by statements that say what they expect, from several sides.
+ * Schedules at engines, locked in the order of their plans where they are several. There is no entity: rows are changed by statements that say what they expect, from several sides.
  * Every method joins the session or transaction of its caller. The database's clock decides.
  */
 @ApplicationScoped
@@ -34,14 +35,19 @@ class EngineScheduleRepository {
 
     private static final String REFRESH = """
             update engine_schedule set generation = generation + 1, failures = 0, next_try_at = null
-            where org_id = ?1 and plan_id = any (cast(string_to_array(?2, ',') as uuid[]))""";
+            where id in (select id from engine_schedule
+                         where org_id = ?1 and plan_id = any (cast(string_to_array(?2, ',') as uuid[]))
+                         order by plan_id, deployment_id for update)""";
 
     private static final String REFRESH_AT = """
             update engine_schedule set generation = generation + 1, failures = 0, next_try_at = null
-            where org_id = ?1 and deployment_id = ?2""";
+            where id in (select id from engine_schedule where org_id = ?1 and deployment_id = ?2
+                         order by plan_id, deployment_id for update)""";
 
-    private static final String HURRY =
-            "update engine_schedule set failures = 0, next_try_at = null where org_id = ?1 and next_try_at is not null";
+    private static final String HURRY = """
+            update engine_schedule set failures = 0, next_try_at = null
+            where id in (select id from engine_schedule where org_id = ?1 and next_try_at is not null
+                         order by plan_id, deployment_id for update)""";
 
     private static final String AT_DEPLOYMENT = """
             select plan_id, deployment_type, desired = 'removed', error from engine_schedule
@@ -83,7 +89,8 @@ class EngineScheduleRepository {
     private static final String LOAD = """
             select s.epoch, s.org_id, s.plan_id, s.deployment_id, s.deployment_type, s.desired, s.generation,
                    s.applied_generation >= s.generation as applied, s.applied_suspended,
-                   cast(s.applied_definition as text) as applied_definition, s.reference,
+                   cast(s.applied_definition as text) as applied_definition, s.applied_pattern, s.applied_timezone,
+                   s.reference,
                    o.halted_at is not null as halted, p.deleted_at is not null as plan_deleted,
                    exists (select 1 from engine_schedule other
                            where other.plan_id = s.plan_id and other.id <> s.id and other.desired = 'removed') as elsewhere,
@@ -97,8 +104,10 @@ class EngineScheduleRepository {
 
     private static final String APPLIED = """
             update engine_schedule set applied_generation = ?4, applied_suspended = ?5,
-                applied_definition = cast(cast(?6 as text) as jsonb), reference = ?7, error = null, refused = false,
-                failures = 0, next_try_at = null""" + OURS;
+                applied_definition = cast(cast(?6 as text) as jsonb), applied_pattern = ?7, applied_timezone = ?8,
+                reference = ?9, error = null, refused = false,
+                failures = 0, next_try_at = null,
+                token_renew_at = case when token_renew_at > now() then token_renew_at end""" + OURS;
 
     private static final String FAILED = """
             update engine_schedule set error = ?4, refused = ?5, failures = failures + 1,
@@ -221,16 +230,30 @@ class EngineScheduleRepository {
                 (Boolean) row[8],
                 (String) row[9],
                 (String) row[10],
-                (Boolean) row[11],
-                (Boolean) row[12],
+                (String) row[11],
+                (String) row[12],
                 (Boolean) row[13],
-                ((Number) row[14]).longValue());
+                (Boolean) row[14],
+                (Boolean) row[15],
+                ((Number) row[16]).longValue());
     }
 
-    /** The engine has it, in the version that was loaded. The following return whether the schedule was still the owner's. */
-    Uni<Boolean> applied(
-            KeptSchedule schedule, String owner, boolean suspended, String maskedDefinition, String reference) {
-        return ours(APPLIED, schedule, owner, schedule.generation(), suspended, maskedDefinition, reference);
+    /**
+     * The engine has it, in the version that was loaded. The following return whether the schedule was still the owner's.
+     *
+     * @param masked the deployment's masked definition, as JSON
+     */
+    Uni<Boolean> applied(KeptSchedule schedule, String owner, EngineSchedule there, String masked, String reference) {
+        return ours(
+                APPLIED,
+                schedule,
+                owner,
+                schedule.generation(),
+                there.suspended(),
+                masked,
+                there.pattern(),
+                there.timezone(),
+                reference);
     }
 
     /** It could not be brought in step; false also where it was changed meanwhile, so that it is tried at once. */

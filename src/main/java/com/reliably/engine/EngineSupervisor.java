@@ -307,7 +307,7 @@ class EngineSupervisor {
         if (failure instanceof TimeoutException) {
             return "The engine does not answer; it is tried again.";
         }
-        return "The engine could not be asked, and is asked again: "
+        return "The engine has not done it yet, and is asked again: "
                 + (failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage());
     }
 
@@ -339,8 +339,7 @@ class EngineSupervisor {
                 .chain(telling -> leavePlace(engine, telling)
                         .chain(() -> engine.install(telling.now()))
                         .emitOn(keeping.working())
-                        .chain(reference ->
-                                journal.applied(schedule, schedule.isToRest(), telling.masked(), reference)))
+                        .chain(reference -> journal.applied(schedule, telling, reference)))
                 .invoke(() -> LOG.infof(
                         "The schedule of plan %s is %s at its engine",
                         schedule.planId(), schedule.isToRest() ? "suspended" : "installed"))
@@ -387,7 +386,7 @@ class EngineSupervisor {
         return telling(keeping, schedule)
                 .chain(telling -> engine.install(telling.before())
                         .emitOn(keeping.working())
-                        .chain(reference -> journal.rests(schedule, schedule.appliedDefinition(), reference)))
+                        .chain(reference -> journal.rests(schedule, telling, reference)))
                 // It is removed all the same.
                 .onFailure(LaunchFailure.class)
                 .recoverWithNull();

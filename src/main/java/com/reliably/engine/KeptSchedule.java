@@ -12,6 +12,8 @@ import java.util.UUID;
  * @param appliedSuspended  whether it starts nothing there, as far as is known
  * @param appliedDefinition the deployment's masked definition with which it was installed last, as JSON; null where it never
  *     was
+ * @param appliedPattern    what it was then; null with the definition
+ * @param appliedTimezone   what it was then; null with the definition
  * @param reference         by which its engine knows it; null where it is not known to have been installed
  * @param halted            whether its organisation is halted
  * @param planDeleted       whether its plan is deleted
@@ -30,6 +32,8 @@ record KeptSchedule(
         boolean applied,
         boolean appliedSuspended,
         String appliedDefinition,
+        String appliedPattern,
+        String appliedTimezone,
         String reference,
         boolean halted,
         boolean planDeleted,

@@ -64,8 +64,9 @@ class HaltService {
 
     @WithTransaction
     Uni<HaltView> release(Caller caller) {
+        // Plans before the organisation, as everywhere.
         return organizations
-                .lockHalt(caller.orgId())
+                .halt(caller.orgId())
                 .chain(halt ->
                         halt == null ? Uni.createFrom().voidItem() : plans.recordMissedAtEngines(caller.orgId(), halt))
                 .chain(() -> organizations.setReleased(caller.orgId()))

@@ -101,11 +101,6 @@ public class OrganizationService implements OrganizationDirectory {
         });
     }
 
-    /** The organisation's halt, or null, which nobody else changes until the transaction of the caller ends. */
-    public Uni<Halt> lockHalt(UUID id) {
-        return repository.locked(id, LockModeType.PESSIMISTIC_WRITE).map(Organization::halt);
-    }
-
     /** Ends the halt of an organisation. Joins the transaction of its caller. */
     public Uni<Void> setReleased(UUID id) {
         return repository

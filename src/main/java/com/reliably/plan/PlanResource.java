@@ -80,7 +80,7 @@ class PlanResource {
             summary = "Create a plan",
             description =
                     "A plan with the schedule `now` is run at once, unless its deployment is one that this server does"
-                            + " not start.")
+                            + " not start. One whose schedule an engine keeps is `creating` until the engine has it.")
     public Uni<PlanView> create(@PathParam("org_id") UUID orgId, @NotNull @Valid PlanInput body) {
         return plans.create(caller.get(), body).invoke(runs::look).invoke(engines::look);
     }
@@ -122,7 +122,9 @@ class PlanResource {
     @Operation(
             operationId = "deletePlan",
             summary = "Delete a plan",
-            description = "Its runs are cancelled; its executions stay.")
+            description =
+                    "Its runs are cancelled; its executions stay. Where an engine keeps its schedule, that is removed"
+                            + " there after the answer, however long it takes.")
     public Uni<Nothing> delete(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
         return plans.delete(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
@@ -156,7 +158,9 @@ class PlanResource {
     @Operation(
             operationId = "suspendPlan",
             summary = "Stop firing a cron plan",
-            description = "A run that is under way goes on.")
+            description =
+                    "A run that is under way goes on. Where an engine keeps the schedule, the plan is `suspending`"
+                            + " until the engine has done it.")
     public Uni<Nothing> suspend(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
         return plans.suspend(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
@@ -167,7 +171,9 @@ class PlanResource {
     @Operation(
             operationId = "resumePlan",
             summary = "Fire a suspended cron plan again",
-            description = "What it would have fired meanwhile is not made up for.")
+            description =
+                    "What it would have fired meanwhile is not made up for. Where an engine keeps the schedule, the"
+                            + " plan is `resuming` until the engine has done it.")
     public Uni<Nothing> resume(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
         return plans.resume(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }

@@ -218,26 +218,27 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     }
 
     /**
-     * Why an engine should not have started a run of a plan; null where it should. Keeps the organisation from being halted
-     * or released, and the plan from being changed, until the transaction ends.
+     * Why an engine should not have started a run of a plan; null where it should. Keeps the plan from being changed, and its
+     * organisation from being halted or released, until the transaction ends; locked in this order, as by those who ask
+     * for runs.
      */
     Uni<String> whyNotToStart(UUID orgId, UUID planId, Instant nominalTime) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
-                        select case when halted_at is not null then 'The organization is halted.' end
-                        from organization where id = ?1 for share
+                        select case when deleted_at is not null then 'The plan was deleted.'
+                                    when suspended_at <= ?3 then 'The plan was suspended.' end
+                        from plan where org_id = ?1 and id = ?2 for update
                         """, String.class)
                 .setParameter(1, orgId)
+                .setParameter(2, planId)
+                .setParameter(3, nominalTime)
                 .getSingleResultOrNull()
-                .chain(halted -> session.createNativeQuery("""
-                                select case when deleted_at is not null then 'The plan was deleted.'
-                                            when suspended_at <= ?3 then 'The plan was suspended.' end
-                                from plan where org_id = ?1 and id = ?2 for update
+                .chain(ofPlan -> session.createNativeQuery("""
+                                select case when halted_at is not null then 'The organization is halted.' end
+                                from organization where id = ?1 for share
                                 """, String.class)
                         .setParameter(1, orgId)
-                        .setParameter(2, planId)
-                        .setParameter(3, nominalTime)
                         .getSingleResultOrNull()
-                        .map(ofPlan -> halted == null ? ofPlan : halted)));
+                        .map(halted -> halted == null ? ofPlan : halted)));
     }
 
     /** Inserts a run that its engine has started; false where the plan has one of that reference, or of that time. */
@@ -266,11 +267,9 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .map(inserted -> inserted == 1));
     }
 
-    /** The state of the run of a plan that has this nominal time; null where there is none. */
-    Uni<RunState> stateAt(UUID planId, Instant nominalTime) {
-        return find("planId = ?1 and nominalTime = ?2", planId, nominalTime)
-                .firstResult()
-                .map(run -> run == null ? null : run.state());
+    /** The run of a plan that has this nominal time; null where there is none. */
+    Uni<Run> at(UUID planId, Instant nominalTime) {
+        return find("planId = ?1 and nominalTime = ?2", planId, nominalTime).firstResult();
     }
 
     /** Asks for the end of all runs of a plan that have been started. */

@@ -1,5 +1,6 @@
 package com.reliably.engine;
 
+import static io.restassured.RestAssured.given;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsInAnyOrder;
@@ -23,11 +24,17 @@ import com.reliably.runner.RunnersWithCronEngine;
 import com.reliably.runner.ScheduleEvent;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.Tenant;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.quarkus.vertx.VertxContextSupport;
+import io.quarkus.vertx.core.runtime.context.VertxContextSafetyToggle;
 import io.restassured.path.json.JsonPath;
 import io.restassured.response.ValidatableResponse;
+import io.smallrye.common.vertx.VertxContext;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -75,6 +82,12 @@ class EngineSchedulesTest {
     @Inject
     DataSource database;
 
+    @Inject
+    EngineScheduleRepository schedules;
+
+    @Inject
+    Vertx vertx;
+
     Tenant tenant;
     String deployment;
     String experiment;
@@ -96,7 +109,10 @@ class EngineSchedulesTest {
         assertEquals(Duration.ofSeconds(90), there.window());
         assertFalse(there.suspended());
         get(plan).body("error", nullValue());
-        tenant.request().get("/plans/" + plan + "/fires").then().statusCode(200).body("kept_by", equalTo("engine"));
+        assertThat(
+                given().get("/q/metrics").asString(),
+                containsString("reliably_engine_schedules{state=\"applied\",type=\"k8s_job\"}"));
+        tenant.request().get("/plans/" + plan + "/fires").then().statusCode(200).body("started_by", equalTo("engine"));
     }
 
     @Test
@@ -131,7 +147,8 @@ class EngineSchedulesTest {
 
     @Test
     void whatTheEngineRefusesIsSaidUntilItIsMended() {
-        engineRefusesEverything("The image is not allowed here; use another one.");
+        // Until the plan's id is known, by which it is refused.
+        engine.reachable(tenant.id(), false);
         String plan = create(Map.of());
         engine.refuse(plan, "The image is not allowed here; use another one.");
         touch(plan);
@@ -158,7 +175,7 @@ class EngineSchedulesTest {
     void anEngineOutOfReachIsAskedUntilItAnswers() {
         engine.reachable(tenant.id(), false);
         String plan = create(Map.of());
-        await().untilAsserted(() -> get(plan).body("error", containsString("no route to host")));
+        await().untilAsserted(() -> assertThat(errorOf(plan), containsString("no route to host")));
         get(plan).body("status", equalTo("creating"));
         await().until(() -> engine.installs(plan) > 3);
         engine.reachable(tenant.id(), true);
@@ -227,24 +244,55 @@ class EngineSchedulesTest {
     }
 
     @Test
-    void aSecondRunOfTheSameTimeIsCancelled() {
+    void aFireThatAnotherDeploymentHasRunIsCancelled() throws SQLException {
         String plan = created();
         engine.fire(plan, FIRE, 1);
         onlyRun(plan, "running");
-        String second = engine.fire(plan, FIRE, 1);
-        JsonPath doubled = awaitRun(second, "cancelled");
+        sql("update run set deployment_id = gen_random_uuid() where plan_id = ?", plan);
+        JsonPath doubled = awaitRun(engine.fire(plan, FIRE, 1), "cancelled");
         assertNull(doubled.getString("nominal_time"));
         assertThat(runs(plan).getList("items.state"), containsInAnyOrder("running", "cancelled"));
     }
 
     @Test
-    void aHaltedOrganizationHasItsEnginesStartNothingAndReleasesThemAgain() {
+    void anEngineThatGuessesTheSameFireTwiceHasStartedTwoRuns() {
+        String plan = created();
+        engine.fire(plan, FIRE, 1);
+        onlyRun(plan, "running");
+        engine.fire(plan, FIRE, 2);
+        await().until(() -> runs(plan).getInt("count") == 2);
+        assertThat(runs(plan).getList("items.state"), contains("running", "running"));
+        assertThat(runs(plan).getList("items.nominal_time"), containsInAnyOrder("2026-11-25T09:00:00.000000Z", null));
+    }
+
+    @Test
+    void whatMakesUpForASuspensionIsCancelled() throws SQLException {
+        String plan = created();
+        post(plan, "suspend");
+        awaitStatus(plan, "suspended");
+        sql("update plan set suspended_at = now() - interval '25 hours' where id = ?", plan);
+        post(plan, "resume");
+        awaitStatus(plan, "created");
+        String missed =
+                tenant.request().get("/runs?state=missed&plan_id=" + plan).path("items[0].nominal_time");
+        awaitRun(engine.fire(plan, Instant.parse(missed), 1), "cancelled");
+    }
+
+    @Test
+    void aHaltedOrganizationHasItsEnginesStartNothingAndReleasesThemAgain() throws SQLException {
         String plan = created();
         tenant.request().body(Map.of("reason", "drill")).post("/halt").then().statusCode(200);
         await().untilAsserted(() -> assertTrue(installed(plan).suspended()));
         get(plan).body("status", equalTo("created"));
         awaitRun(engine.fire(plan, FIRE, 1), "cancelled");
+        sql("update plan set created_at = now() - interval '50 hours' where id = ?", plan);
+        sql("update organization set halted_at = now() - interval '49 hours' where id = ?", tenant.id());
         tenant.request().delete("/halt").then().statusCode(200);
+        tenant.request()
+                .get("/runs?state=missed&plan_id=" + plan)
+                .then()
+                .body("count", greaterThan(1))
+                .body("items.error", everyItem(containsString("drill")));
         await().untilAsserted(() -> assertFalse(installed(plan).suspended()));
         engine.fire(plan, FIRE.plusSeconds(86_400), 1);
         await().until(() -> runs(plan).getList("items.state").contains("running"));
@@ -269,11 +317,9 @@ class EngineSchedulesTest {
         tenant.request().get("/plans").then().body("count", equalTo(0));
         tenant.as(token).get("/plans/" + plan).then().statusCode(401);
         assertEquals("deleting", text("select status from plan where id = ?", plan));
-        await().untilAsserted(() -> tenant.request()
-                .delete("/deployments/" + deployment)
-                .then()
-                .statusCode(400)
-                .body("detail", containsString("no route to host")));
+        await().untilAsserted(() -> assertThat(
+                tenant.request().delete("/deployments/" + deployment).path("detail"),
+                containsString("no route to host")));
         engine.reachable(tenant.id(), true);
         await().untilAsserted(() -> assertNull(installed(plan)));
         await().untilAsserted(() -> assertEquals("deleted", text("select status from plan where id = ?", plan)));
@@ -308,7 +354,7 @@ class EngineSchedulesTest {
         engine.end(reference, 0);
         await().until(() -> engine.installed(plan, "elsewhere") != null);
         assertNull(installed(plan));
-        await().untilAsserted(() -> get(plan).body("error", nullValue()));
+        await().untilAsserted(() -> assertNull(errorOf(plan)));
         tenant.request().delete("/deployments/" + deployment).then().statusCode(200);
     }
 
@@ -319,6 +365,21 @@ class EngineSchedulesTest {
         now.put("schedule", Map.of("type", "now"));
         tenant.request().body(now).put("/plans/" + plan).then().statusCode(200);
         await().untilAsserted(() -> assertNull(installed(plan)));
+    }
+
+    @Test
+    void aPlanThatLosesItsScheduleWhileItRunsIsRemovedAfterwards() {
+        String plan = created();
+        String reference = engine.fire(plan, FIRE, 1);
+        onlyRun(plan, "running");
+        Map<String, Object> now = body(deployment, Map.of());
+        now.put("schedule", Map.of("type", "now"));
+        tenant.request().body(now).put("/plans/" + plan).then().statusCode(200);
+        await().untilAsserted(() -> assertTrue(installed(plan).suspended()));
+        assertEquals("0 9 * * *", installed(plan).pattern());
+        engine.end(reference, 0);
+        await().untilAsserted(() -> assertNull(installed(plan)));
+        onlyRun(plan, "succeeded");
     }
 
     @Test
@@ -347,7 +408,7 @@ class EngineSchedulesTest {
                         "/environments", Map.of("name", "e", "envvars", List.of(), "secrets", List.of(file("old"))))
                 .path("id");
         Map<String, Object> body = body(deployment, Map.of());
-        body.put("environment", Map.of("provider", "reliably", "id", environment));
+        body.put("environment", Map.of("id", environment));
         String plan = tenant.create("/plans", body).path("id");
         awaitStatus(plan, "created");
         assertEquals("old", installed(plan).files().get(0).content());
@@ -364,7 +425,7 @@ class EngineSchedulesTest {
     void whatIsWrongAtTheEngineIsSeenUntilItIsNot() {
         String plan = created();
         engine.tell(plan, new ScheduleEvent.Trouble("Somebody deleted it; save the plan to have it made again."));
-        await().untilAsserted(() -> get(plan).body("error", containsString("Somebody deleted it")));
+        await().untilAsserted(() -> assertThat(errorOf(plan), containsString("Somebody deleted it")));
         get(plan).body("status", equalTo("created"));
         String reference = engine.fire(plan, FIRE, 1);
         onlyRun(plan, "running");
@@ -372,7 +433,7 @@ class EngineSchedulesTest {
         engine.end(reference, 0);
         onlyRun(plan, "succeeded");
         engine.tell(plan, new ScheduleEvent.Sound());
-        await().untilAsserted(() -> get(plan).body("error", nullValue()));
+        await().untilAsserted(() -> assertNull(errorOf(plan)));
     }
 
     @Test
@@ -397,6 +458,43 @@ class EngineSchedulesTest {
         assertEquals(before, engine.installs(plan));
         sql("update engine_schedule set lease_until = now() - interval '1 s' where plan_id = ?", plan);
         await().until(() -> engine.installs(plan) > before);
+    }
+
+    @Test
+    void noScheduleIsClaimedByTwoServers() throws Throwable {
+        List<String> plans =
+                IntStream.range(0, 8).mapToObj(i -> create(Map.of())).toList();
+        plans.forEach(plan -> awaitStatus(plan, "created"));
+        for (String plan : plans) {
+            sql("update engine_schedule set owner = null, lease_until = null where plan_id = ?", plan);
+        }
+        List<Uni<List<UUID>>> servers =
+                IntStream.range(0, 4).mapToObj(i -> claimedBy("server " + i)).toList();
+        List<UUID> claimed = VertxContextSupport.subscribeAndAwait(
+                        () -> Uni.join().all(servers).andFailFast())
+                .stream()
+                .flatMap(List::stream)
+                .toList();
+        assertEquals(Set.copyOf(claimed).size(), claimed.size());
+        for (String plan : plans) {
+            sql("update engine_schedule set lease_until = now() - interval '1 s' where plan_id = ?", plan);
+        }
+        for (String plan : plans) {
+            await().until(() -> engine.listeners(plan) == 1);
+        }
+    }
+
+    /** What a server claims that is another one than this, in a transaction on a context of its own. */
+    private Uni<List<UUID>> claimedBy(String owner) {
+        return Uni.createFrom().emitter(done -> {
+            Context context = VertxContext.createNewDuplicatedContext(vertx.getOrCreateContext());
+            VertxContextSafetyToggle.setContextSafe(context, true);
+            context.runOnContext(ignored -> Panache.withTransaction(
+                            () -> schedules.claim(owner, Duration.ofMinutes(1), 100))
+                    .map(claimed -> claimed.stream().map(OwnedSchedule::planId).toList())
+                    .subscribe()
+                    .with(done::complete, done::fail));
+        });
     }
 
     @Test
@@ -469,11 +567,6 @@ class EngineSchedulesTest {
     }
 
     // What the tests do
-
-    private void engineRefusesEverything(String why) {
-        // Plans are refused by their id, which is known when they are created: until then nothing answers.
-        engine.reachable(tenant.id(), false);
-    }
 
     private String created() {
         String plan = create(Map.of());
@@ -552,7 +645,11 @@ class EngineSchedulesTest {
     }
 
     private void awaitStatus(String plan, String status) {
-        await().untilAsserted(() -> get(plan).body("status", equalTo(status)));
+        await().untilAsserted(() -> assertEquals(status, get(plan).extract().path("status")));
+    }
+
+    private String errorOf(String plan) {
+        return get(plan).extract().path("error");
     }
 
     private JsonPath runs(String plan) {

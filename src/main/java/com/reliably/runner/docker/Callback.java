@@ -2,6 +2,7 @@ package com.reliably.runner.docker;
 
 import com.reliably.deployment.ContainerDefinition;
 import com.reliably.deployment.EngineAddress;
+import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.ServerAddress;
 import com.reliably.start.PublicUrl;
 import jakarta.inject.Singleton;
@@ -20,7 +21,11 @@ final class Callback {
         this.publicUrl = publicUrl;
     }
 
-    /** The URL, without a slash at the end. */
+    /**
+     * The URL, without a slash at the end.
+     *
+     * @throws LaunchFailure where the operator's is none
+     */
     String url(ContainerDefinition definition, EngineAddress engine) {
         return settings.callbackUrl().map(url -> url.replaceAll("/+$", "")).orElseGet(() -> usual(definition, engine));
     }

@@ -1,48 +1,43 @@
 package com.reliably.runner.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.api.command.InspectContainerResponse;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * A container as its engine has it.
  *
- * @param id       its id, which no other container ever has
- * @param name     its name, without a slash
- * @param inspect  everything that the engine says of it
- * @param askedAt  the engine's clock when it said so
+ * @param inspect everything that the engine says of it
+ * @param askedAt the engine's clock when it said so
  */
-record Container(String id, String name, JsonNode inspect, Instant askedAt) {
+record Container(InspectContainerResponse inspect, Instant askedAt) {
 
     private static final String NEVER = "0001-01-01T00:00:00Z";
 
-    /**
-     * Reads an answer to {@code GET /containers/{id}/json}.
-     *
-     * @param date the answer's {@code Date} header
-     */
-    static Container of(JsonNode inspect, String date) {
-        return new Container(
-                inspect.path("Id").asText(),
-                inspect.path("Name").asText().replaceFirst("^/", ""),
-                inspect,
-                ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+    /** Its id, which no other container ever has. */
+    String id() {
+        return inspect.getId();
+    }
+
+    /** Its name, without a slash. */
+    String name() {
+        return inspect.getName().replaceFirst("^/", "");
     }
 
     /** A label; empty where it has none of that name. */
     Optional<String> label(String label) {
-        return Optional.ofNullable(
-                inspect.path("Config").path("Labels").path(label).textValue());
+        Map<String, String> labels = inspect.getConfig().getLabels();
+        return labels == null ? Optional.empty() : Optional.ofNullable(labels.get(label));
     }
 
     /** A variable that it was made with; empty where it has none of that name. */
     Optional<String> variable(String variable) {
-        for (JsonNode entry : inspect.path("Config").path("Env")) {
-            if (entry.asText().startsWith(variable + "=")) {
-                return Optional.of(entry.asText().substring(variable.length() + 1));
+        String[] variables = inspect.getConfig().getEnv();
+        for (String entry : variables == null ? new String[0] : variables) {
+            if (entry.startsWith(variable + "=")) {
+                return Optional.of(entry.substring(variable.length() + 1));
             }
         }
         return Optional.empty();
@@ -50,46 +45,55 @@ record Container(String id, String name, JsonNode inspect, Instant askedAt) {
 
     /** Whether its process was ever begun. */
     boolean wasStarted() {
-        return !NEVER.equals(state().path("StartedAt").asText(NEVER));
+        String started = inspect.getState().getStartedAt();
+        return started != null && !started.isEmpty() && !started.equals(NEVER);
     }
 
     /** Whether its process is there: running, paused or about to be started again. */
     boolean isRunning() {
-        return state().path("Running").asBoolean() || state().path("Restarting").asBoolean();
+        return isSo(inspect.getState().getRunning()) || isSo(inspect.getState().getRestarting());
     }
 
     /** When its process was begun, by the engine's clock. */
     Instant startedAt() {
-        return Instant.parse(state().path("StartedAt").asText());
+        return Instant.parse(inspect.getState().getStartedAt());
     }
 
     /** How long its process took, or has taken so far. */
     Duration duration() {
         return Duration.between(
                 startedAt(),
-                isRunning() ? askedAt : Instant.parse(state().path("FinishedAt").asText()));
+                isRunning() ? askedAt : Instant.parse(inspect.getState().getFinishedAt()));
     }
 
     int exitCode() {
-        return state().path("ExitCode").asInt();
+        Long code = inspect.getState().getExitCodeLong();
+        return code == null ? 0 : code.intValue();
     }
 
     /** What the engine says went wrong; empty where nothing did. */
     String error() {
-        return state().path("Error").asText("");
+        String error = inspect.getState().getError();
+        return error == null ? "" : error;
     }
 
     boolean ranOutOfMemory() {
-        return state().path("OOMKilled").asBoolean();
+        return isSo(inspect.getState().getOOMKilled());
     }
 
-    private JsonNode state() {
-        return inspect.path("State");
+    /** The limit of its memory in bytes; 0 where there is none. */
+    long memory() {
+        Long limit = inspect.getHostConfig().getMemory();
+        return limit == null ? 0 : limit;
+    }
+
+    private static boolean isSo(Boolean said) {
+        return Boolean.TRUE.equals(said);
     }
 
     /** Without its variables. */
     @Override
     public String toString() {
-        return "Container[" + name + ", " + id + "]";
+        return "Container[" + name() + ", " + id() + "]";
     }
 }

@@ -43,7 +43,7 @@ final class ContainerEnd {
 
     private static String why(Container container, int code) {
         if (container.ranOutOfMemory()) {
-            long limit = container.inspect().path("HostConfig").path("Memory").asLong() / MEBI;
+            long limit = container.memory() / MEBI;
             return "The container ran out of memory: its limit is " + limit + " MiB, and the system killed what it ran"
                     + " (exit code " + code + "). Allow more in limits.memory of the deployment.";
         }

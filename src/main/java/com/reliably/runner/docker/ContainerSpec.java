@@ -1,16 +1,30 @@
 package com.reliably.runner.docker;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.dockerjava.api.command.CreateContainerCmd;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.LogConfig;
+import com.github.dockerjava.api.model.Mount;
+import com.github.dockerjava.api.model.MountType;
+import com.github.dockerjava.api.model.RestartPolicy;
 import com.reliably.deployment.ContainerDefinition;
 import com.reliably.deployment.ContainerDefinition.AccessMode;
 import com.reliably.deployment.ContainerDefinition.Limits;
+import com.reliably.runner.LaunchFailure;
 import java.util.List;
 import java.util.Map;
 
-/** What an engine is told of a container that it is to make: as little as the deployment allows. */
-final class ContainerSpec {
+/**
+ * What an engine is told of a container that it is to make: as little as the deployment allows.
+ *
+ * @param arguments what stands behind the image's entrypoint
+ * @param variables secret, some of them
+ */
+record ContainerSpec(
+        ContainerDefinition definition,
+        List<String> arguments,
+        Map<String, String> variables,
+        Map<String, String> labels) {
 
     private static final String HOST = "host";
     private static final double NANOS = 1e9;
@@ -18,76 +32,74 @@ final class ContainerSpec {
     /** The engine's own name for its host, seen from a container's network. */
     static final String ENGINE_HOST = "host.docker.internal";
 
-    private ContainerSpec() {}
-
     /** Whether a container shares the network of its engine's host. */
     static boolean usesNetworkOfHost(ContainerDefinition definition) {
         return HOST.equals(definition.networkMode());
     }
 
-    /**
-     * The body of a request to make a container.
-     *
-     * @param arguments what stands behind the image's entrypoint
-     */
-    static ObjectNode of(
-            ContainerDefinition definition,
-            List<String> arguments,
-            Map<String, String> variables,
-            Map<String, String> labels) {
-        ObjectNode container = JsonNodeFactory.instance.objectNode();
-        container.put("Image", definition.image());
-        container.put("WorkingDir", definition.workingDir());
+    String image() {
+        return definition.image();
+    }
+
+    /** Tells it all but the name. */
+    CreateContainerCmd tell(CreateContainerCmd command) {
         if (definition.user() != null) {
-            container.put("User", definition.user());
+            command.withUser(definition.user());
         }
-        add(container.putArray("Cmd"), arguments);
-        ArrayNode environment = container.putArray("Env");
-        variables.forEach((name, value) -> environment.add(name + "=" + value));
-        ObjectNode labelled = container.putObject("Labels");
-        labels.forEach(labelled::put);
-        container.set("HostConfig", host(definition));
-        return container;
+        return command.withWorkingDir(definition.workingDir())
+                .withCmd(arguments)
+                .withEnv(variables.entrySet().stream()
+                        .map(variable -> variable.getKey() + "=" + variable.getValue())
+                        .toList())
+                .withLabels(labels)
+                .withHostConfig(host());
     }
 
-    private static ObjectNode host(ContainerDefinition definition) {
-        ObjectNode host = JsonNodeFactory.instance.objectNode();
-        if (definition.networkMode() != null) {
-            host.put("NetworkMode", definition.networkMode());
-        }
-        if (!usesNetworkOfHost(definition)) {
-            host.putArray("ExtraHosts").add(ENGINE_HOST + ":host-gateway");
-        }
+    private HostConfig host() {
         Limits limits = definition.limitsOrDefault();
-        host.put("Memory", limits.memoryBytes());
-        // The same: no swap beside it.
-        host.put("MemorySwap", limits.memoryBytes());
-        host.put("PidsLimit", limits.pidsOrDefault());
-        if (limits.cpus() != null) {
-            host.put("NanoCpus", Math.round(limits.cpus() * NANOS));
-        }
-        host.putArray("CapDrop").add("ALL");
-        add(host.putArray("CapAdd"), definition.keptCapabilities());
-        host.putArray("SecurityOpt").add("no-new-privileges");
-        host.putObject("RestartPolicy").put("Name", "no");
-        // Whatever the engine's default is: the output is read from its beginning, and must not fill the disk.
-        host.putObject("LogConfig")
-                .put("Type", "json-file")
-                .putObject("Config")
-                .put("max-size", "100m")
-                .put("max-file", "2");
-        ArrayNode mounts = host.putArray("Mounts");
-        if (definition.volumes() != null) {
-            definition.volumes().forEach((source, volume) -> mounts.addObject()
-                    .put("Type", "bind")
-                    .put("Source", source)
-                    .put("Target", volume.bind())
-                    .put("ReadOnly", volume.mode() == AccessMode.RO));
-        }
-        return host;
+        HostConfig host = HostConfig.newHostConfig()
+                .withNetworkMode(definition.networkMode())
+                .withMemory(limits.memoryBytes())
+                // The same: no swap beside it.
+                .withMemorySwap(limits.memoryBytes())
+                .withPidsLimit((long) limits.pidsOrDefault())
+                .withNanoCPUs(limits.cpus() == null ? null : (Long) Math.round(limits.cpus() * NANOS))
+                .withCapDrop(Capability.ALL)
+                .withCapAdd(definition.keptCapabilities().stream()
+                        .map(ContainerSpec::capability)
+                        .toArray(Capability[]::new))
+                .withSecurityOpts(List.of("no-new-privileges"))
+                .withRestartPolicy(RestartPolicy.noRestart())
+                // Whatever the engine's default is: the output is read from its beginning, and must not fill the disk.
+                .withLogConfig(
+                        new LogConfig(LogConfig.LoggingType.JSON_FILE, Map.of("max-size", "100m", "max-file", "2")))
+                .withMounts(mounts());
+        return usesNetworkOfHost(definition) ? host : host.withExtraHosts(ENGINE_HOST + ":host-gateway");
     }
 
-    private static void add(ArrayNode array, List<String> texts) {
-        texts.forEach(array::add);
+    private static Capability capability(String name) {
+        try {
+            return Capability.fromValue(name);
+        } catch (IllegalArgumentException e) {
+            throw new LaunchFailure("There is no Linux capability '" + name + "'; the deployment asks for it.", e);
+        }
+    }
+
+    private List<Mount> mounts() {
+        return definition.volumes() == null
+                ? List.of()
+                : definition.volumes().entrySet().stream()
+                        .map(volume -> new Mount()
+                                .withType(MountType.BIND)
+                                .withSource(volume.getKey())
+                                .withTarget(volume.getValue().bind())
+                                .withReadOnly(volume.getValue().mode() == AccessMode.RO))
+                        .toList();
+    }
+
+    /** Without the variables. */
+    @Override
+    public String toString() {
+        return "ContainerSpec[" + definition.image() + "]";
     }
 }

@@ -1,6 +1,6 @@
 package com.reliably.runner.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.api.command.InspectImageResponse;
 import com.reliably.deployment.ContainerDefinition;
 import com.reliably.deployment.ContainerDefinition.PullPolicy;
 import com.reliably.deployment.DeploymentPolicy;
@@ -108,8 +108,8 @@ final class DockerChecks {
                         .add(CheckResult.passed(
                                 ENGINE,
                                 "The engine at " + looked.engine().address() + " has version "
-                                        + version.path("Version").asText() + " (API "
-                                        + version.path("ApiVersion").asText() + ").")))
+                                        + version.getVersion() + " (API "
+                                        + version.getApiVersion() + ").")))
                 .chain(() -> forgotten(looked.engine()))
                 .chain(() -> checkImage(orgId, looked))
                 .onFailure(EngineFailure.class)
@@ -132,11 +132,8 @@ final class DockerChecks {
                         .all(Stream.concat(
                                         Stream.of(Uni.createFrom().voidItem()),
                                         found.stream()
-                                                .filter(c -> Instant.ofEpochSecond(c.path("Created")
-                                                                .asLong())
-                                                        .isBefore(before))
-                                                .map(c -> engine.remove(
-                                                        c.path("Id").asText(), true)))
+                                                .filter(c -> c.made().isBefore(before))
+                                                .map(c -> engine.remove(c.id(), true)))
                                 .toList())
                         .andCollectFailures())
                 .onFailure()
@@ -164,7 +161,7 @@ final class DockerChecks {
         });
     }
 
-    private Uni<List<CheckResult>> checkRegistry(UUID orgId, Looked looked, Optional<JsonNode> image) {
+    private Uni<List<CheckResult>> checkRegistry(UUID orgId, Looked looked, Optional<InspectImageResponse> image) {
         ContainerDefinition definition = looked.definition();
         return looked.engine()
                 .lookUpInRegistry(definition.image(), RegistryLogin.of(definition))
@@ -184,9 +181,8 @@ final class DockerChecks {
                                 SERVER));
     }
 
-    private Uni<List<CheckResult>> checkInside(UUID orgId, Looked looked, JsonNode image) {
-        if (looked.definition().user() == null
-                && isRoot(image.path("Config").path("User").asText())) {
+    private Uni<List<CheckResult>> checkInside(UUID orgId, Looked looked, InspectImageResponse image) {
+        if (looked.definition().user() == null && isRoot(userOf(image))) {
             looked.results()
                     .add(CheckResult.warning(
                             USER,
@@ -207,6 +203,12 @@ final class DockerChecks {
                             ? skip(looked.results(), "There is no CLI to ask it with.", SERVER)
                             : checkCallback(orgId, looked);
                 });
+    }
+
+    private static String userOf(InspectImageResponse image) {
+        return image.getConfig() == null || image.getConfig().getUser() == null
+                ? ""
+                : image.getConfig().getUser();
     }
 
     private static boolean isRoot(String user) {
@@ -264,7 +266,7 @@ final class DockerChecks {
 
     private Uni<Said> probe(Looked looked, List<String> arguments, Map<String, String> variables) {
         Engine engine = looked.engine();
-        JsonNode container = ContainerSpec.of(looked.definition(), arguments, variables, Map.of(LABEL, "true"));
+        ContainerSpec container = new ContainerSpec(looked.definition(), arguments, variables, Map.of(LABEL, "true"));
         return engine.create("reliably-check-" + UUID.randomUUID(), container).chain(id -> engine.start(id)
                 .chain(() -> engine.ended(id, PROBE_WITHIN))
                 .chain(code -> engine.output(id).map(output -> new Said(code, textOf(output))))

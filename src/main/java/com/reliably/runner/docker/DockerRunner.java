@@ -1,6 +1,5 @@
 package com.reliably.runner.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.reliably.deployment.ContainerDefinition;
 import com.reliably.deployment.ContainerDefinition.PullPolicy;
 import com.reliably.deployment.DeploymentDefinition;
@@ -33,7 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Runs plans in containers of a Docker engine (docs/adr/0012).
+ * Runs plans in containers of a Docker engine (docs/adr/0014).
  *
  * <p>A launch makes the container, with everything in it, and does not start it: that is what the permit does, once the
  * database has committed that this attempt is the one that runs. An engine starts a container at most once here, whoever
@@ -111,7 +110,7 @@ final class DockerRunner implements Runner {
         return false;
     }
 
-    // -- launch -------------------------------------------------------------------------------------------------------
+    // Launch
 
     @Override
     public Uni<Launched> launch(LaunchRequest request) {
@@ -244,10 +243,10 @@ final class DockerRunner implements Runner {
         return request.timeout() == null ? settings.timeout() : request.timeout();
     }
 
-    private JsonNode specOf(Attempt attempt, String token) {
+    private ContainerSpec specOf(Attempt attempt, String token) {
         LaunchRequest request = attempt.request();
         ContainerDefinition definition = attempt.definition();
-        return ContainerSpec.of(
+        return new ContainerSpec(
                 definition,
                 client.arguments(request.planId()),
                 client.variables(
@@ -306,7 +305,7 @@ final class DockerRunner implements Runner {
                                 : Uni.createFrom().item(known));
     }
 
-    // -- the run ------------------------------------------------------------------------------------------------------
+    // The run
 
     @Override
     public Uni<Optional<String>> find(RunAtEngine run) {
@@ -418,7 +417,7 @@ final class DockerRunner implements Runner {
         return !container.isRunning() && RunLabels.isKeptOnFailure(container) && ContainerEnd.looksFailed(container);
     }
 
-    // -- what is left over --------------------------------------------------------------------------------------------
+    // What is left over
 
     /**
      * Only what was never started, or has ended and is not kept: a container that runs has a server that follows it, or will
@@ -440,9 +439,7 @@ final class DockerRunner implements Runner {
         Instant before = clock.instant().minus(SETTLED);
         return engine.containersWith(RunLabels.RUN)
                 .map(found -> found.stream()
-                        .filter(container -> Instant.ofEpochSecond(
-                                        container.path("Created").asLong())
-                                .isBefore(before))
+                        .filter(container -> container.made().isBefore(before))
                         .flatMap(container -> RunLabels.leftover(container, engine.address(), organizations).stream())
                         .toList())
                 .ifNoItem()
@@ -461,7 +458,7 @@ final class DockerRunner implements Runner {
         return engines.at(reference.engine(), Optional.empty()).chain(engine -> remove(engine, reference.id()));
     }
 
-    // -- checks -------------------------------------------------------------------------------------------------------
+    // Checks
 
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {

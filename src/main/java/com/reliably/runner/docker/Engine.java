@@ -1,142 +1,148 @@
 package com.reliably.runner.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.command.InspectContainerResponse;
+import com.github.dockerjava.api.command.InspectImageResponse;
+import com.github.dockerjava.api.exception.DockerException;
+import com.github.dockerjava.api.exception.NotModifiedException;
+import com.github.dockerjava.api.model.Version;
+import com.github.dockerjava.core.DockerClientImpl;
+import com.github.dockerjava.transport.DockerHttpClient;
 import com.reliably.deployment.EngineAddress;
+import com.reliably.runner.LaunchFailure;
+import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.SocketAddress;
-import io.vertx.core.parsetools.RecordParser;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
- * The HTTP API of one Docker engine, as far as runs need it. No thread waits for anything (docs/adr/0012). Every method
- * fails with {@link EngineFailure}; none is tried again.
+ * One Docker engine, as far as runs need it. What it answers soon is asked by docker-java, on threads of the engine's own;
+ * what takes as long as a container runs holds no thread (docs/adr/0014). Every method fails with {@link EngineFailure};
+ * none that changes something is tried again.
  */
 final class Engine {
 
-    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
-    /** Without a byte. An engine that makes many containers at once takes its time for each. */
-    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(90);
+    /** An engine that makes many containers at once takes its time for each. */
+    static final Duration ANSWER_WITHIN = Duration.ofSeconds(90);
 
     private static final Duration PULL_SILENT_FOR = Duration.ofMinutes(5);
-    /** No answer that is read whole is anywhere near. */
-    private static final int LARGEST_ANSWER = 8 << 20;
+    private static final int LINES_OF_OUTPUT = 100;
 
-    private static final Map<String, String> NO_HEADERS = Map.of();
-
-    private final Vertx vertx;
-    private final HttpClient calls;
-    private final HttpClient streams;
     private final EngineAddress address;
-    private final boolean tls;
+    private final EngineTransport transport;
+    private final EngineClientConfig config;
+    private final DockerClient client;
+    private final EngineWorkers workers;
+    private final EngineStreams streams;
     private final ObjectMapper json;
+    private volatile boolean closed;
 
-    /**
-     * An engine that nobody has spoken to yet.
-     *
-     * @param calls   for requests that are answered soon
-     * @param streams for those that hold their connection for as long as a container runs
-     */
-    Engine(Vertx vertx, HttpClient calls, HttpClient streams, EngineAddress address, boolean tls, ObjectMapper json) {
-        this.vertx = vertx;
-        this.calls = calls;
-        this.streams = streams;
+    /** An engine that nobody has spoken to yet. */
+    Engine(
+            EngineAddress address,
+            EngineTransport transport,
+            EngineClientConfig config,
+            EngineWorkers workers,
+            EngineStreams streams) {
         this.address = address;
-        this.tls = tls;
-        this.json = json;
+        this.transport = transport;
+        this.config = config;
+        this.client = DockerClientImpl.getInstance(config, transport);
+        this.workers = workers;
+        this.streams = streams;
+        this.json = config.json();
     }
 
     EngineAddress address() {
         return address;
     }
 
+    /** Gives its connections and threads up; whoever uses it has to get it again. */
+    void close() {
+        closed = true;
+        workers.close();
+        transport.close();
+        streams.close();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
     /** What it says of itself. */
-    Uni<JsonNode> version() {
-        return get("/version");
+    Uni<Version> version() {
+        return call(() -> client.versionCmd().exec());
     }
 
     /** An image that the engine has; empty where it has none of that name. */
-    Uni<Optional<JsonNode>> image(String image) {
-        return emptyIfNotFound(get("/images/" + image + "/json"));
+    Uni<Optional<InspectImageResponse>> image(String image) {
+        return emptyIfNotFound(call(() -> client.inspectImageCmd(image).exec()));
     }
 
-    /** Asks the image's registry whether it would give the image out. */
-    Uni<JsonNode> lookUpInRegistry(String image, RegistryLogin login) {
-        return uni(() -> ask(
-                        calls, HttpMethod.GET, "/distribution/" + image + "/json", ANSWER_WITHIN, headers(login), null)
-                .compose(this::json));
+    /** Asks the image's registry whether it would give the image out. docker-java has no command for it. */
+    Uni<Void> lookUpInRegistry(String image, RegistryLogin login) {
+        return call(() -> ask("GET", "/distribution/" + image + "/json", login.headers()))
+                .replaceWithVoid();
     }
 
     /** Pulls an image. What it downloads goes on only for as long as somebody waits here. */
     Uni<Void> pull(String image, RegistryLogin login) {
-        // Without a tag the engine would pull all there are.
         boolean exact = image.indexOf('@') >= 0 || image.indexOf(':', image.lastIndexOf('/') + 1) >= 0;
-        String uri = "/images/create?fromImage=" + encode(exact ? image : image + ":latest");
-        return uni(() -> ask(streams, HttpMethod.POST, uri, PULL_SILENT_FOR, headers(login), null)
-                .compose(this::untilPulled));
-    }
-
-    private static Map<String, String> headers(RegistryLogin login) {
-        return login.header() == null ? NO_HEADERS : Map.of("X-Registry-Auth", login.header());
+        return streams.pull(exact ? image : image + ":latest", login, PULL_SILENT_FOR);
     }
 
     /** Makes a container, and returns its id. */
-    Uni<String> create(String name, JsonNode container) {
-        return uni(() -> ask(
-                                calls,
-                                HttpMethod.POST,
-                                "/containers/create?name=" + encode(name),
-                                ANSWER_WITHIN,
-                                NO_HEADERS,
-                                Buffer.buffer(container.toString()))
-                        .compose(this::json))
-                .map(answer -> answer.path("Id").asText());
+    Uni<String> create(String name, ContainerSpec container) {
+        return call(() -> container
+                .tell(client.createContainerCmd(container.image()).withName(name))
+                .exec()
+                .getId());
     }
 
     /** A container by its id or name; empty where there is none. */
     Uni<Optional<Container>> container(String idOrName) {
-        return uni(() -> ask(
-                                calls,
-                                HttpMethod.GET,
-                                "/containers/" + encode(idOrName) + "/json",
-                                ANSWER_WITHIN,
-                                NO_HEADERS,
-                                null)
-                        .compose(answer -> json(answer)
-                                .map(inspect -> Optional.of(Container.of(inspect, answer.getHeader("Date"))))))
-                .onFailure(Engine::isNotFound)
-                .recoverWithItem(Optional.empty());
+        return emptyIfNotFound(call(() -> inspect(idOrName)));
     }
 
-    /** Containers with a label of this name, ended ones included: id, labels, state. */
-    Uni<List<JsonNode>> containersWith(String label) {
-        String filters = "{\"label\":[\"" + label + "\"]}";
-        return get("/containers/json?all=1&filters=" + encode(filters)).map(found -> {
-            List<JsonNode> containers = new ArrayList<>();
-            found.forEach(containers::add);
-            return containers;
-        });
+    /** docker-java keeps what an answer says, and not when, which is in its head. */
+    private Container inspect(String idOrName) {
+        EngineClock clock = new EngineClock(transport);
+        InspectContainerResponse found = DockerClientImpl.getInstance(config, clock)
+                .inspectContainerCmd(idOrName)
+                .exec();
+        return new Container(found, clock.now());
     }
 
-    /** Whether a container that need not run has something at this path. */
+    /** Containers with a label of this name, ended ones included. */
+    Uni<List<ListedContainer>> containersWith(String label) {
+        return call(() -> client.listContainersCmd().withShowAll(true).withLabelFilter(List.of(label)).exec().stream()
+                .map(Engine::listed)
+                .toList());
+    }
+
+    private static ListedContainer listed(com.github.dockerjava.api.model.Container found) {
+        return new ListedContainer(
+                found.getId(),
+                found.getLabels() == null ? Map.of() : found.getLabels(),
+                found.getState(),
+                Instant.ofEpochSecond(found.getCreated()));
+    }
+
+    /** Whether a container that need not run has something at this path. docker-java would fetch it. */
     Uni<Boolean> hasPath(String id, String path) {
-        return done(HttpMethod.HEAD, "/containers/" + id + "/archive?path=" + encode(path), ANSWER_WITHIN, null)
+        return call(() -> ask("HEAD", "/containers/" + id + "/archive?path=" + encode(path), Map.of()))
                 .replaceWith(true)
                 .onFailure(Engine::isNotFound)
                 .recoverWithItem(false);
@@ -144,33 +150,36 @@ final class Engine {
 
     /** Unpacks a tar archive in a directory of a container that need not run. */
     Uni<Void> unpack(String id, String directory, byte[] tar) {
-        return done(
-                HttpMethod.PUT,
-                "/containers/" + id + "/archive?noOverwriteDirNonDir=1&path=" + encode(directory),
-                ANSWER_WITHIN,
-                Buffer.buffer(tar));
+        return call(() -> client.copyArchiveToContainerCmd(id)
+                .withRemotePath(directory)
+                .withNoOverwriteDirNonDir(true)
+                .withTarInputStream(new ByteArrayInputStream(tar))
+                .exec());
     }
 
     /** Starts a container; nothing happens where it was started before. */
     Uni<Void> start(String id) {
-        return done(HttpMethod.POST, "/containers/" + id + "/start", ANSWER_WITHIN, null);
+        return call(() -> {
+            try {
+                return client.startContainerCmd(id).exec();
+            } catch (NotModifiedException e) {
+                return null;
+            }
+        });
     }
 
     /** Asks a container to end, by SIGTERM, and has it killed after a while; succeeds once it has ended. */
     Uni<Void> stop(String id, Duration grace) {
-        return done(
-                HttpMethod.POST, "/containers/" + id + "/stop?t=" + grace.toSeconds(), grace.plus(ANSWER_WITHIN), null);
+        return streams.stop(id, grace, grace.plus(ANSWER_WITHIN));
     }
 
     /** Waits until a container has ended; returns its exit code. */
     Uni<Integer> ended(String id, Duration within) {
-        return uni(() -> ask(streams, HttpMethod.POST, "/containers/" + id + "/wait", within, NO_HEADERS, null)
-                        .compose(this::json))
-                .map(answer -> answer.path("StatusCode").asInt());
+        return streams.ended(id, within);
     }
 
     Uni<Void> rename(String id, String name) {
-        return done(HttpMethod.POST, "/containers/" + id + "/rename?name=" + encode(name), ANSWER_WITHIN, null);
+        return call(() -> client.renameContainerCmd(id).withName(name).exec());
     }
 
     /**
@@ -179,44 +188,38 @@ final class Engine {
      * @param force whether it is killed first where it runs; refused as a conflict otherwise
      */
     Uni<Void> remove(String id, boolean force) {
-        return done(HttpMethod.DELETE, "/containers/" + id + "?v=1&force=" + force, ANSWER_WITHIN, null)
+        return call(() -> client.removeContainerCmd(id)
+                        .withRemoveVolumes(true)
+                        .withForce(force)
+                        .exec())
                 .onFailure(Engine::isNotFound)
                 .recoverWithNull();
     }
 
     /** The output of a container from its beginning on, until the container has ended. */
     Uni<LogStream> follow(String id) {
-        return uni(() -> ask(
-                        streams,
-                        HttpMethod.GET,
-                        "/containers/" + id + "/logs?stdout=1&stderr=1&follow=1",
-                        Duration.ZERO,
-                        NO_HEADERS,
-                        null)
-                .map(response -> new LogStream(vertx.getOrCreateContext(), response)));
+        return streams.follow(id);
     }
 
-    /** Everything that a container has printed so far; for those that print little. */
+    /**
+     * Everything that a container has printed so far, in the engine's frames; for those that print little. docker-java would
+     * make a thread for it, and wait for that.
+     */
     Uni<Buffer> output(String id) {
-        return uni(() -> ask(
-                        calls,
-                        HttpMethod.GET,
-                        "/containers/" + id + "/logs?stdout=1&stderr=1&tail=100",
-                        ANSWER_WITHIN,
-                        NO_HEADERS,
-                        null)
-                .compose(this::body));
+        return call(() -> Buffer.buffer(
+                ask("GET", "/containers/" + id + "/logs?stdout=1&stderr=1&tail=" + LINES_OF_OUTPUT, Map.of())
+                        .bytes()));
     }
 
-    private Uni<JsonNode> get(String uri) {
-        return uni(() ->
-                ask(calls, HttpMethod.GET, uri, ANSWER_WITHIN, NO_HEADERS, null).compose(this::json));
-    }
-
-    /** For requests whose answer is only whether it was done. */
-    private Uni<Void> done(HttpMethod method, String uri, Duration within, Buffer body) {
-        return uni(() -> ask(calls, method, uri, within, NO_HEADERS, body).compose(this::body))
-                .replaceWithVoid();
+    /** For what docker-java has no command that fits. */
+    private EngineTransport.Answer ask(String method, String path, Map<String, String> headers) {
+        DockerHttpClient.Request.Builder request = DockerHttpClient.Request.builder();
+        request.method(method).path(path).putAllHeaders(headers);
+        EngineTransport.Answer answer = transport.execute(request.build());
+        if (answer.status() >= 400) {
+            throw new DockerException(new String(answer.bytes(), StandardCharsets.UTF_8), answer.status());
+        }
+        return answer;
     }
 
     private static boolean isNotFound(Throwable failure) {
@@ -227,102 +230,37 @@ final class Engine {
         return answer.map(Optional::of).onFailure(Engine::isNotFound).recoverWithItem(Optional.empty());
     }
 
-    private <T> Uni<T> uni(Supplier<Future<T>> request) {
-        return Uni.createFrom()
-                .completionStage(() -> request.get().toCompletionStage())
-                .onFailure(failure -> !(failure instanceof EngineFailure))
-                .transform(failure -> EngineFailure.unreachable(address.text(), failure));
+    private <T> Uni<T> call(Callable<T> request) {
+        return workers.call(request)
+                .ifNoItem()
+                .after(ANSWER_WITHIN)
+                .fail()
+                .onFailure(failure -> !(failure instanceof LaunchFailure))
+                .transform(this::failure);
     }
 
-    /** An answer that is no refusal, paused. */
-    private Future<HttpClientResponse> ask(
-            HttpClient client,
-            HttpMethod method,
-            String uri,
-            Duration silentFor,
-            Map<String, String> headers,
-            Buffer body) {
-        RequestOptions options = new RequestOptions()
-                .setMethod(method)
-                .setURI(uri)
-                .setConnectTimeout(CONNECT_WITHIN.toMillis())
-                .setIdleTimeout(silentFor.toMillis());
-        if (address.isLocal()) {
-            options.setServer(SocketAddress.domainSocketAddress(address.path()))
-                    .setHost("docker")
-                    .setPort(80);
-        } else {
-            options.setHost(address.host()).setPort(address.port(tls)).setSsl(tls);
+    private EngineFailure failure(Throwable failure) {
+        if (failure instanceof DockerException refused) {
+            return EngineFailure.refused(refused, json);
         }
-        headers.forEach(options::putHeader);
-        if (body != null) {
-            options.putHeader("Content-Type", uri.contains("/archive") ? "application/x-tar" : "application/json");
+        if (failure instanceof TimeoutException) {
+            return EngineFailure.unreachable(
+                    address.text(), new IOException("no answer within " + ANSWER_WITHIN.toSeconds() + " s", failure));
         }
-        return client.request(options)
-                .compose(request -> body == null ? request.send() : request.send(body))
-                .compose(
-                        response -> response.statusCode() < 400 ? Future.succeededFuture(response) : refusal(response));
-    }
-
-    private Future<HttpClientResponse> refusal(HttpClientResponse response) {
-        return body(response)
-                .compose(body -> Future.failedFuture(EngineFailure.refused(response.statusCode(), messageOf(body))));
-    }
-
-    private String messageOf(Buffer body) {
-        try {
-            return json.readTree(body.getBytes()).path("message").asText(body.toString());
-        } catch (IOException e) {
-            return body.toString();
+        if (failure instanceof RejectedExecutionException) {
+            return EngineFailure.unreachable(
+                    address.text(), new IOException("too much waits for its answers already", failure));
         }
+        return EngineFailure.unreachable(address.text(), causeOf(failure));
     }
 
-    private Future<JsonNode> json(HttpClientResponse response) {
-        return body(response).compose(body -> {
-            try {
-                return Future.succeededFuture(json.readTree(body.getBytes()));
-            } catch (IOException e) {
-                return Future.failedFuture(e);
-            }
-        });
+    /** docker-java wraps what went wrong with a connection. */
+    private static Throwable causeOf(Throwable failure) {
+        boolean wrapped = failure.getClass() == RuntimeException.class || failure instanceof UncheckedIOException;
+        return wrapped && failure.getCause() != null ? causeOf(failure.getCause()) : failure;
     }
 
-    private Future<Buffer> body(HttpClientResponse response) {
-        Promise<Buffer> whole = Promise.promise();
-        Buffer body = Buffer.buffer();
-        response.handler(piece -> {
-            body.appendBuffer(piece);
-            if (body.length() > LARGEST_ANSWER) {
-                response.request().reset();
-                whole.tryFail("The answer is larger than " + LARGEST_ANSWER + " bytes");
-            }
-        });
-        response.endHandler(ignored -> whole.tryComplete(body));
-        response.exceptionHandler(whole::tryFail);
-        return whole.future();
-    }
-
-    /** A pull answers with a line of JSON for each step; what went wrong is one of them. */
-    private Future<Void> untilPulled(HttpClientResponse response) {
-        Promise<Void> pulled = Promise.promise();
-        RecordParser lines = RecordParser.newDelimited("\n", response).maxRecordSize(LARGEST_ANSWER);
-        lines.handler(line ->
-                errorOf(line).ifPresent(error -> pulled.tryFail(EngineFailure.refused(response.statusCode(), error))));
-        lines.endHandler(ignored -> pulled.tryComplete());
-        lines.exceptionHandler(pulled::tryFail);
-        return pulled.future();
-    }
-
-    private Optional<String> errorOf(Buffer line) {
-        try {
-            return Optional.ofNullable(
-                    json.readTree(line.getBytes()).path("error").textValue());
-        } catch (IOException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static String encode(String text) {
+    static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 }

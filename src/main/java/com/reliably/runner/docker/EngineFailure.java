@@ -1,5 +1,9 @@
 package com.reliably.runner.docker;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.exception.DockerException;
+import java.io.IOException;
+
 /** What an engine could not, or would not, do. */
 final class EngineFailure extends RuntimeException {
 
@@ -19,6 +23,21 @@ final class EngineFailure extends RuntimeException {
     static EngineFailure refused(int status, String message) {
         String text = message.strip();
         return new EngineFailure(status, text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text, null);
+    }
+
+    /** The same, as docker-java tells it. */
+    static EngineFailure refused(DockerException refusal, ObjectMapper json) {
+        String body = String.valueOf(refusal.getMessage()).replaceFirst("^Status \\d+: ", "");
+        return refused(refusal.getHttpStatus(), messageIn(body, json));
+    }
+
+    /** What an engine says in the body of a refusal. */
+    static String messageIn(String body, ObjectMapper json) {
+        try {
+            return json.readTree(body).path("message").asText(body);
+        } catch (IOException e) {
+            return body;
+        }
     }
 
     /** The engine did not answer, or ceased to. */

@@ -16,10 +16,14 @@ import io.vertx.core.net.PemTrustOptions;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * The engines that this server has spoken to. All of them share one event loop, whatever the number of containers: it is
@@ -29,7 +33,11 @@ import java.util.Optional;
 final class Engines {
 
     private static final String USUAL = "unix:///var/run/docker.sock";
-    private static final int CALLS_AT_ONCE = 16;
+    /** Addresses and certificates; usually there is one. */
+    private static final int KEPT = 200;
+
+    /** Each is a thread while there is something to ask. */
+    private static final int CALLS_AT_ONCE = 8;
     /** More wait than this only where an engine has ceased to answer. */
     private static final int CALLS_WAITING = 2000;
     /** Each is a connection for as long as its container runs. */
@@ -38,7 +46,7 @@ final class Engines {
     private final ObjectMapper json;
     private final String own;
     private final Optional<String> ownCertificates;
-    private final Map<Access, Engine> known = new HashMap<>();
+    private final Map<Access, Engine> known = new LinkedHashMap<>(16, 0.75f, true);
     private Vertx vertx;
 
     Engines(DockerSettings settings, ObjectMapper json) {
@@ -97,7 +105,11 @@ final class Engines {
                 ? new Access(address, Optional.empty(), named.get())
                 : new Access(address, address.text().equals(own) ? ownCertificates : Optional.empty(), null);
         // The first one loads hundreds of classes.
-        return Uni.createFrom().item(() -> open(access)).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+        return Uni.createFrom()
+                .item(() -> open(access))
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .onFailure()
+                .transform(failure -> EngineFailure.unreachable(address.text(), failure));
     }
 
     /** Those that are there to be looked at for what is left over: the server's own, and those in use since its start. */
@@ -114,20 +126,61 @@ final class Engines {
     }
 
     private synchronized Engine open(Access access) {
-        return known.computeIfAbsent(access, this::connectTo);
+        Engine engine = known.get(access);
+        if (engine == null) {
+            engine = connectTo(access);
+            known.put(access, engine);
+            if (known.size() > KEPT) {
+                closeLongestUnused();
+            }
+        }
+        return engine;
+    }
+
+    /** Every certificate that a deployment ever had makes one. Whoever follows a run with it gets another one. */
+    private void closeLongestUnused() {
+        Iterator<Engine> engines = known.values().iterator();
+        engines.next().close();
+        engines.remove();
     }
 
     private Engine connectTo(Access access) {
         Vertx shared = loop();
+        EngineAddress address = access.address();
+        HttpClientOptions options = options(access);
+        SSLContext tls = access.usesTls() ? tlsContext(shared, options) : null;
         return new Engine(
-                shared,
-                shared.createHttpClient(
-                        options(access).setMaxPoolSize(CALLS_AT_ONCE).setMaxWaitQueueSize(CALLS_WAITING)),
-                shared.createHttpClient(
-                        options(access).setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false)),
-                access.address(),
-                access.usesTls(),
-                json);
+                address,
+                EngineTransport.to(address, tls, CALLS_AT_ONCE, Engine.ANSWER_WITHIN),
+                new EngineClientConfig(EngineTransport.uri(address, access.usesTls())),
+                new EngineWorkers(CALLS_AT_ONCE, CALLS_WAITING),
+                new EngineStreams(
+                        shared,
+                        shared.createHttpClient(
+                                options.setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false)),
+                        address,
+                        access.usesTls(),
+                        json));
+    }
+
+    /** The same trust and the same certificate for docker-java. It checks the host's name, as Vert.x' client does. */
+    private static SSLContext tlsContext(Vertx vertx, HttpClientOptions options) {
+        try {
+            KeyManagerFactory client = options.getKeyCertOptions() == null
+                    ? null
+                    : options.getKeyCertOptions().getKeyManagerFactory(vertx);
+            TrustManagerFactory trusted = options.getTrustOptions() == null
+                    ? null
+                    : options.getTrustOptions().getTrustManagerFactory(vertx);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(
+                    client == null ? null : client.getKeyManagers(),
+                    trusted == null ? null : trusted.getTrustManagers(),
+                    null);
+            return context;
+        } catch (Exception e) {
+            throw new LaunchFailure("The TLS material for the Docker engine is of no use: " + e.getMessage(), e);
+        }
     }
 
     private Vertx loop() {
@@ -178,6 +231,8 @@ final class Engines {
 
     @PreDestroy
     synchronized void close() {
+        known.values().forEach(Engine::close);
+        known.clear();
         if (vertx != null) {
             vertx.close();
         }

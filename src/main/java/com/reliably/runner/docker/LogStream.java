@@ -5,23 +5,36 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
+import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Optional;
 import java.util.Queue;
 
 /**
  * The output of a container as it comes, taken piece by piece: nothing more is read from the engine before somebody asks
- * for it. All state belongs to the response's event loop.
+ * for it. All state belongs to the response's event loop, the clock included, so that no piece is lost between two askers.
  */
 final class LogStream {
 
     private final Context context;
     private final HttpClientResponse response;
     private final Queue<Buffer> arrived = new ArrayDeque<>();
-    private UniEmitter<? super Optional<Buffer>> waiting;
+    private UniEmitter<? super Next> waiting;
     private boolean fetching;
     private boolean ended;
     private Throwable failure;
+
+    /** What came. */
+    sealed interface Next {
+
+        /** A piece of output, in the engine's frames. */
+        record Piece(Buffer bytes) implements Next {}
+
+        /** Nothing, for as long as was waited. */
+        record Quiet() implements Next {}
+
+        /** The engine has said that there is no more. */
+        record End() implements Next {}
+    }
 
     /** Takes over a response; to be called on its event loop. */
     LogStream(Context context, HttpClientResponse response) {
@@ -33,25 +46,29 @@ final class LogStream {
         response.exceptionHandler(this::end);
     }
 
-    /**
-     * The next piece; empty where the engine has said that there is no more. One request at a time. It may be given up:
-     * what arrives then waits for the next one.
-     */
-    Uni<Optional<Buffer>> next() {
-        return Uni.createFrom().emitter(emitter -> context.runOnContext(ignored -> ask(emitter)));
+    /** What comes next. One request at a time. */
+    Uni<Next> next(Duration atMost) {
+        return Uni.createFrom().emitter(emitter -> context.runOnContext(ignored -> ask(emitter, atMost)));
     }
 
-    private void ask(UniEmitter<? super Optional<Buffer>> emitter) {
+    private void ask(UniEmitter<? super Next> emitter, Duration atMost) {
         waiting = emitter;
-        emitter.onTermination(() -> context.runOnContext(ignored -> {
-            if (waiting == emitter) {
-                waiting = null;
-            }
-        }));
         serve();
-        if (waiting != null && !fetching && !ended) {
+        if (waiting == null) {
+            return;
+        }
+        if (!fetching) {
             fetching = true;
             response.fetch(1);
+        }
+        long timer = context.owner().setTimer(Math.max(1, atMost.toMillis()), ignored -> giveUp(emitter));
+        emitter.onTermination(() -> context.owner().cancelTimer(timer));
+    }
+
+    private void giveUp(UniEmitter<? super Next> emitter) {
+        if (waiting == emitter) {
+            waiting = null;
+            emitter.complete(new Next.Quiet());
         }
     }
 
@@ -73,14 +90,14 @@ final class LogStream {
         if (waiting == null || arrived.isEmpty() && !ended) {
             return;
         }
-        UniEmitter<? super Optional<Buffer>> emitter = waiting;
+        UniEmitter<? super Next> emitter = waiting;
         waiting = null;
         if (!arrived.isEmpty()) {
-            emitter.complete(Optional.of(arrived.remove()));
+            emitter.complete(new Next.Piece(arrived.remove()));
         } else if (failure != null) {
             emitter.fail(failure);
         } else {
-            emitter.complete(Optional.empty());
+            emitter.complete(new Next.End());
         }
     }
 

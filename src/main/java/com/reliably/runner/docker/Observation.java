@@ -7,7 +7,6 @@ import com.reliably.runner.RunnerEvent.How;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
-import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +22,10 @@ final class Observation {
 
     private static final Logger LOG = Logger.getLogger(Observation.class);
 
-    /** How often a container is looked at that prints nothing, and one that waits for its start. */
+    /** How often a container is looked at, be it silent, talkative or not started yet. */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(15);
+
+    private static final Duration SOONEST_LOOK = Duration.ofMillis(200);
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
@@ -35,12 +36,14 @@ final class Observation {
     private final ContainerReference reference;
     private final OutputReader output;
     private LogStream stream;
+    private boolean hasEnded;
     private boolean lastReading;
     private boolean readyTold;
     private boolean startedTold;
     private boolean done;
     private boolean away;
     private Duration pause = FIRST_PAUSE;
+    private long lookAt;
     private long toldToStop;
     private boolean stopTold;
     private String refusal;
@@ -63,7 +66,9 @@ final class Observation {
         if (done) {
             return nothing();
         }
-        return (stream == null ? look() : read()).onFailure().recoverWithUni(this::waitForEngine);
+        return (stream == null ? look() : read())
+                .onFailure(failure -> !engine.isClosed())
+                .recoverWithUni(this::waitForEngine);
     }
 
     private static Uni<List<RunnerEvent>> nothing() {
@@ -74,8 +79,7 @@ final class Observation {
         return Uni.createFrom().item(List.of(event));
     }
 
-    // -- the container's state
-    // ------------------------------------------------------------------------------------------
+    // The container's state
 
     private Uni<List<RunnerEvent>> look() {
         return engine.container(reference.id()).chain(found -> {
@@ -107,7 +111,8 @@ final class Observation {
         }
         return keepToItsTime(container).chain(() -> {
             // What had ended before its output is read has printed everything.
-            lastReading = !container.isRunning();
+            hasEnded = !container.isRunning();
+            lastReading = hasEnded;
             output.fromTheBeginning();
             return engine.follow(reference.id()).chain(opened -> {
                 stream = opened;
@@ -139,22 +144,39 @@ final class Observation {
         return Uni.createFrom().item(events);
     }
 
-    // -- its output
-    // -----------------------------------------------------------------------------------------------------
+    // Its output
 
     private Uni<List<RunnerEvent>> read() {
-        return stream.next()
-                .map(Optional::of)
-                .ifNoItem()
-                .after(LOOK_EVERY)
-                .recoverWithItem(Optional::<Optional<Buffer>>empty)
-                .chain(piece -> piece.isEmpty()
-                        ? quiet()
-                        : piece.get().isEmpty()
-                                ? endOfOutput()
-                                : Uni.createFrom()
-                                        .item(List.copyOf(
-                                                output.take(piece.get().get()))));
+        Duration untilLook = hasEnded ? LOOK_EVERY : Duration.ofNanos(lookAt - System.nanoTime());
+        return untilLook.isNegative() || untilLook.isZero()
+                ? lookWhileReading()
+                : stream.next(untilLook).chain(this::take);
+    }
+
+    private Uni<List<RunnerEvent>> take(LogStream.Next next) {
+        if (next instanceof LogStream.Next.Piece piece) {
+            return Uni.createFrom().item(List.copyOf(output.take(piece.bytes())));
+        }
+        if (next instanceof LogStream.Next.End) {
+            return endOfOutput();
+        }
+        return hasEnded ? readAgain() : lookWhileReading();
+    }
+
+    /** Of what has ended more is to come, and does not. */
+    private Uni<List<RunnerEvent>> readAgain() {
+        close();
+        return look();
+    }
+
+    private Uni<List<RunnerEvent>> lookWhileReading() {
+        return engine.container(reference.id()).chain(found -> {
+            if (found.isEmpty()) {
+                return readAgain();
+            }
+            hasEnded = !found.get().isRunning();
+            return keepToItsTime(found.get()).chain(Observation::nothing);
+        });
     }
 
     private Uni<List<RunnerEvent>> endOfOutput() {
@@ -166,24 +188,14 @@ final class Observation {
                 : look();
     }
 
-    /** Nothing was printed for a while. */
-    private Uni<List<RunnerEvent>> quiet() {
-        return engine.container(reference.id()).chain(found -> {
-            if (found.isEmpty() || !found.get().isRunning()) {
-                close();
-                return look();
-            }
-            return keepToItsTime(found.get()).chain(Observation::nothing);
-        });
-    }
-
-    // -- its time
-    // -------------------------------------------------------------------------------------------------------
+    // Its time
 
     /** By the engine's clock, from the container's start on, so that every server comes to the same. */
     private Uni<Void> keepToItsTime(Container container) {
         Duration grace = RunLabels.grace(container);
-        boolean over = container.isRunning() && container.duration().compareTo(RunLabels.timeout(container)) >= 0;
+        Duration left = RunLabels.timeout(container).minus(container.duration());
+        boolean over = container.isRunning() && (left.isNegative() || left.isZero());
+        lookAt = System.nanoTime() + (over ? LOOK_EVERY : sooner(left)).toNanos();
         if (!over
                 || stopTold
                         && System.nanoTime() - toldToStop
@@ -199,8 +211,12 @@ final class Observation {
         return Uni.createFrom().voidItem();
     }
 
-    // -- what others tell
-    // -----------------------------------------------------------------------------------------------
+    private static Duration sooner(Duration left) {
+        Duration atMost = left.compareTo(LOOK_EVERY) < 0 ? left : LOOK_EVERY;
+        return atMost.compareTo(SOONEST_LOOK) < 0 ? SOONEST_LOOK : atMost;
+    }
+
+    // What others tell
 
     /** Somebody changed the container: it is looked at now rather than later. */
     synchronized void lookNow() {
@@ -249,8 +265,7 @@ final class Observation {
         }
     }
 
-    // -- an engine that is away
-    // -----------------------------------------------------------------------------------------
+    // An engine that is away
 
     private Uni<List<RunnerEvent>> waitForEngine(Throwable failure) {
         close();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.reliably.deployment.ContainerDefinition;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Map;
 
 /**
  * What an engine is told to log in to a registry with.
@@ -34,6 +35,11 @@ record RegistryLogin(String header) {
         String first = slash < 0 ? "" : image.substring(0, slash);
         boolean isHost = first.contains(".") || first.contains(":") || first.equals("localhost");
         return isHost ? first : DOCKER_HUB;
+    }
+
+    /** The headers of a request that may need it. */
+    Map<String, String> headers() {
+        return header == null ? Map.of() : Map.of("X-Registry-Auth", header);
     }
 
     /** Without the password. */

@@ -1,6 +1,5 @@
 package com.reliably.runner.docker;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.reliably.deployment.EngineAddress;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Leftover;
@@ -21,6 +20,9 @@ final class RunLabels {
     private static final String ATTEMPT = "reliably.com/attempt";
     private static final String TIMEOUT = "reliably.com/timeout-seconds";
     private static final String GRACE = "reliably.com/grace-seconds";
+    /** For a container whose label somebody left out: longer than anything runs. */
+    private static final long NEVER = Duration.ofDays(36_500).toSeconds();
+
     private static final String KEEP = "reliably.com/keep-on-failure";
 
     private RunLabels() {}
@@ -48,20 +50,18 @@ final class RunLabels {
      * What a list of containers says of one that is left over; empty for one that runs, is kept, or is of an organisation
      * that this server does not know.
      */
-    static Optional<Leftover> leftover(JsonNode listed, EngineAddress engine, Set<UUID> organizations) {
-        JsonNode labels = listed.path("Labels");
-        String state = listed.path("State").asText();
-        boolean kept = state.equals("exited") && labels.path(KEEP).asBoolean();
+    static Optional<Leftover> leftover(ListedContainer listed, EngineAddress engine, Set<UUID> organizations) {
+        Map<String, String> labels = listed.labels();
+        boolean kept = listed.state().equals("exited") && Boolean.parseBoolean(labels.get(KEEP));
         try {
-            return !Set.of("created", "exited", "dead").contains(state)
+            return !Set.of("created", "exited", "dead").contains(listed.state())
                             || kept
-                            || !organizations.contains(
-                                    UUID.fromString(labels.path(ORG).asText()))
+                            || !organizations.contains(UUID.fromString(labels.getOrDefault(ORG, "")))
                     ? Optional.empty()
                     : Optional.of(new Leftover(
-                            UUID.fromString(labels.path(RUN).asText()),
-                            labels.path(ATTEMPT).asInt(),
-                            new ContainerReference(listed.path("Id").asText(), engine).toString()));
+                            UUID.fromString(labels.getOrDefault(RUN, "")),
+                            Integer.parseInt(labels.getOrDefault(ATTEMPT, "0")),
+                            new ContainerReference(listed.id(), engine).toString()));
         } catch (IllegalArgumentException e) {
             // Somebody else's labels.
             return Optional.empty();
@@ -78,7 +78,7 @@ final class RunLabels {
     }
 
     static Duration timeout(Container container) {
-        return Duration.ofSeconds(container.label(TIMEOUT).map(Long::parseLong).orElse(Long.MAX_VALUE));
+        return Duration.ofSeconds(container.label(TIMEOUT).map(Long::parseLong).orElse(NEVER));
     }
 
     static Duration grace(Container container) {
