@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -18,15 +19,18 @@ final class PrivateEngine implements AutoCloseable {
     private static final String DISK = "700m";
 
     private final Path directory;
+    private final List<String> moreArguments;
     private Process process;
 
     /**
      * An engine that keeps everything below a directory; nothing is started yet.
      *
-     * @param directory short: the path of a socket has few characters
+     * @param directory     short: the path of a socket has few characters
+     * @param moreArguments of {@code dockerd}
      */
-    PrivateEngine(Path directory) {
+    PrivateEngine(Path directory, String... moreArguments) {
         this.directory = directory;
+        this.moreArguments = List.of(moreArguments);
     }
 
     /** Whether this machine can have one. */
@@ -45,25 +49,27 @@ final class PrivateEngine implements AutoCloseable {
             Files.createDirectory(data);
             mustSucceed("mount", "-t", "tmpfs", "-o", "size=" + DISK, "tmpfs", data.toString());
         }
-        process = new ProcessBuilder(
-                        "/usr/sbin/dockerd",
-                        "--host",
-                        engine().host(),
-                        "--data-root",
-                        directory.resolve("data").toString(),
-                        "--exec-root",
-                        directory.resolve("exec").toString(),
-                        "--pidfile",
-                        directory.resolve("pid").toString(),
-                        "--bridge",
-                        "none",
-                        "--iptables=false",
-                        "--ip6tables=false",
-                        "--ip-forward=false",
-                        "--ip-masq=false",
-                        "--userland-proxy=false",
-                        "--exec-opt",
-                        "native.cgroupdriver=cgroupfs")
+        List<String> line = new ArrayList<>(List.of(
+                "/usr/sbin/dockerd",
+                "--host",
+                engine().host(),
+                "--data-root",
+                directory.resolve("data").toString(),
+                "--exec-root",
+                directory.resolve("exec").toString(),
+                "--pidfile",
+                directory.resolve("pid").toString(),
+                "--bridge",
+                "none",
+                "--iptables=false",
+                "--ip6tables=false",
+                "--ip-forward=false",
+                "--ip-masq=false",
+                "--userland-proxy=false",
+                "--exec-opt",
+                "native.cgroupdriver=cgroupfs"));
+        line.addAll(moreArguments);
+        process = new ProcessBuilder(line)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
                         directory.resolve("log").toFile()))
