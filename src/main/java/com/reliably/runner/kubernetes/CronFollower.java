@@ -39,6 +39,8 @@ final class CronFollower {
     /** A warning that is older says nothing about the present. */
     private static final Duration RECENT = Duration.ofMinutes(10);
 
+    private static final Duration SETTLED_AFTER = Duration.ofSeconds(2);
+
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final EngineSchedule schedule;
@@ -52,6 +54,8 @@ final class CronFollower {
     private NamespaceWatch watch;
     private long troubledSince;
     private Optional<String> troubleTold;
+    private Optional<String> suspected = Optional.empty();
+    private long suspectedSince;
     private boolean waits;
 
     CronFollower(
@@ -132,13 +136,28 @@ final class CronFollower {
         jobs.forEach(job -> tellStarted(job, events));
         told.retainAll(jobs.stream().map(CronFollower::uidOf).collect(Collectors.toSet()));
         return trouble(jobs).map(trouble -> {
-            if (!trouble.equals(troubleTold)) {
+            if (!trouble.equals(troubleTold) && isSettled(trouble)) {
                 troubleTold = trouble;
                 events.add(
                         trouble.<ScheduleEvent>map(ScheduleEvent.Trouble::new).orElseGet(ScheduleEvent.Sound::new));
             }
             return events;
         });
+    }
+
+    /** What was just installed shows a moment later: trouble that goes by itself is none. */
+    private boolean isSettled(Optional<String> trouble) {
+        if (trouble.isEmpty()) {
+            suspected = trouble;
+            return true;
+        }
+        if (!trouble.equals(suspected)) {
+            suspected = trouble;
+            suspectedSince = System.nanoTime();
+        }
+        boolean settled = System.nanoTime() - suspectedSince >= SETTLED_AFTER.toNanos();
+        waits |= !settled;
+        return settled;
     }
 
     private static String uidOf(Job job) {

@@ -134,7 +134,8 @@ final class JobFollower {
                         : Uni.createFrom().failure(new DeploymentGone()))
                 .invoke(lease -> attach(lease))
                 .replaceWithVoid()
-                .onFailure(failure -> !(failure instanceof DeploymentGone))
+                // What is deleted meanwhile is followed to its end as long as the cluster takes the credentials it had.
+                .onFailure(failure -> !trouble || !(failure instanceof DeploymentGone))
                 .recoverWithUni(failure -> {
                     LOG.debugf("Run %s is followed with the credentials it had: %s", run.runId(), failure.toString());
                     return Uni.createFrom().voidItem();
@@ -285,8 +286,11 @@ final class JobFollower {
     }
 
     private Uni<Void> seeWhyItWaits(Pod pod, List<RunnerEvent> events) {
-        if (Boolean.TRUE.equals(lastJob.getSpec().getSuspend()) && !givingUp) {
-            if (Marks.has(lastJob, Marks.BEGUN)) {
+        if (Marks.has(lastJob, Marks.GIVEN_UP)) {
+            return Uni.createFrom().voidItem();
+        }
+        if (Boolean.TRUE.equals(lastJob.getSpec().getSuspend())) {
+            if (Marks.has(lastJob, Marks.BEGUN) && !givingUp) {
                 events.addAll(waiting("The Job '" + reference.job() + "' was suspended in the cluster by somebody else."
                         + " Resume it there, or cancel the run."));
             }

@@ -140,12 +140,17 @@ final class KubernetesRunner implements Runner, EngineSchedules {
         return atCluster(run, calls::delete);
     }
 
-    /** A Job that is gone needs nothing any more, nor can anything be done where the credentials are. */
+    /** A Job that is gone needs nothing any more. */
     private Uni<Void> atCluster(RunAtEngine run, BiFunction<KubernetesClient, JobReference, Uni<Void>> call) {
         JobReference reference = JobReference.parse(run.reference());
         return definitionOf(run)
                 .chain(definition -> clusters.clientFor(run.orgId(), definition))
                 .chain(client -> call.apply(client, reference))
+                // Its deployment is gone, but a watch with the credentials that it had is not yet.
+                .onFailure(DeploymentGone.class)
+                .recoverWithUni(gone -> watchOf(reference)
+                        .map(watch -> call.apply(watch.client(), reference))
+                        .orElseGet(() -> Uni.createFrom().failure(gone)))
                 .onFailure(JobCalls::isGone)
                 .recoverWithNull()
                 .onFailure(failure -> !(failure instanceof DeploymentGone))
@@ -226,14 +231,17 @@ final class KubernetesRunner implements Runner, EngineSchedules {
     @Override
     public Uni<Void> discard(Leftover leftover) {
         JobReference reference = JobReference.parse(leftover.reference());
-        return watches.all().stream()
-                .filter(watch -> watch.namespace().equals(reference.namespace())
-                        && watch.job(reference.job())
-                                .filter(job -> JobLauncher.isOf(job, leftover.runId()))
-                                .isPresent())
-                .findFirst()
+        return watchOf(reference)
                 .map(watch -> calls.delete(watch.client(), reference))
                 .orElseGet(() -> Uni.createFrom().voidItem());
+    }
+
+    /** The watch that shows a Job; its name is the run's, so that no two clusters have the same. */
+    private Optional<NamespaceWatch> watchOf(JobReference reference) {
+        return watches.all().stream()
+                .filter(watch -> watch.namespace().equals(reference.namespace())
+                        && watch.job(reference.job()).isPresent())
+                .findFirst();
     }
 
     /** One CronJob a plan and namespace. */

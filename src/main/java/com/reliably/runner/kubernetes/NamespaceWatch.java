@@ -133,9 +133,10 @@ final class NamespaceWatch {
     }
 
     /** Why the watches are cut; empty while they are not. */
-    Optional<Throwable> trouble() {
+    synchronized Optional<Throwable> trouble() {
         Throwable latest = trouble;
-        if (latest != null && jobs.isWatching() && pods.isWatching()) {
+        boolean all = jobs.isWatching() && pods.isWatching() && (cronJobs == null || cronJobs.isWatching());
+        if (latest != null && all) {
             trouble = null;
             return Optional.empty();
         }

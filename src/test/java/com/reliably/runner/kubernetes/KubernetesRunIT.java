@@ -1,15 +1,19 @@
 package com.reliably.runner.kubernetes;
 
 import static com.reliably.testing.Scenario.experiment;
+import static com.reliably.testing.Scenario.experimentWithSteadyState;
 import static com.reliably.testing.Scenario.process;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.BlockedEventLoops;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.restassured.path.json.JsonPath;
 import java.nio.file.Path;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
         named = TestCluster.KUBECONFIG,
         matches = ".+",
         disabledReason = "needs the kubeconfig of a disposable cluster")
+// The client that this test looks at the cluster with reads its answers on event loops of its own.
+@Tag(BlockedEventLoops.ON_PURPOSE)
 class KubernetesRunIT {
 
     @TempDir
@@ -96,5 +103,145 @@ class KubernetesRunIT {
         assertEquals("200m", client.getResources().getLimits().get("cpu").toString());
         assertEquals("256Mi", client.getResources().getLimits().get("memory").toString());
         cluster.awaitNothingLeft();
+    }
+
+    @Test
+    void aDeviatedExperimentIsASuccessfulRunAlsoInAPodOfOnesOwn() {
+        String deployment = scenario.deployment(cluster.manifest("""
+                apiVersion: v1
+                kind: Pod
+                metadata:
+                  labels: {team: shop}
+                spec:
+                  nodeSelector: {kubernetes.io/os: linux}
+                  volumes:
+                    - {name: work, emptyDir: {}}
+                  initContainers:
+                    - name: prepare
+                      image: local/busybox:test
+                      command: [sh, -c, "echo from-init > /work/file"]
+                      volumeMounts: [{name: work, mountPath: /work}]
+                  containers:
+                    - name: chaos
+                      image: local/reliably-cli:test
+                      args: [not, ours]
+                      env: [{name: GREETING, value: hello}, {name: RELIABLY_PLAN_ID, value: wrong}]
+                      volumeMounts: [{name: work, mountPath: /work}]
+                    - name: sidecar
+                      image: local/busybox:test
+                      command: [sh, -c, "sleep 3600"]
+                """));
+        String plan = scenario.plan(
+                deployment,
+                experimentWithSteadyState(
+                        "test -f /work/file",
+                        process("look", "test $GREETING = hello && grep from-init /work/file"),
+                        process("break", "rm /work/file")),
+                null);
+        Pod pod = cluster.podOf(plan);
+        JsonPath run = scenario.ended(plan);
+        assertEquals("succeeded", run.getString("state"), run.getString("error") + scenario.log(run.getString("id")));
+        assertEquals("shop", pod.getMetadata().getLabels().get("team"));
+        assertEquals(plan, pod.getMetadata().getLabels().get("reliably.com/plan"));
+        assertEquals(
+                List.of("chaos", "sidecar"),
+                pod.getSpec().getContainers().stream().map(Container::getName).toList());
+        assertEquals("prepare", pod.getSpec().getInitContainers().get(0).getName());
+        assertEquals("linux", pod.getSpec().getNodeSelector().get("kubernetes.io/os"));
+        assertEquals("reliably-job", pod.getSpec().getServiceAccountName());
+        assertTrue(pod.getSpec().getContainers().get(1).getArgs().isEmpty(), "only the first container gets arguments");
+        cluster.awaitNothingLeft();
+    }
+
+    @Test
+    void theEnvironmentReachesTheExperimentItsFilesAtTheirPlaces() {
+        String environment = scenario.create(
+                "/environments",
+                Map.of(
+                        "name",
+                        "e",
+                        "envvars",
+                        List.of(Map.of("var_name", "PLAIN", "value", "plain-value")),
+                        "secrets",
+                        List.of(
+                                Map.of("key", "k", "var_name", "HIDDEN", "value", "hidden-value"),
+                                Map.of("key", "f1", "path", "/etc/both/one", "value", "content-one"),
+                                Map.of("key", "f2", "path", "/etc/both/two", "value", "content-two"))));
+        String plan = scenario.plan(
+                scenario.deployment(cluster.definition()),
+                experiment(process(
+                        "look",
+                        "test $PLAIN$HIDDEN = plain-valuehidden-value"
+                                + " && test $(cat /etc/both/one /etc/both/two) = content-onecontent-two"
+                                + " && ! env | grep -q RELIABLY_SERVICE_TOKEN")),
+                environment);
+        Job job = cluster.jobOf(plan);
+        assertFalse(job.toString().contains("content-one"), "what is secret stands in the Secret only");
+        Secret secret = await().until(
+                        () -> cluster.admin()
+                                .secrets()
+                                .inNamespace(cluster.namespace())
+                                .withLabel(Marks.PLAN, plan)
+                                .list()
+                                .getItems(),
+                        found -> found.size() == 1)
+                .get(0);
+        assertEquals(
+                job.getMetadata().getUid(),
+                secret.getMetadata().getOwnerReferences().get(0).getUid());
+
+        JsonPath run = scenario.ended(plan);
+        assertEquals("succeeded", run.getString("state"), run.getString("error") + scenario.log(run.getString("id")));
+        JsonPath activity = scenario.execution(plan);
+        assertEquals(0, activity.getInt("result.run[0].output.status"), activity.getString("result.run"));
+        cluster.awaitNothingLeft();
+    }
+
+    @Test
+    void aCancelledRunRollsBackAndLeavesNothing() {
+        Map<String, Object> experiment = experiment(process("wait", "sleep 120"));
+        experiment.put("rollbacks", List.of(process("roll-back", "echo rolled")));
+        String plan = scenario.plan(scenario.deployment(cluster.definition()), experiment, null);
+        scenario.awaitLog(plan, "Action: wait");
+
+        server.request()
+                .post("/runs/" + scenario.latestRun(plan) + "/cancel")
+                .then()
+                .statusCode(200);
+        JsonPath run = scenario.ended(plan);
+        assertEquals("cancelled", run.getString("state"), run.getString("error"));
+        assertTrue(
+                scenario.log(run.getString("id")).contains("Rollback: roll-back"), scenario.log(run.getString("id")));
+        cluster.awaitNothingLeft();
+    }
+
+    @Test
+    void aManifestThatTheApiServerRefusesIsNotStored() {
+        Map<String, Object> definition = cluster.manifest("""
+                apiVersion: v1
+                kind: Pod
+                spec:
+                  containers:
+                    - name: chaos
+                      image: local/reliably-cli:test
+                      volumeMounts: [{name: nowhere, mountPath: /work}]
+                """);
+        JsonPath refused = server.request()
+                .body(Map.of("name", "d", "definition", definition))
+                .post("/deployments")
+                .then()
+                .statusCode(422)
+                .extract()
+                .jsonPath();
+        assertEquals("manifest", refused.getString("detail[0].loc[3]"), refused.prettify());
+        assertTrue(refused.getString("detail[0].msg").contains("volumeMounts[0]"), refused.prettify());
+
+        Map<String, Object> nowhere = cluster.definition();
+        nowhere.put("namespace", "no-such-namespace");
+        server.request()
+                .body(Map.of("name", "d", "definition", nowhere))
+                .post("/deployments")
+                .then()
+                .statusCode(422);
     }
 }

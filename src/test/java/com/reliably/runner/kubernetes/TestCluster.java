@@ -6,7 +6,9 @@ import com.reliably.testing.ServerProcess;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -171,6 +173,58 @@ final class TestCluster implements AutoCloseable {
         await("nothing of the server's in namespace " + namespace)
                 .atMost(LONGEST)
                 .until(this::left, List::isEmpty);
+    }
+
+    /** Whether the cluster has anything of what the server makes for a plan. */
+    boolean hasAnythingOf(String planId) {
+        return left().stream().anyMatch(name -> name.contains(planId));
+    }
+
+    static void awaitGone(KubernetesClient admin, String namespace) {
+        await("the end of namespace " + namespace)
+                .atMost(LONGEST)
+                .until(() -> admin.namespaces().withName(namespace).get() == null);
+    }
+
+    /** The port of the API server. */
+    int apiPort() {
+        return admin.getMasterUrl().getPort();
+    }
+
+    /** A kubeconfig for the same cluster with a token, by way of another port. */
+    String kubeconfigWith(String token, int port) {
+        String authority = admin.getConfiguration().getCaCertData();
+        return """
+                apiVersion: v1
+                kind: Config
+                current-context: test
+                contexts: [{name: test, context: {cluster: test, user: test}}]
+                clusters: [{name: test, cluster: {server: "https://127.0.0.1:%d", certificate-authority-data: %s}}]
+                users: [{name: test, user: {token: "%s"}}]
+                """.formatted(port, authority, token);
+    }
+
+    /** The token of a new service account that may do anything. */
+    String mightyToken(String account) {
+        serviceAccount(account);
+        admin.resource(new ClusterRoleBindingBuilder()
+                        .withNewMetadata()
+                        .withName(namespace + "-" + account)
+                        .endMetadata()
+                        .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "cluster-admin")
+                        .addNewSubject("", "ServiceAccount", account, namespace)
+                        .build())
+                .create();
+        return admin.serviceAccounts()
+                .inNamespace(namespace)
+                .withName(account)
+                .tokenRequest(new TokenRequestBuilder()
+                        .withNewSpec()
+                        .withExpirationSeconds(3600L)
+                        .endSpec()
+                        .build())
+                .getStatus()
+                .getToken();
     }
 
     List<String> left() {
