@@ -143,13 +143,15 @@ class KubeconfigTest {
     @Test
     void onlyTheHostsThatTheOperatorAllowsAreTaken() {
         KubernetesPolicy policy = POLICY.withHosts("k8s.example.com", "*.eks.amazonaws.com");
-        assertEquals(Optional.empty(), Kubeconfig.fault(config("{server: 'https://K8S.example.com:6443'}", TOKEN), policy));
+        assertEquals(
+                Optional.empty(), Kubeconfig.fault(config("{server: 'https://K8S.example.com:6443'}", TOKEN), policy));
         assertEquals(
                 Optional.empty(),
                 Kubeconfig.fault(config("{server: https://a.gr7.eu-west-1.eks.amazonaws.com}", TOKEN), policy));
         for (String other : List.of("https://10.0.0.1", "https://xk8s.example.com", "https://eks.amazonaws.com")) {
             assertThat(
-                    Kubeconfig.fault(config("{server: '" + other + "'}", TOKEN), policy).orElse("nothing"),
+                    Kubeconfig.fault(config("{server: '" + other + "'}", TOKEN), policy)
+                            .orElse("nothing"),
                     containsString("RELIABLY_KUBERNETES_ALLOWED_HOSTS"));
         }
     }
@@ -160,7 +162,8 @@ class KubeconfigTest {
         assertEquals(Optional.empty(), Kubeconfig.fault(config("{server: https://10.128.0.1}", TOKEN), policy));
         for (String refused : List.of("https://10.127.255.255:6443", "https://[2001:db8::1]")) {
             assertThat(
-                    Kubeconfig.fault(config("{server: '" + refused + "'}", TOKEN), policy).orElse("nothing"),
+                    Kubeconfig.fault(config("{server: '" + refused + "'}", TOKEN), policy)
+                            .orElse("nothing"),
                     containsString("RELIABLY_KUBERNETES_REFUSED_NETWORKS"));
         }
     }
@@ -181,8 +184,11 @@ class KubeconfigTest {
                 Arguments.of("https://a.yl4.cn-north-1.eks.amazonaws.com.cn", "token, -i, shop", "", "cn-north-1"),
                 Arguments.of("https://10.0.0.1", "token, -i, shop", "", null),
                 Arguments.of("https://10.0.0.1", "token, -i, shop", "AWS_DEFAULT_REGION: us-east-2", "us-east-2"),
-                Arguments.of("https://a.gr7.eu-west-1.eks.amazonaws.com", "token, --cluster-id=shop, --region=us-west-1",
-                        "AWS_REGION: us-east-2", "us-west-1"));
+                Arguments.of(
+                        "https://a.gr7.eu-west-1.eks.amazonaws.com",
+                        "token, --cluster-id=shop, --region=us-west-1",
+                        "AWS_REGION: us-east-2",
+                        "us-west-1"));
     }
 
     @ParameterizedTest
@@ -209,8 +215,7 @@ class KubeconfigTest {
                 "{client-certificate-data: czNjcjN0, client-key-data: czNjcjN0}",
                 "{exec: {command: aws, args: [eks, get-token, --cluster-name, shop], " + KEYS + "}}")) {
             ClusterAccess access = Kubeconfig.read(config(SERVER, user), POLICY);
-            assertThat(
-                    access + " " + access.credentials() + " " + access.certificate(), not(containsString("s3cr3t")));
+            assertThat(access + " " + access.credentials() + " " + access.certificate(), not(containsString("s3cr3t")));
         }
     }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.reliably.deployment.KubernetesJobDefinition;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.CredentialsExpired;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.CredentialsRefused;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Untrusted;
@@ -22,7 +23,9 @@ import io.vertx.core.net.PfxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -53,18 +56,24 @@ class ClusterClientTest {
     /** A certificate of its own authority. */
     private record Certificate(Path store, String authority) {
 
-        static Certificate of(Path directory, String name) throws IOException {
+        static Certificate of(Path directory, String name, String... more) throws IOException {
             Path store = directory.resolve(name.replaceAll("[^a-z]", "") + ".p12");
-            String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
-            run(keytool, "-genkeypair", "-alias", "a", "-keyalg", "EC", "-dname", "CN=test", "-ext", "san=" + name,
-                    "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass", "changeit");
+            String keytool =
+                    Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+            List<String> make = new ArrayList<>(List.of(keytool, "-genkeypair", "-alias", "a", "-keyalg", "EC"));
+            make.addAll(List.of("-dname", "CN=test", "-ext", "san=" + name, "-storetype", "PKCS12"));
+            make.addAll(List.of("-keystore", store.toString(), "-storepass", "changeit"));
+            make.addAll(List.of(more));
+            run(make);
             Path certificate = directory.resolve(store.getFileName() + ".pem");
-            run(keytool, "-exportcert", "-rfc", "-alias", "a", "-keystore", store.toString(), "-storepass", "changeit",
-                    "-file", certificate.toString());
+            List<String> export = new ArrayList<>(List.of(keytool, "-exportcert", "-rfc", "-alias", "a"));
+            export.addAll(List.of("-keystore", store.toString(), "-storepass", "changeit"));
+            export.addAll(List.of("-file", certificate.toString()));
+            run(export);
             return new Certificate(store, Base64.getEncoder().encodeToString(Files.readAllBytes(certificate)));
         }
 
-        private static void run(String... line) {
+        private static void run(List<String> line) {
             Command.Result result = Command.of(line).run();
             assertEquals(0, result.exitCode(), result.output());
         }
@@ -92,8 +101,8 @@ class ClusterClientTest {
     }
 
     private String version(HttpServer server, String more, String user) {
-        return version(RealCluster.kubeconfig(
-                "{server: 'https://127.0.0.1:" + server.actualPort() + "'" + more + "}", user));
+        return version(
+                RealCluster.kubeconfig("{server: 'https://127.0.0.1:" + server.actualPort() + "'" + more + "}", user));
     }
 
     private String version(String kubeconfig) {
@@ -115,8 +124,7 @@ class ClusterClientTest {
         Certificate own = Certificate.of(directory, "ip:127.0.0.1");
         HttpServer server = serve(own, this::answerVersion);
         assertEquals("v1.34.0", version(server, trusting(own), "{username: u, password: s3cr3t}"));
-        assertEquals(
-                List.of("Basic " + Base64.getEncoder().encodeToString("u:s3cr3t".getBytes())), authorizations);
+        assertEquals(List.of("Basic " + Base64.getEncoder().encodeToString("u:s3cr3t".getBytes())), authorizations);
     }
 
     @Test
@@ -131,8 +139,7 @@ class ClusterClientTest {
                 .setStatusCode(302)
                 .putHeader("Location", "https://127.0.0.1:" + other.actualPort() + request.uri())
                 .end());
-        Throwable failure =
-                assertThrows(Unreachable.class, () -> version(server, trusting(own), "{token: s3cr3t}"));
+        Throwable failure = assertThrows(Unreachable.class, () -> version(server, trusting(own), "{token: s3cr3t}"));
         assertThat(failure.getMessage(), containsString("sends clients elsewhere (302)"));
         assertThat(elsewhere, empty());
     }
@@ -225,14 +232,18 @@ class ClusterClientTest {
                 TestClusters.with(KubernetesPolicy.usual(), directory, "127.0.0.1:" + server.actualPort());
         KubernetesJobDefinition definition = new KubernetesJobDefinition(true, "image", "n", null, null, true);
         try (inCluster) {
-            inCluster.clusters()
-                    .call(ORG, definition, client -> client.getKubernetesVersion().getGitVersion())
+            inCluster
+                    .clusters()
+                    .call(ORG, definition, client -> client.getKubernetesVersion()
+                            .getGitVersion())
                     .await()
                     .atMost(SOON);
             Files.writeString(directory.resolve("token"), "second\n");
             inCluster.clusters().look().await().atMost(SOON);
-            inCluster.clusters()
-                    .call(ORG, definition, client -> client.getKubernetesVersion().getGitVersion())
+            inCluster
+                    .clusters()
+                    .call(ORG, definition, client -> client.getKubernetesVersion()
+                            .getGitVersion())
                     .await()
                     .atMost(SOON);
         }
@@ -240,9 +251,30 @@ class ClusterClientTest {
     }
 
     @Test
+    void aClientCertificateWhoseTimeIsOverIsSaidToHaveExpired() throws Exception {
+        Certificate own = Certificate.of(directory, "ip:127.0.0.1");
+        Certificate over = Certificate.of(directory, "dns:client", "-startdate", "-2d", "-validity", "1");
+        KeyStore store = KeyStore.getInstance(over.store().toFile(), "changeit".toCharArray());
+        String key = Base64.getMimeEncoder()
+                .encodeToString(store.getKey("a", "changeit".toCharArray()).getEncoded());
+        String pem = "-----BEGIN PRIVATE KEY-----\n" + key + "\n-----END PRIVATE KEY-----\n";
+        HttpServer server =
+                serve(own, request -> request.response().setStatusCode(401).end());
+        Throwable failure = assertThrows(
+                CredentialsExpired.class,
+                () -> version(
+                        server,
+                        trusting(own),
+                        "{client-certificate-data: " + over.authority() + ", client-key-data: "
+                                + Base64.getEncoder().encodeToString(pem.getBytes()) + "}"));
+        assertThat(failure.getMessage(), containsString("the client certificate's time is over"));
+    }
+
+    @Test
     void refusedCredentialsAreAskedForOnceMoreAtMost() throws IOException {
         Certificate own = Certificate.of(directory, "ip:127.0.0.1");
-        HttpServer server = serve(own, request -> request.response().setStatusCode(401).end());
+        HttpServer server =
+                serve(own, request -> request.response().setStatusCode(401).end());
         assertThrows(CredentialsRefused.class, () -> version(server, trusting(own), "{token: t}"));
         assertThat(authorizations.toString(), authorizations.size() <= 2);
     }

@@ -26,8 +26,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -191,17 +191,26 @@ class HostileKubeconfigTest {
     @Test
     void whatThisProcessIsToldOfClustersHasNoSay() {
         var told = Map.of(
-                "kubernetes.master", "https://127.0.0.1:" + listener.getLocalPort(),
-                "kubernetes.auth.token", "another",
-                "kubernetes.auth.basic.username", "another",
-                "kubernetes.auth.basic.password", "another",
-                "kubernetes.certs.ca.file", pipe.toString(),
-                "kubernetes.trust.certificates", "true",
-                "https.proxy", "http://127.0.0.1:" + listener.getLocalPort(),
-                "kubeconfig", pipe.toString());
+                "kubernetes.master",
+                "https://127.0.0.1:" + listener.getLocalPort(),
+                "kubernetes.auth.token",
+                "another",
+                "kubernetes.auth.basic.username",
+                "another",
+                "kubernetes.auth.basic.password",
+                "another",
+                "kubernetes.certs.ca.file",
+                pipe.toString(),
+                "kubernetes.trust.certificates",
+                "true",
+                "https.proxy",
+                "http://127.0.0.1:" + listener.getLocalPort(),
+                "kubeconfig",
+                pipe.toString());
         told.forEach(System::setProperty);
         try {
-            var config = client(RealCluster.kubeconfig("{server: 'https://10.0.0.1'}", TOKEN)).getConfiguration();
+            var config = client(RealCluster.kubeconfig("{server: 'https://10.0.0.1'}", TOKEN))
+                    .getConfiguration();
             assertEquals("https://10.0.0.1/", config.getMasterUrl());
             assertEquals("s3cr3t", config.getOauthTokenProvider().getToken());
             assertEquals(null, config.getUsername());
