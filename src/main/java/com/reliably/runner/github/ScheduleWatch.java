@@ -51,7 +51,9 @@ final class ScheduleWatch {
     Multi<ScheduleEvent> events() {
         return Multi.createBy()
                 .repeating()
-                .uni(() -> look().call(events -> runs.pause(api.address(), settings.pollEvery())))
+                .uni(() -> looks == 0
+                        ? look()
+                        : runs.pause(api.address(), settings.pollEvery()).chain(this::look))
                 .indefinitely()
                 .onItem()
                 .transformToMultiAndConcatenate(events -> Multi.createFrom().iterable(events));

@@ -547,6 +547,12 @@ final class GitHubStandIn implements AutoCloseable {
 
     private Answer workflow(String method, String rest, JsonNode body) {
         String[] parts = rest.split("/");
+        // By the name of its file, or by its number.
+        parts[0] = workflows.entrySet().stream()
+                .filter(one -> Long.toString(one.getValue().id).equals(parts[0]))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(parts[0]);
         Workflow workflow = workflows.get(parts[0]);
         if (workflow == null || workflow.knownAt.isAfter(Instant.now())) {
             return unknown();
