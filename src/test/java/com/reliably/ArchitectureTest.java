@@ -58,9 +58,13 @@ class ArchitectureTest {
             "PlanDirectory",
             "PlanReach",
             "PlanRuns",
+            "PlanSchedules",
             "PlanViews",
             "PlansInUse",
-            // The state of runs and their logs
+            // The state of runs and their logs, and of schedules at engines
+            "EngineClaims",
+            "EngineJournal",
+            "EngineRuns",
             "RunClaims",
             "RunJournal",
             "RunLogFeed",
@@ -86,6 +90,7 @@ class ArchitectureTest {
             entry("com.reliably.start.PostgresBinaries", "the main thread, before anything is served"),
             entry("com.reliably.start.StartFailureExplanation", "the main thread, once the start has failed"),
             entry("com.reliably.run.RunSupervisor.stop", "the thread that stops the server"),
+            entry("com.reliably.engine.EngineSupervisor.stop", "the thread that stops the server"),
             entry("com.reliably.web.OffsetClock", "a thread of its own, in drills only"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
             entry("com.reliably.runner.cli.RunDirectory", "workers, as the test below sees"),
@@ -93,7 +98,8 @@ class ArchitectureTest {
             entry("com.reliably.runner.docker.EngineClock", "an engine's workers"),
             entry("com.reliably.runner.docker.EngineTransport", "an engine's workers"),
             entry("com.reliably.runner.docker.EngineWorkers", "workers of its own; what it asks for is there"),
-            entry("com.reliably.runner.docker.VolumeSources", "a worker"));
+            entry("com.reliably.runner.docker.VolumeSources", "a worker"),
+            entry("com.reliably.runner.github.GitHubHttp.answer", "workers, as GitHubApi has it"));
 
     private static final DescribedPredicate<JavaMethod> ENDPOINTS =
             DescribedPredicate.describe("that are endpoints", method -> method.getAnnotations().stream()

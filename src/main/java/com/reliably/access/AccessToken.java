@@ -34,6 +34,10 @@ class AccessToken {
     @Column(name = "run_id")
     UUID runId;
 
+    /** The schedule at an engine whose clients have it. */
+    @Column(name = "schedule_id")
+    UUID scheduleId;
+
     @Column(name = "created_at")
     Instant createdAt;
 

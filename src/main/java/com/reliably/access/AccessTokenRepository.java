@@ -15,18 +15,28 @@ class AccessTokenRepository implements PanacheRepositoryBase<AccessToken, UUID> 
         return find("hash", (Object) hash).firstResult();
     }
 
-    /** Tokens that people made and that were not revoked, by name. Those of runs are not listed. */
+    /** Tokens that people made and that were not revoked, by name. Those of runs and of schedules are not listed. */
     PanacheQuery<AccessToken> listed(UUID orgId) {
-        return find("orgId = ?1 and revokedAt is null and runId is null order by name, id", orgId);
+        return find(
+                "orgId = ?1 and revokedAt is null and runId is null and scheduleId is null order by name, id", orgId);
     }
 
     Uni<AccessToken> findListed(UUID orgId, UUID id) {
-        return find("orgId = ?1 and id = ?2 and revokedAt is null and runId is null", orgId, id)
+        return find("orgId = ?1 and id = ?2 and revokedAt is null and runId is null and scheduleId is null", orgId, id)
                 .firstResult();
     }
 
     Uni<Integer> revokeOfRun(UUID runId, Instant now) {
         return update("revokedAt = ?1 where runId = ?2 and revokedAt is null", now, runId);
+    }
+
+    Uni<Integer> revokeOfSchedule(UUID scheduleId, Instant now) {
+        return update("revokedAt = ?1 where scheduleId = ?2 and revokedAt is null", now, scheduleId);
+    }
+
+    /** Lets the tokens of a schedule end at this time, where they do not before. */
+    Uni<Integer> endOfSchedule(UUID scheduleId, Instant end) {
+        return update("expiresAt = ?1 where scheduleId = ?2 and revokedAt is null and expiresAt > ?1", end, scheduleId);
     }
 
     Uni<Integer> revokeOfPlan(UUID orgId, UUID planId, Instant now) {

@@ -13,6 +13,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -90,6 +91,36 @@ public class TokenService {
     public Uni<Void> revokeOfRun(UUID runId) {
         return repository
                 .revokeOfRun(runId, clock.instant())
+                .invoke(authenticator::forget)
+                .replaceWithVoid();
+    }
+
+    /**
+     * A token for the clients that an engine starts by a schedule which it keeps; it can do only what the client that runs
+     * the plan does. Those that were made for the schedule before go on for a while. Joins the transaction of its caller.
+     *
+     * @param lifetime for how long it is good
+     * @param overlap  for how long those before are, at most
+     * @return the token in clear; only its hash is stored
+     */
+    public Uni<String> createForSchedule(
+            UUID orgId, UUID planId, UUID scheduleId, Duration lifetime, Duration overlap) {
+        Instant now = clock.instant();
+        AccessToken token = newToken(orgId, "schedule " + scheduleId, Right.RUN, now, now.plus(lifetime));
+        token.planId = planId;
+        token.scheduleId = scheduleId;
+        String clear = TokenHash.newToken(random);
+        token.hash = TokenHash.of(clear);
+        return repository
+                .endOfSchedule(scheduleId, now.plus(overlap))
+                .chain(() -> repository.persist(token))
+                .replaceWith(clear);
+    }
+
+    /** Ends the tokens of a schedule. Joins the transaction of its caller. */
+    public Uni<Void> revokeOfSchedule(UUID scheduleId) {
+        return repository
+                .revokeOfSchedule(scheduleId, clock.instant())
                 .invoke(authenticator::forget)
                 .replaceWithVoid();
     }

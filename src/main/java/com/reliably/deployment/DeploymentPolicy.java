@@ -17,6 +17,9 @@ public interface DeploymentPolicy {
     @WithName("github")
     GitHub gitHub();
 
+    /** Kubernetes deployments. */
+    Kubernetes kubernetes();
+
     /** What Docker deployments may reach. */
     interface Docker {
 
@@ -47,5 +50,34 @@ public interface DeploymentPolicy {
         /** Hosts of repositories, separated by commas. */
         @WithDefault("github.com")
         List<String> allowedHosts();
+    }
+
+    /** What Kubernetes deployments may reach, and how. */
+    interface Kubernetes {
+
+        /**
+         * Hosts of API servers, separated by commas; {@code *.example.com} stands for every host below a domain. Any
+         * host where it is not set.
+         */
+        Optional<List<String>> allowedHosts();
+
+        /**
+         * Networks in which no API server is, separated by commas, whatever name leads there. By default where machines
+         * of clouds are told their own credentials, and what is no address of a single machine.
+         */
+        @WithDefault("169.254.0.0/16,fe80::/10,fd00:ec2::/32,fd20:ce::/32,100.100.100.200/32,168.63.129.16/32,"
+                + "0.0.0.0/8,::/128,224.0.0.0/4,ff00::/8")
+        List<String> refusedNetworks();
+
+        /** Proxies that a kubeconfig may name, as URLs separated by commas. None by default. */
+        Optional<List<String>> allowedProxies();
+
+        /** Whether a kubeconfig may do without looking at the cluster's certificate. */
+        @WithDefault("false")
+        boolean insecureTlsAllowed();
+
+        /** Whether deployments may use the service account of this server, where it runs in a cluster itself. */
+        @WithDefault("true")
+        boolean inClusterAllowed();
     }
 }

@@ -12,10 +12,13 @@ import com.reliably.secret.SecretStore;
 import com.reliably.web.Names;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import io.quarkus.arc.All;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.util.HashMap;
@@ -38,6 +41,7 @@ public class DeploymentService {
     private final DeploymentPolicy policy;
     private final ObjectMapper json;
     private final Clock clock;
+    private final List<DeploymentTrial> trials;
 
     DeploymentService(
             DeploymentRepository repository,
@@ -47,7 +51,8 @@ public class DeploymentService {
             AuditTrail audit,
             DeploymentPolicy policy,
             ObjectMapper json,
-            Clock clock) {
+            Clock clock,
+            @All List<DeploymentTrial> trials) {
         this.repository = repository;
         this.reads = reads;
         this.plans = plans;
@@ -56,13 +61,18 @@ public class DeploymentService {
         this.policy = policy;
         this.json = json;
         this.clock = clock;
+        this.trials = trials;
+    }
+
+    Uni<DeploymentView> create(Caller caller, DeploymentInput input) {
+        check(input.definition());
+        refuseMasks(input.definition(), input.definition().secrets(), Map.of());
+        return tryOut(caller.orgId(), input.definition()).chain(() -> store(caller, input));
     }
 
     @WithTransaction
-    Uni<DeploymentView> create(Caller caller, DeploymentInput input) {
-        check(input.definition());
+    Uni<DeploymentView> store(Caller caller, DeploymentInput input) {
         Map<String, String> clear = input.definition().secrets();
-        refuseMasks(input.definition(), clear, Map.of());
         Deployment deployment =
                 newDeployment(caller, input.name(), input.definition().masked());
         return Names.taken(repository.persistAndFlush(deployment), "deployment", input.name())
@@ -90,9 +100,15 @@ public class DeploymentService {
         return page(repository.matching(orgId, pattern), page);
     }
 
-    @WithTransaction
     Uni<Void> update(Caller caller, UUID id, DeploymentInput input) {
         check(input.definition());
+        return inClear(caller.orgId(), id, input.definition())
+                .chain(clear -> tryOut(caller.orgId(), clear))
+                .chain(() -> replace(caller, id, input));
+    }
+
+    @WithTransaction
+    Uni<Void> replace(Caller caller, UUID id, DeploymentInput input) {
         return find(caller.orgId(), id).chain(deployment -> {
             Map<String, String> given = input.definition().secrets();
             boolean sameType = deployment.type.equals(input.definition().typeName());
@@ -128,6 +144,10 @@ public class DeploymentService {
                                 + " plan(s) use it. Delete them, or give them another deployment, first.");
                     }
                 }))
+                .call(() -> plans.whyNeeded(caller.orgId(), id)
+                        .invoke(why -> why.ifPresent(reason -> {
+                            throw ProblemException.badRequest("This deployment cannot be deleted yet: " + reason);
+                        })))
                 .call(deployment -> secrets.removeAll(ownerOf(deployment)))
                 .call(deployment -> audit.record(caller, "deployment.delete", "deployment", id, deployment.name))
                 .chain(repository::delete)
@@ -170,10 +190,63 @@ public class DeploymentService {
                         : secrets.open(ownerOf(deployment)).map(definitionOf(deployment)::withSecrets));
     }
 
+    /**
+     * A definition that a deployment had, with the secrets that it has now. Joins the session of its caller.
+     *
+     * @param masked as {@link #masked} has written it
+     * @return null where the organisation has no such deployment any more
+     */
+    public Uni<DeploymentDefinition> clearDefinition(UUID orgId, UUID id, String masked) {
+        return repository
+                .find(orgId, id)
+                .chain(deployment -> deployment == null
+                        ? Uni.createFrom().nullItem()
+                        : secrets.open(ownerOf(deployment)).map(parse(id, masked)::withSecrets));
+    }
+
+    /** A definition as JSON, without its secrets. */
+    public String masked(DeploymentDefinition definition) {
+        return write(definition.masked());
+    }
+
     private void check(DeploymentDefinition definition) {
         Faults faults = Faults.inBody();
         definition.check(faults.at("definition", definition.typeName()), policy);
         faults.throwIfAny();
+    }
+
+    /** What is given, with stored secrets in place of masks. */
+    @WithSession
+    Uni<DeploymentDefinition> inClear(UUID orgId, UUID id, DeploymentDefinition given) {
+        if (given.secrets().values().stream().noneMatch(Mask::isMask)) {
+            return Uni.createFrom().item(given);
+        }
+        return find(orgId, id)
+                .chain(deployment -> secrets.open(ownerOf(deployment)))
+                .map(stored -> {
+                    Map<String, String> clear = new HashMap<>(given.secrets());
+                    clear.replaceAll((name, value) -> Mask.isMask(value) ? stored.get(name) : value);
+                    return given.withSecrets(clear);
+                });
+    }
+
+    /** Outside of any transaction: an engine may take seconds. */
+    private Uni<Void> tryOut(UUID orgId, DeploymentDefinition clear) {
+        Context request = Vertx.currentContext();
+        Uni<Map<String, String>> refusals = Uni.createFrom().item(Map.of());
+        for (DeploymentTrial trial : trials) {
+            refusals = refusals.chain(found -> found.isEmpty()
+                    ? trial.refusals(orgId, clear)
+                    : Uni.createFrom().item(found));
+        }
+        // Database sessions belong to the request's own context, and engines answer on threads of theirs.
+        return refusals.emitOn(work -> request.runOnContext(ignored -> work.run()))
+                .invoke(found -> {
+                    Faults faults = Faults.inBody();
+                    found.forEach(faults.at("definition", clear.typeName())::reject);
+                    faults.throwIfAny();
+                })
+                .replaceWithVoid();
     }
 
     /** A mask means "keep the stored secret", so there must be one. */

@@ -1,8 +1,12 @@
 package com.reliably.deployment;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.reliably.problem.Faults;
 import com.reliably.secret.Mask;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
@@ -16,6 +20,9 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
  * @param ref         the branch that workflows are written to
  * @param baseDir     the repository's directory that plans are run from
  * @param environment the GitHub environment that holds the secrets; may be null
+ * @param delivery    how workflows come into the repository
+ * @param appId       the GitHub App that is used instead of a token; may be null
+ * @param appPrivateKey its private key in PEM; secret, may be null
  */
 @Schema(
         name = "GitHubDeployment",
@@ -45,13 +52,47 @@ public record GitHubDefinition(
         String baseDir,
 
         @Schema(nullable = true, description = "The GitHub environment that holds the secrets", examples = "production")
-        String environment)
+        String environment,
+
+        @Schema(
+                defaultValue = "commit",
+                description = "How workflows come into the repository; `pull_request` for protected branches")
+        Delivery delivery,
+
+        @Schema(
+                nullable = true,
+                description = "The id of a GitHub App that is installed in the repository, instead of a token",
+                examples = "123456")
+        String appId,
+
+        @Schema(nullable = true, description = "The App's private key in PEM; shown masked", examples = "**********")
+        String appPrivateKey)
         implements DeploymentDefinition {
 
     /** Its name on the wire. */
     public static final String TYPE = "github";
 
+    private static final Pattern APP_ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+    private static final Pattern PRIVATE_KEY = Pattern.compile("-----BEGIN (RSA )?PRIVATE KEY-----");
+
+    /** How workflows come into the repository. */
+    @Schema(
+            name = "GitHubDelivery",
+            enumeration = {"commit", "pull_request"},
+            description = "`commit`: by a commit on the branch; `pull_request`: by one that people merge")
+    public enum Delivery {
+        COMMIT,
+        PULL_REQUEST;
+
+        @JsonValue
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     public GitHubDefinition {
+        delivery = delivery == null ? Delivery.COMMIT : delivery;
         ref = ref == null ? "main" : ref;
         baseDir = baseDir == null ? "plans" : baseDir;
     }
@@ -73,6 +114,20 @@ public record GitHubDefinition(
         if (token != null && token.isBlank()) {
             faults.reject("token", "The token is empty; leave it out, or give a GitHub token");
         }
+        if (appId != null && !APP_ID.matcher(appId).matches()) {
+            faults.reject("app_id", "Give the App's id or client id, as in '123456' or 'Iv1.8a61f9b3a7aba766'", appId);
+        }
+        if (appId == null && appPrivateKey != null) {
+            faults.reject("app_id", "Give the id of the App that the private key belongs to", null);
+        }
+        if (appId != null && appPrivateKey == null) {
+            faults.reject("app_private_key", "Give a private key of the App, as GitHub made it");
+        }
+        if (appPrivateKey != null
+                && !Mask.isMask(appPrivateKey)
+                && !PRIVATE_KEY.matcher(appPrivateKey).find()) {
+            faults.reject("app_private_key", "Give the App's private key in PEM, with its first and last line");
+        }
         if (environment != null && (environment.isBlank() || environment.length() > 255)) {
             faults.reject("environment", "A GitHub environment's name has 1 to 255 characters", environment);
         }
@@ -80,17 +135,28 @@ public record GitHubDefinition(
 
     @Override
     public Map<String, String> secrets() {
-        return token == null ? Map.of() : Map.of("token", token);
+        Map<String, String> secrets = new HashMap<>();
+        if (token != null) {
+            secrets.put("token", token);
+        }
+        if (appPrivateKey != null) {
+            secrets.put("app_private_key", appPrivateKey);
+        }
+        return Map.copyOf(secrets);
     }
 
     @Override
     public GitHubDefinition masked() {
-        return new GitHubDefinition(repo, Mask.of(token), username, ref, baseDir, environment);
+        return with(Mask.of(token), Mask.of(appPrivateKey));
     }
 
     @Override
     public GitHubDefinition withSecrets(Map<String, String> clear) {
-        return new GitHubDefinition(repo, clear.get("token"), username, ref, baseDir, environment);
+        return with(clear.get("token"), clear.get("app_private_key"));
+    }
+
+    private GitHubDefinition with(String newToken, String newKey) {
+        return new GitHubDefinition(repo, newToken, username, ref, baseDir, environment, delivery, appId, newKey);
     }
 
     /** Without the token: records are logged easily. */

@@ -1,21 +1,29 @@
 package com.reliably.deployment;
 
+import com.reliably.deployment.ClusterAccess.Basic;
+import com.reliably.deployment.ClusterAccess.ClientCertificate;
+import com.reliably.deployment.ClusterAccess.Credentials;
+import com.reliably.deployment.ClusterAccess.Impersonation;
+import com.reliably.deployment.ClusterAccess.NoCredentials;
+import com.reliably.deployment.ClusterAccess.Token;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Credentials of a cluster, as kubectl keeps them. What reads a file of the server, runs a command on it, or loosens
- * TLS is refused, in every entry and not only in the current context's: what is not in the lists below is not known to be
- * harmless. No message quotes the document, because it is a secret.
+ * Credentials of a cluster, as kubectl keeps them, taken apart rather than executed (docs/adr/0015). What reads a file of
+ * the server, runs a command on it, or loosens TLS is refused, in every entry and not only in the current context's: what
+ * is not in the lists below is not known to be harmless. No message quotes the document, because it is a secret.
  */
-final class Kubeconfig {
+public final class Kubeconfig {
 
     private static final String REMEDY =
             "; 'kubectl config view --minify --flatten --raw' writes one that holds everything itself";
@@ -23,8 +31,8 @@ final class Kubeconfig {
     private static final Set<String> CLUSTER_MEMBERS = Set.of(
             "server",
             "certificate-authority-data",
-            "tls-server-name",
             "insecure-skip-tls-verify",
+            "proxy-url",
             "disable-compression",
             "extensions");
     private static final Set<String> USER_MEMBERS = Set.of(
@@ -34,35 +42,45 @@ final class Kubeconfig {
             "client-certificate-data",
             "client-key-data",
             "exec",
+            "auth-provider",
             "as",
             "as-uid",
             "as-groups",
             "as-user-extra",
             "extensions");
-    private static final Set<String> EXEC_MEMBERS =
-            Set.of("apiVersion", "command", "args", "env", "interactiveMode", "provideClusterInfo", "installHint");
-    private static final Set<String> FILES =
-            Set.of("certificate-authority", "client-certificate", "client-key", "tokenFile");
-    private static final List<String> AWS_KEYS = List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
-    private static final Set<String> AWS_CLUSTER_OPTIONS = Set.of("-i", "--cluster-id", "--cluster-name");
+    private static final Set<String> OIDC_MEMBERS =
+            Set.of("id-token", "idp-issuer-url", "client-id", "extra-scopes", "idp-certificate-authority-data");
+    private static final Set<String> FILES = Set.of(
+            "certificate-authority", "client-certificate", "client-key", "tokenFile", "idp-certificate-authority");
 
-    private Kubeconfig() {}
+    private final ClusterReach reach;
+
+    private Kubeconfig(ClusterReach reach) {
+        this.reach = reach;
+    }
 
     /** What is wrong with the credentials, and what would be right; empty where nothing is. */
-    static Optional<String> fault(String text) {
+    static Optional<String> fault(String text, DeploymentPolicy.Kubernetes policy) {
         try {
-            check(YamlDocument.read(text));
+            read(text, policy);
             return Optional.empty();
-        } catch (YamlDocument.Fault e) {
-            return Optional.of("The kubeconfig is " + e.getMessage());
-        } catch (Refused e) {
+        } catch (RefusedKubeconfig e) {
             return Optional.of(e.getMessage());
         }
     }
 
-    private static void check(Map<?, ?> config) throws Refused {
+    /** How the current context reaches its cluster. Nothing is resolved, read or executed to find that out. */
+    public static ClusterAccess read(String text, DeploymentPolicy.Kubernetes policy) throws RefusedKubeconfig {
+        try {
+            return new Kubeconfig(ClusterReach.of(policy)).access(YamlDocument.read(text));
+        } catch (YamlDocument.Fault e) {
+            throw new RefusedKubeconfig("The kubeconfig is " + e.getMessage());
+        }
+    }
+
+    private ClusterAccess access(Map<?, ?> config) throws RefusedKubeconfig {
         if (!"Config".equals(config.get("kind")) || !"v1".equals(config.get("apiVersion"))) {
-            throw new Refused("This is not a kubeconfig: it needs 'apiVersion: v1' and 'kind: Config'");
+            throw new RefusedKubeconfig("This is not a kubeconfig: it needs 'apiVersion: v1' and 'kind: Config'");
         }
         Map<String, Map<?, ?>> clusters = entries(config, "clusters", "cluster");
         Map<String, Map<?, ?>> users = entries(config, "users", "user");
@@ -75,181 +93,255 @@ final class Kubeconfig {
         }
         Object current = config.get("current-context");
         if (!(current instanceof String name) || name.isEmpty()) {
-            throw new Refused("The kubeconfig has no 'current-context'; say which of its contexts to use");
+            throw new RefusedKubeconfig("The kubeconfig has no 'current-context'; say which of its contexts to use");
         }
         Map<?, ?> context = contexts.get(name);
         if (context == null) {
-            throw new Refused("The 'current-context' of the kubeconfig is not one of its contexts; name one of them");
+            throw new RefusedKubeconfig(
+                    "The 'current-context' of the kubeconfig is not one of its contexts; name one of them");
         }
-        if (!clusters.containsKey(textOrEmpty(context.get("cluster")))) {
-            throw new Refused("The current context's cluster is not in 'clusters'; add it");
+        Map<?, ?> cluster = clusters.get(textOrEmpty(context.get("cluster")));
+        if (cluster == null) {
+            throw new RefusedKubeconfig("The current context's cluster is not in 'clusters'; add it");
         }
-        if (!users.containsKey(textOrEmpty(context.get("user")))) {
-            throw new Refused("The current context's user is not in 'users'; add it");
+        Map<?, ?> user = users.get(textOrEmpty(context.get("user")));
+        if (user == null) {
+            throw new RefusedKubeconfig("The current context's user is not in 'users'; add it");
         }
+        return access(cluster, user);
     }
 
-    private static Map<String, Map<?, ?>> entries(Map<?, ?> config, String list, String member) throws Refused {
+    private ClusterAccess access(Map<?, ?> cluster, Map<?, ?> user) throws RefusedKubeconfig {
+        URI server = server(cluster.get("server"));
+        return new ClusterAccess(
+                server,
+                decoded(cluster, "certificate-authority-data"),
+                Boolean.TRUE.equals(cluster.get("insecure-skip-tls-verify")),
+                proxy(cluster.get("proxy-url")),
+                user.get("client-certificate-data") == null
+                        ? null
+                        : new ClientCertificate(
+                                decoded(user, "client-certificate-data"), decoded(user, "client-key-data")),
+                credentials(user, server),
+                impersonation(user));
+    }
+
+    private static Map<String, Map<?, ?>> entries(Map<?, ?> config, String list, String member)
+            throws RefusedKubeconfig {
         Map<String, Map<?, ?>> byName = new HashMap<>();
         Object given = config.get(list);
         if (given == null) {
             return byName;
         }
         if (!(given instanceof List<?> items)) {
-            throw new Refused("'" + list + "' of the kubeconfig is not a list");
+            throw new RefusedKubeconfig("'" + list + "' of the kubeconfig is not a list");
         }
         for (int i = 0; i < items.size(); i++) {
             if (!(items.get(i) instanceof Map<?, ?> entry)
                     || !(entry.get("name") instanceof String name)
                     || !(entry.get(member) instanceof Map<?, ?> value)) {
-                throw new Refused("'" + list + "[" + i + "]' of the kubeconfig needs a 'name' and a '" + member + "'");
+                throw new RefusedKubeconfig(
+                        "'" + list + "[" + i + "]' of the kubeconfig needs a 'name' and a '" + member + "'");
             }
             if (byName.put(name, value) != null) {
-                throw new Refused("'" + list + "[" + i + "]' of the kubeconfig has the name of another one");
+                throw new RefusedKubeconfig("'" + list + "[" + i + "]' of the kubeconfig has the name of another one");
             }
         }
         return byName;
     }
 
-    private static void checkCluster(Map<?, ?> cluster) throws Refused {
-        if (cluster.containsKey("proxy-url")) {
-            throw new Refused("A kubeconfig with a 'proxy-url' is not taken: this server goes to the cluster directly");
-        }
-        if (cluster.get("insecure-skip-tls-verify") != null
-                && !Boolean.FALSE.equals(cluster.get("insecure-skip-tls-verify"))) {
-            throw new Refused("'insecure-skip-tls-verify' is not taken; give the cluster's certificate authority in"
-                    + " 'certificate-authority-data'");
+    private void checkCluster(Map<?, ?> cluster) throws RefusedKubeconfig {
+        if (cluster.containsKey("tls-server-name")) {
+            throw new RefusedKubeconfig("A kubeconfig with a 'tls-server-name' is not taken; give the cluster's"
+                    + " 'server' a name that is in its certificate");
         }
         checkMembers(cluster, CLUSTER_MEMBERS, "a cluster");
-        checkServer(cluster.get("server"));
-        checkBase64(cluster, "certificate-authority-data");
+        Object insecure = cluster.get("insecure-skip-tls-verify");
+        if (insecure != null
+                && !Boolean.FALSE.equals(insecure)
+                && !(Boolean.TRUE.equals(insecure) && reach.insecureTlsAllowed())) {
+            throw new RefusedKubeconfig("'insecure-skip-tls-verify' is not taken; give the cluster's certificate"
+                    + " authority in 'certificate-authority-data' (or have the operator set"
+                    + " RELIABLY_KUBERNETES_INSECURE_TLS_ALLOWED)");
+        }
+        server(cluster.get("server"));
+        proxy(cluster.get("proxy-url"));
+        decoded(cluster, "certificate-authority-data");
     }
 
-    private static void checkServer(Object server) throws Refused {
+    private URI server(Object given) throws RefusedKubeconfig {
         URI url;
         try {
-            url = new URI(textOrEmpty(server));
+            url = new URI(textOrEmpty(given));
         } catch (URISyntaxException e) {
-            throw new Refused("A cluster's 'server' is not a URL; give one as in 'https://k8s.example.com:6443'");
+            throw new RefusedKubeconfig(
+                    "A cluster's 'server' is not a URL; give one as in 'https://k8s.example.com:6443'");
         }
         if (!"https".equalsIgnoreCase(url.getScheme()) || url.getHost() == null) {
-            throw new Refused("A cluster's 'server' must be a URL with https, as in 'https://k8s.example.com:6443'");
+            throw new RefusedKubeconfig(
+                    "A cluster's 'server' must be a URL with https, as in 'https://k8s.example.com:6443'");
         }
         if (url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
-            throw new Refused("A cluster's 'server' must not have a user, a query or a fragment in its URL");
+            throw new RefusedKubeconfig("A cluster's 'server' must not have a user, a query or a fragment in its URL");
         }
+        Optional<String> fault = reach.hostFault(url.getHost());
+        if (fault.isPresent()) {
+            throw new RefusedKubeconfig("A cluster's 'server' is not taken: " + fault.get());
+        }
+        return url;
     }
 
-    private static void checkUser(Map<?, ?> user) throws Refused {
-        if (user.containsKey("auth-provider")) {
-            throw new Refused("A kubeconfig with an 'auth-provider' is not taken: no client supports it any more; use a"
-                    + " token or a client certificate");
+    private URI proxy(Object given) throws RefusedKubeconfig {
+        if (given == null || "".equals(given)) {
+            return null;
         }
+        return reach.allowedProxy(textOrEmpty(given))
+                .orElseThrow(() -> new RefusedKubeconfig("A kubeconfig with this 'proxy-url' is not taken: this server"
+                        + " goes to the cluster directly, or through a proxy that its operator names in"
+                        + " RELIABLY_KUBERNETES_ALLOWED_PROXIES"));
+    }
+
+    private void checkUser(Map<?, ?> user) throws RefusedKubeconfig {
         checkMembers(user, USER_MEMBERS, "a user");
-        checkBase64(user, "client-certificate-data");
-        checkBase64(user, "client-key-data");
+        decoded(user, "client-certificate-data");
+        decoded(user, "client-key-data");
         if ((user.get("client-certificate-data") == null) != (user.get("client-key-data") == null)) {
-            throw new Refused("A user's 'client-certificate-data' and 'client-key-data' need each other; give both");
+            throw new RefusedKubeconfig(
+                    "A user's 'client-certificate-data' and 'client-key-data' need each other; give both");
         }
-        if (user.get("exec") != null) {
-            checkExec(user.get("exec"));
-        } else if (user.get("token") == null && user.get("password") == null && user.get("client-key-data") == null) {
-            throw new Refused(
+        if (credentials(user, null) instanceof NoCredentials && user.get("client-key-data") == null) {
+            throw new RefusedKubeconfig(
                     "A user of the kubeconfig has no credentials; give a token or a client certificate" + REMEDY);
         }
+        impersonation(user);
     }
 
-    /** Nothing is executed: these two are understood, and their tokens are made from the keys. */
-    private static void checkExec(Object given) throws Refused {
-        if (!(given instanceof Map<?, ?> exec)) {
-            throw new Refused("A user's 'exec' is not a mapping");
+    private static Credentials credentials(Map<?, ?> user, URI server) throws RefusedKubeconfig {
+        if (user.get("exec") != null) {
+            return EksCommand.read(user.get("exec"), server);
         }
-        String command = textOrEmpty(exec.get("command"));
-        String program = command.substring(command.lastIndexOf('/') + 1);
-        List<?> arguments = exec.get("args") instanceof List<?> list ? list : List.of();
-        boolean authenticator = program.equals("aws-iam-authenticator") && arguments.contains("token");
-        int eks = arguments.indexOf("eks");
-        boolean cli = program.equals("aws")
-                && eks >= 0
-                && eks + 1 < arguments.size()
-                && "get-token".equals(arguments.get(eks + 1));
-        if (!authenticator && !cli) {
-            throw new Refused("No command is run for a user's 'exec'; only 'aws-iam-authenticator token' and 'aws eks"
-                    + " get-token' are understood. Use a token or a client certificate");
+        if (user.get("auth-provider") != null) {
+            return new Token(header(idToken(user.get("auth-provider")), "id-token"));
         }
-        checkMembers(exec, EXEC_MEMBERS, "a user's 'exec'");
-        if (arguments.stream().anyMatch(argument -> textOrEmpty(argument).startsWith("--profile"))) {
-            throw new Refused("A user's 'exec' must not name a '--profile', which is a file; give the keys in 'env'");
+        if (user.get("token") != null) {
+            return new Token(header(user.get("token"), "token"));
         }
-        if (arguments.stream().noneMatch(Kubeconfig::namesTheCluster)) {
-            throw new Refused(
-                    "A user's 'exec' does not say which EKS cluster; add '--cluster-name' or '-i' to its 'args'");
+        if (user.get("password") != null || user.get("username") != null) {
+            if (textOrEmpty(user.get("username")).isEmpty()
+                    || textOrEmpty(user.get("password")).isEmpty()) {
+                throw new RefusedKubeconfig("A user's 'username' and 'password' need each other, as text; give both");
+            }
+            return new Basic(textOrEmpty(user.get("username")), textOrEmpty(user.get("password")));
         }
-        checkAwsKeys(exec.get("env"));
+        return new NoCredentials();
     }
 
-    private static boolean namesTheCluster(Object argument) {
-        String text = textOrEmpty(argument);
-        int equals = text.indexOf('=');
-        return AWS_CLUSTER_OPTIONS.contains(equals < 0 ? text : text.substring(0, equals));
+    /** Only what kubectl would have sent: nobody is asked for a new one. */
+    private static Object idToken(Object given) throws RefusedKubeconfig {
+        if (!(given instanceof Map<?, ?> provider)
+                || !"oidc".equals(provider.get("name"))
+                || !(provider.get("config") instanceof Map<?, ?> config)) {
+            throw new RefusedKubeconfig("A kubeconfig with an 'auth-provider' is not taken, except 'oidc' with an"
+                    + " 'id-token': no client supports others any more; use a token or a client certificate");
+        }
+        if (config.get("refresh-token") != null || config.get("client-secret") != null) {
+            throw new RefusedKubeconfig("An 'auth-provider' with a 'refresh-token' or a 'client-secret' is not taken:"
+                    + " this server refreshes no tokens. Take both out and give an 'id-token' that lasts, or the token"
+                    + " of a ServiceAccount");
+        }
+        checkMembers(config, OIDC_MEMBERS, "an 'auth-provider'");
+        if (config.get("id-token") == null) {
+            throw new RefusedKubeconfig(
+                    "An 'auth-provider' needs an 'id-token'; give one, or the token of a" + " ServiceAccount");
+        }
+        return config.get("id-token");
     }
 
-    private static void checkAwsKeys(Object given) throws Refused {
-        Set<Object> names = new HashSet<>();
-        for (Object variable : given instanceof List<?> list ? list : List.of()) {
-            if (variable instanceof Map<?, ?> entry
-                    && !textOrEmpty(entry.get("value")).isBlank()) {
-                names.add(entry.get("name"));
+    /** Text that can be a part of a header, and not begin another one. */
+    private static String header(Object given, String member) throws RefusedKubeconfig {
+        String text = textOrEmpty(given).strip();
+        if (text.isEmpty() || text.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+            throw new RefusedKubeconfig("A user's '" + member + "' is not a token; give it as one line of text");
+        }
+        return text;
+    }
+
+    private static Impersonation impersonation(Map<?, ?> user) throws RefusedKubeconfig {
+        Map<String, List<String>> extra = new LinkedHashMap<>();
+        Object given = user.get("as-user-extra");
+        if (given != null && !(given instanceof Map)) {
+            throw new RefusedKubeconfig("A user's 'as-user-extra' is not a mapping");
+        }
+        if (given instanceof Map<?, ?> entries) {
+            for (Map.Entry<?, ?> entry : entries.entrySet()) {
+                extra.put(header(entry.getKey(), "as-user-extra"), texts(entry.getValue(), "as-user-extra"));
             }
         }
-        for (String key : AWS_KEYS) {
-            if (!names.contains(key)) {
-                throw new Refused(
-                        "A user's 'exec' needs " + key + " in its 'env': 'name: " + key + "' with its 'value'");
+        List<String> groups = texts(user.get("as-groups"), "as-groups");
+        String uid = user.get("as-uid") == null ? null : line(user.get("as-uid"), "as-uid");
+        if (user.get("as") == null) {
+            if (uid != null || !groups.isEmpty() || !extra.isEmpty()) {
+                throw new RefusedKubeconfig("A user that acts as another needs its name in 'as'; add it");
             }
+            return null;
         }
+        return new Impersonation(line(user.get("as"), "as"), uid, groups, extra);
     }
 
-    private static void checkMembers(Map<?, ?> entry, Set<String> known, String what) throws Refused {
+    private static List<String> texts(Object given, String member) throws RefusedKubeconfig {
+        if (given == null) {
+            return List.of();
+        }
+        if (!(given instanceof List<?> list)) {
+            throw new RefusedKubeconfig("A user's '" + member + "' is not a list of texts");
+        }
+        List<String> texts = new ArrayList<>();
+        for (Object text : list) {
+            texts.add(line(text, member));
+        }
+        return texts;
+    }
+
+    private static String line(Object given, String member) throws RefusedKubeconfig {
+        String text = textOrEmpty(given);
+        if (text.isBlank() || text.chars().anyMatch(c -> c < ' ' || c > '~')) {
+            throw new RefusedKubeconfig("A user's '" + member + "' is not a line of text");
+        }
+        return text;
+    }
+
+    private static void checkMembers(Map<?, ?> entry, Set<String> known, String what) throws RefusedKubeconfig {
         for (Object member : entry.keySet()) {
             String name = textOrEmpty(member);
             if (FILES.contains(name)) {
-                throw new Refused(
+                throw new RefusedKubeconfig(
                         "'" + name + "' names a file, which this server does not read; give its content" + REMEDY);
             }
             if (!known.contains(name)) {
-                throw new Refused(
+                throw new RefusedKubeconfig(
                         "The kubeconfig has a member in " + what + " that this server does not know; it takes "
                                 + String.join(", ", known.stream().sorted().toList()));
             }
         }
     }
 
-    private static void checkBase64(Map<?, ?> entry, String member) throws Refused {
+    private static String decoded(Map<?, ?> entry, String member) throws RefusedKubeconfig {
         Object data = entry.get(member);
         if (data == null) {
-            return;
+            return null;
         }
         try {
-            if (Base64.getDecoder().decode(textOrEmpty(data).replaceAll("\\s", "")).length > 0) {
-                return;
+            byte[] bytes = Base64.getDecoder().decode(textOrEmpty(data).replaceAll("\\s", ""));
+            if (bytes.length > 0) {
+                return new String(bytes, StandardCharsets.US_ASCII);
             }
         } catch (IllegalArgumentException e) {
             // Refused below, without quoting it.
         }
-        throw new Refused("'" + member + "' of the kubeconfig is not base64" + REMEDY);
+        throw new RefusedKubeconfig("'" + member + "' of the kubeconfig is not base64" + REMEDY);
     }
 
     private static String textOrEmpty(Object value) {
         return value instanceof String text ? text : "";
-    }
-
-    private static final class Refused extends Exception {
-
-        private static final long serialVersionUID = 1L;
-
-        Refused(String message) {
-            super(message, null, false, false);
-        }
     }
 }

@@ -75,11 +75,17 @@ public record KubernetesJobDefinition(
         if (manifest != null) {
             PodManifest.fault(manifest).ifPresent(m -> faults.reject("manifest", m));
         }
+        if (useInClusterCredentials && !policy.kubernetes().inClusterAllowed()) {
+            faults.reject(
+                    "use_in_cluster_credentials",
+                    "The operator does not let deployments use the server's own service account"
+                            + " (RELIABLY_KUBERNETES_IN_CLUSTER_ALLOWED); give a kubeconfig in credentials");
+        }
         if (credentials == null && !useInClusterCredentials) {
             faults.reject("credentials", "Give a kubeconfig here, or set use_in_cluster_credentials");
         }
         if (credentials != null && !Mask.isMask(credentials)) {
-            Kubeconfig.fault(credentials).ifPresent(m -> faults.reject("credentials", m));
+            Kubeconfig.fault(credentials, policy.kubernetes()).ifPresent(m -> faults.reject("credentials", m));
         }
     }
 

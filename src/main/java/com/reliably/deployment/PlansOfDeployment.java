@@ -2,6 +2,7 @@ package com.reliably.deployment;
 
 import io.smallrye.mutiny.Uni;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Knows which plans use a deployment, and lets them know of its changes. Plans implement it, so that deployments know nothing of them. */
@@ -10,9 +11,12 @@ public interface PlansOfDeployment {
     /** The plans that use the deployment, latest first. Joins the session of its caller. */
     Uni<List<UUID>> plansOfDeployment(UUID orgId, UUID deploymentId);
 
+    /** What its engine still has that needs it, for people; empty where nothing does. Joins the session of its caller. */
+    Uni<Optional<String>> whyNeeded(UUID orgId, UUID deploymentId);
+
     /**
      * Tells the plans that use the deployment what it is now: who keeps their schedules may have changed. Joins the
-     * transaction of the change.
+     * transaction of the change; fails with a 400 where the deployment cannot become that.
      */
     Uni<Void> deploymentChanged(UUID orgId, UUID deploymentId, DeploymentDefinition definition);
 }

@@ -28,11 +28,24 @@ import java.util.Set;
  * A user's own Pod in YAML, whose first container runs the CLI. A Job, a CronJob or a PodTemplate is taken too: its
  * template is the Pod.
  */
-final class PodManifest {
+public final class PodManifest {
 
     private static final ObjectMapper MODEL = newModel();
 
     private PodManifest() {}
+
+    /**
+     * The Pod of a manifest in which {@link KubernetesJobDefinition#check} found nothing wrong.
+     *
+     * @throws IllegalArgumentException where it is none
+     */
+    public static PodTemplateSpec template(String text) {
+        try {
+            return template(YamlDocument.read(text));
+        } catch (YamlDocument.Fault e) {
+            throw new IllegalArgumentException("The manifest is " + e.getMessage(), e);
+        }
+    }
 
     /** What is wrong with the manifest, and what would be right; empty where nothing is. */
     static Optional<String> fault(String text) {

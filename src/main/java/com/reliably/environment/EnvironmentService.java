@@ -303,7 +303,8 @@ public class EnvironmentService {
 
     private Uni<Void> changed(Caller caller, Environment environment, String action) {
         environment.updatedAt = clock.instant();
-        return audit.record(caller, action, "environment", environment.id, environment.name);
+        return plans.environmentChanged(environment.orgId, environment.id)
+                .chain(() -> audit.record(caller, action, "environment", environment.id, environment.name));
     }
 
     private Uni<Void> refuseWhereUsed(UUID orgId, UUID id) {

@@ -9,4 +9,7 @@ public interface PlansOfEnvironment {
 
     /** The plans that use the environment themselves, latest first. Joins the session of its caller. */
     Uni<List<UUID>> plansOfEnvironment(UUID orgId, UUID environmentId);
+
+    /** Tells the plans that use the environment that it is another one now. Joins the transaction of the change. */
+    Uni<Void> environmentChanged(UUID orgId, UUID environmentId);
 }

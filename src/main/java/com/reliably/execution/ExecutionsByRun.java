@@ -6,6 +6,7 @@ import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,16 @@ class ExecutionsByRun implements RunExecutions {
                    state = jsonb_build_object('current', 'finished', 'plan_id', plan_id, 'finished_on', cast(:now as text),
                        'status', coalesce(status, 'aborted'), 'deviated', coalesce(deviated, false))
             where org_id = :org and run_id = :run and finished_at is null""";
+
+    /** Serialised with {@link ReportStore}'s search for the run of a report. */
+    private static final String LOCK = "select 1 from pg_advisory_xact_lock(hashtextextended(:plan, 0))";
+
+    private static final String ADOPT = """
+            update execution set run_id = :run where id in (
+                select distinct on (e.experiment_id) e.id from execution e
+                where e.org_id = :org and e.plan_id = :plan and e.run_id is null and e.created_at >= :since
+                  and not exists (select 1 from execution has where has.run_id = :run and has.experiment_id = e.experiment_id)
+                order by e.experiment_id, e.created_at, e.id)""";
 
     private final ExecutionRepository repository;
     private final Clock clock;
@@ -46,6 +57,20 @@ class ExecutionsByRun implements RunExecutions {
         }
         return repository.ofRuns(orgId, runIds).map(found -> found.stream()
                 .collect(Collectors.groupingBy(e -> e.runId, Collectors.mapping(e -> e.id, Collectors.toList()))));
+    }
+
+    @Override
+    public Uni<Void> adopt(UUID orgId, UUID planId, UUID runId, Instant since) {
+        return Panache.getSession().chain(session -> session.createNativeQuery(LOCK, Integer.class)
+                .setParameter("plan", planId.toString())
+                .getSingleResult()
+                .chain(() -> session.createNativeQuery(ADOPT)
+                        .setParameter("org", orgId)
+                        .setParameter("plan", planId)
+                        .setParameter("run", runId)
+                        .setParameter("since", since)
+                        .executeUpdate())
+                .replaceWithVoid());
     }
 
     @Override

@@ -5,6 +5,8 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
+import io.vertx.mutiny.sqlclient.SqlClient;
+import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -31,6 +33,24 @@ class ReportStore {
                    cast(cast($12 as text) as jsonb), cast(cast($13 as text) as jsonb), coalesce(cast($14 as text), '')
             from experiment x join organization o on o.id = x.org_id where x.id = $3 and x.org_id = $2
             returning cast(state as text) as state""";
+
+    /** Serialised with {@link ExecutionsByRun#adopt}. */
+    private static final String LOCK_REPORTS_OF_PLAN = "select pg_advisory_xact_lock(hashtextextended($1, 0))";
+
+    /**
+     * The run under way whose client this may be: one that has no token of its own to say so, because its engine started it
+     * by itself, or gives its clients another token. Of several the earliest without a report of this experiment.
+     */
+    private static final String RUN_OF_REPORT = """
+            select id from (
+                select r.id, coalesce(r.nominal_time, r.created_at) as at, count(*) over () as candidates,
+                       exists (select 1 from execution e where e.run_id = r.id and e.experiment_id = $3) as has
+                from run r
+                where r.org_id = $1 and r.plan_id = $2 and r.state in ('launching', 'running')
+                  and r.external_reference is not null
+                  and not exists (select 1 from access_token t where t.run_id = r.id)) r
+            where not has or candidates = 1
+            order by at, id limit 1""";
 
     private static final String WHERE_IN_SCOPE = """
 
@@ -79,9 +99,52 @@ class ReportStore {
      *
      * @param haltedState the state instead, where nobody but the client itself knows of the run, and the organisation is
      *     halted
+     * <p>A report of a plan whose client has no token of a run is given to the run that it seems to be of, if there is any.
+     *
      * @return the state as it was stored; null where the organisation has no such experiment
      */
     Uni<String> insert(
+            UUID id,
+            UUID experimentId,
+            Scope scope,
+            UUID createdBy,
+            Instant createdAt,
+            String state,
+            String haltedState,
+            Journal journal,
+            String log) {
+        if (scope.planId() == null || scope.runId() != null) {
+            return insert(pool, id, experimentId, scope, createdBy, createdAt, state, haltedState, journal, log);
+        }
+        return pool.withTransaction(connection -> runOf(connection, scope, experimentId)
+                .chain(run -> insert(
+                        connection,
+                        id,
+                        experimentId,
+                        new Scope(scope.orgId(), scope.planId(), run),
+                        createdBy,
+                        createdAt,
+                        state,
+                        haltedState,
+                        journal,
+                        log)));
+    }
+
+    private static Uni<UUID> runOf(SqlConnection connection, Scope scope, UUID experimentId) {
+        return connection
+                .preparedQuery(LOCK_REPORTS_OF_PLAN)
+                .execute(Tuple.of(scope.planId().toString()))
+                .chain(() -> connection
+                        .preparedQuery(RUN_OF_REPORT)
+                        .execute(Tuple.of(scope.orgId(), scope.planId(), experimentId)))
+                .map(rows -> {
+                    Iterator<Row> found = rows.iterator();
+                    return found.hasNext() ? found.next().getUUID("id") : null;
+                });
+    }
+
+    private static Uni<String> insert(
+            SqlClient client,
             UUID id,
             UUID experimentId,
             Scope scope,
@@ -107,7 +170,7 @@ class ReportStore {
                 .addString(journal.json())
                 .addString(log)
                 .addString(haltedState);
-        return execute(INSERT, values).map(rows -> {
+        return client.preparedQuery(INSERT).execute(values).map(rows -> {
             Iterator<Row> stored = rows.iterator();
             return stored.hasNext() ? stored.next().getString("state") : null;
         });

@@ -3,6 +3,7 @@ package com.reliably.halt;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.engine.EngineWakeUp;
 import com.reliably.run.RunWakeUp;
 import io.smallrye.mutiny.Uni;
 import jakarta.validation.Valid;
@@ -22,11 +23,13 @@ class HaltResource {
 
     private final HaltService halts;
     private final RunWakeUp runs;
+    private final EngineWakeUp engines;
     private final CurrentCaller caller;
 
-    HaltResource(HaltService halts, RunWakeUp runs, CurrentCaller caller) {
+    HaltResource(HaltService halts, RunWakeUp runs, EngineWakeUp engines, CurrentCaller caller) {
         this.halts = halts;
         this.runs = runs;
+        this.engines = engines;
         this.caller = caller;
     }
 
@@ -46,7 +49,9 @@ class HaltResource {
                     + " nothing new is started: requests for runs are answered with 409, fires of schedules are recorded"
                     + " as missed. Called again, it ends what has got away meanwhile; the first reason stays.")
     public Uni<HaltView> halt(@PathParam("org_id") UUID orgId, @Valid HaltInput body) {
-        return halts.halt(caller.get(), body == null ? null : body.reason()).invoke(runs::look);
+        return halts.halt(caller.get(), body == null ? null : body.reason())
+                .invoke(runs::look)
+                .invoke(engines::look);
     }
 
     @DELETE
@@ -56,6 +61,6 @@ class HaltResource {
             summary = "Let runs of the organization be started again",
             description = "What was cancelled stays so, and fires that were missed are not caught up with.")
     public Uni<HaltView> release(@PathParam("org_id") UUID orgId) {
-        return halts.release(caller.get());
+        return halts.release(caller.get()).invoke(engines::look);
     }
 }

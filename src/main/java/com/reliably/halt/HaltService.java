@@ -2,8 +2,10 @@ package com.reliably.halt;
 
 import com.reliably.access.Caller;
 import com.reliably.audit.AuditTrail;
+import com.reliably.engine.EngineScheduleService;
 import com.reliably.execution.ExecutionService;
 import com.reliably.organization.OrganizationService;
+import com.reliably.plan.PlanService;
 import com.reliably.run.RunService;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -22,12 +24,22 @@ class HaltService {
     private final OrganizationService organizations;
     private final RunService runs;
     private final ExecutionService executions;
+    private final EngineScheduleService engines;
+    private final PlanService plans;
     private final AuditTrail audit;
 
-    HaltService(OrganizationService organizations, RunService runs, ExecutionService executions, AuditTrail audit) {
+    HaltService(
+            OrganizationService organizations,
+            RunService runs,
+            ExecutionService executions,
+            EngineScheduleService engines,
+            PlanService plans,
+            AuditTrail audit) {
         this.organizations = organizations;
         this.runs = runs;
         this.executions = executions;
+        this.engines = engines;
+        this.plans = plans;
         this.audit = audit;
     }
 
@@ -44,6 +56,7 @@ class HaltService {
     Uni<HaltView> halt(Caller caller, String reason) {
         return organizations.setHalted(caller, reason).chain(halt -> audit.record(
                         caller, "organization.halt", "organization", caller.orgId(), reason)
+                .chain(() -> engines.hurry(caller.orgId()))
                 .chain(() -> runs.cancelAll(caller))
                 .chain(cancelled ->
                         executions.terminateAll(caller).map(terminated -> HaltView.of(halt, cancelled, terminated))));
@@ -51,8 +64,13 @@ class HaltService {
 
     @WithTransaction
     Uni<HaltView> release(Caller caller) {
+        // Plans before the organisation, as everywhere.
         return organizations
-                .setReleased(caller.orgId())
+                .halt(caller.orgId())
+                .chain(halt ->
+                        halt == null ? Uni.createFrom().voidItem() : plans.recordMissedAtEngines(caller.orgId(), halt))
+                .chain(() -> organizations.setReleased(caller.orgId()))
+                .chain(() -> engines.hurry(caller.orgId()))
                 .chain(() -> audit.record(caller, "organization.release", "organization", caller.orgId(), null))
                 .map(ignored -> HaltView.of(null, List.of(), List.of()));
     }

@@ -33,6 +33,14 @@ public final class LogIds {
         }
     }
 
+    /** From here on, on this context, everything is about a plan. */
+    public void begin(UUID orgId, UUID planId) {
+        put(orgId, planId);
+        if (text) {
+            MDC.put(TEXT, "[org " + orgId + ", plan " + planId + "] ");
+        }
+    }
+
     /** What is logged by this is about a plan. */
     public void during(UUID orgId, UUID planId, Runnable work) {
         put(orgId, planId);

@@ -28,6 +28,8 @@ final class BacklogMetrics {
     private static final String PATH = "/q/metrics";
     private static final int BEFORE_METRICS_ARE_WRITTEN = -100;
     private static final List<String> STATES = List.of("pending", "launching", "running");
+    private static final List<String> SCHEDULE_STATES =
+            List.of("applied", "waiting", "refused", "troubled", "removing");
     private static final Duration GOOD_FOR = Duration.ofSeconds(15);
     private static final Duration COUNTED_WITHIN = Duration.ofSeconds(3);
 
@@ -36,7 +38,9 @@ final class BacklogMetrics {
     private final MultiGauge waiting;
     private final MultiGauge plansDue;
     private final MultiGauge plansOverdue;
+    private final MultiGauge schedules;
     private final Set<String> typesSeen = new TreeSet<>();
+    private final Set<String> engineTypesSeen = new TreeSet<>();
 
     BacklogMetrics(BacklogRepository repository, MeterRegistry registry) {
         runs = MultiGauge.builder("reliably.runs")
@@ -52,6 +56,9 @@ final class BacklogMetrics {
         plansOverdue = MultiGauge.builder("reliably.plans.overdue")
                 .description("For how long the longest due of these plans has been due")
                 .baseUnit("seconds")
+                .register(registry);
+        schedules = MultiGauge.builder("reliably.engine.schedules")
+                .description("Schedules that engines keep, in the whole database")
                 .register(registry);
         upToDate = Uni.createFrom()
                 .deferred(repository::count)
@@ -95,6 +102,14 @@ final class BacklogMetrics {
             }
             longest.add(Row.of(Tags.of("type", type), waiting(backlog, type)));
         }
+        backlog.schedules().forEach(some -> engineTypesSeen.add(some.type()));
+        List<Row<?>> kept = new ArrayList<>();
+        for (String type : engineTypesSeen) {
+            for (String state : SCHEDULE_STATES) {
+                kept.add(Row.of(Tags.of("state", state, "type", type), schedules(backlog, state, type)));
+            }
+        }
+        schedules.register(kept, true);
         runs.register(counts, true);
         waiting.register(longest, true);
         plansDue.register(List.of(Row.of(Tags.empty(), backlog.plansDue())), true);
@@ -108,6 +123,13 @@ final class BacklogMetrics {
                 .sum();
     }
 
+    private static long schedules(Backlog backlog, String state, String type) {
+        return backlog.schedules().stream()
+                .filter(some -> some.state().equals(state) && some.type().equals(type))
+                .mapToLong(Backlog.Schedules::count)
+                .sum();
+    }
+
     private static double waiting(Backlog backlog, String type) {
         return backlog.runs().stream()
                 .filter(some -> some.type().equals(type))
@@ -118,7 +140,7 @@ final class BacklogMetrics {
 
     private synchronized void hide(Throwable failure) {
         LOG.debugf("The backlog cannot be counted: %s", failure.toString());
-        for (MultiGauge gauge : List.of(runs, waiting, plansDue, plansOverdue)) {
+        for (MultiGauge gauge : List.of(runs, waiting, plansDue, plansOverdue, schedules)) {
             gauge.register(List.of(), true);
         }
     }

@@ -34,6 +34,16 @@ class BacklogRepository {
             from plan where next_fire_at <= now() and deleted_at is null
             """;
 
+    private static final String SCHEDULES = """
+            select deployment_type as type, count(*) as number,
+                   case when desired = 'removed' then 'removing'
+                        when refused and error is not null then 'refused'
+                        when applied_generation < generation then 'waiting'
+                        when trouble is not null then 'troubled'
+                        else 'applied' end as state
+            from engine_schedule group by 1, 3
+            """;
+
     private final Pool pool;
 
     BacklogRepository(Pool pool) {
@@ -41,10 +51,22 @@ class BacklogRepository {
     }
 
     Uni<Backlog> count() {
-        return pool.preparedQuery(BACKLOG).execute().map(BacklogRepository::read);
+        return pool.withConnection(connection -> connection
+                .preparedQuery(SCHEDULES)
+                .execute()
+                .map(BacklogRepository::schedules)
+                .chain(schedules -> connection.preparedQuery(BACKLOG).execute().map(rows -> read(rows, schedules))));
     }
 
-    private static Backlog read(RowSet<Row> rows) {
+    private static List<Backlog.Schedules> schedules(RowSet<Row> rows) {
+        List<Backlog.Schedules> schedules = new ArrayList<>();
+        for (Row row : rows) {
+            schedules.add(new Backlog.Schedules(row.getString("state"), row.getString("type"), row.getLong("number")));
+        }
+        return schedules;
+    }
+
+    private static Backlog read(RowSet<Row> rows, List<Backlog.Schedules> schedules) {
         List<Backlog.Runs> runs = new ArrayList<>();
         long due = 0;
         double overdue = 0;
@@ -59,6 +81,6 @@ class BacklogRepository {
                         row.getString("state"), row.getString("type"), row.getLong("number"), seconds));
             }
         }
-        return new Backlog(runs, due, overdue);
+        return new Backlog(runs, due, overdue, schedules);
     }
 }

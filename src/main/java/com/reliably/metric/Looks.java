@@ -11,10 +11,12 @@ public final class Looks {
 
     private final WatchedLook atRuns;
     private final WatchedLook atPlans;
+    private final WatchedLook atSchedules;
 
     Looks(MeterRegistry registry) {
         atRuns = new WatchedLook("runs", registry);
         atPlans = new WatchedLook("plans", registry);
+        atSchedules = new WatchedLook("schedules", registry);
     }
 
     /** Made with the server: a look that never comes must show, too. */
@@ -28,5 +30,10 @@ public final class Looks {
     /** For plans that are due. */
     public WatchedLook atPlans() {
         return atPlans;
+    }
+
+    /** For schedules at engines that are not as they should be. */
+    public WatchedLook atSchedules() {
+        return atSchedules;
     }
 }

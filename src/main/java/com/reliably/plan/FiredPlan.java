@@ -66,6 +66,13 @@ record FiredPlan(UUID id, List<Fire> fires, Optional<Instant> next, boolean repl
         return missed(plan.orgId, plan.id, plan.deploymentId, due, MissedReason.SUSPENDED, "The plan was suspended.");
     }
 
+    /** The fires of a plan from a moment on, during which its organisation was halted: all of them missed. */
+    static List<Fire> missedInHalt(Plan plan, Instant from, Instant now, String reason) {
+        DueFires due = DueFires.noneOf(plan.schedule(), from, now);
+        String why = HALTED + (reason == null ? "." : ": " + reason);
+        return missed(plan.orgId, plan.id, plan.deploymentId, due, MissedReason.HALTED, why);
+    }
+
     /** The fires of a plan that have come due and are given up, because it gets another schedule. */
     static List<Fire> missedByChange(Plan plan, Instant now) {
         DueFires due = DueFires.noneOf(plan.schedule(), plan.nextFireAt, now);

@@ -47,6 +47,18 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
                 .firstResult();
     }
 
+    /** The plan, even where it was deleted. */
+    Uni<Plan> findEver(UUID orgId, UUID id) {
+        return find("orgId = ?1 and id = ?2", orgId, id).firstResult();
+    }
+
+    /** The same, locked like the one above. */
+    Uni<Plan> lockEver(UUID orgId, UUID id) {
+        return find("orgId = ?1 and id = ?2", orgId, id)
+                .withLock(LockModeType.PESSIMISTIC_WRITE)
+                .firstResult();
+    }
+
     /** Plans of any organisation, locked like the one above, always in the same order. */
     Uni<List<Plan>> lockAll(Set<UUID> ids) {
         return find("id in ?1 and deletedAt is null order by id", ids)

@@ -3,6 +3,7 @@ package com.reliably.plan;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.engine.EngineWakeUp;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.run.RunWakeUp;
@@ -40,11 +41,13 @@ class PlanResource {
 
     private final PlanService plans;
     private final RunWakeUp runs;
+    private final EngineWakeUp engines;
     private final CurrentCaller caller;
 
-    PlanResource(PlanService plans, RunWakeUp runs, CurrentCaller caller) {
+    PlanResource(PlanService plans, RunWakeUp runs, EngineWakeUp engines, CurrentCaller caller) {
         this.plans = plans;
         this.runs = runs;
+        this.engines = engines;
         this.caller = caller;
     }
 
@@ -77,9 +80,9 @@ class PlanResource {
             summary = "Create a plan",
             description =
                     "A plan with the schedule `now` is run at once, unless its deployment is one that this server does"
-                            + " not start.")
+                            + " not start. One whose schedule an engine keeps is `creating` until the engine has it.")
     public Uni<PlanView> create(@PathParam("org_id") UUID orgId, @NotNull @Valid PlanInput body) {
-        return plans.create(caller.get(), body).invoke(runs::look);
+        return plans.create(caller.get(), body).invoke(runs::look).invoke(engines::look);
     }
 
     @GET
@@ -110,7 +113,7 @@ class PlanResource {
             description = "A run that is under way keeps what it started with.")
     public Uni<Nothing> update(
             @PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id, @NotNull @Valid PlanInput body) {
-        return plans.update(caller.get(), id, body).replaceWith(Nothing.NOTHING);
+        return plans.update(caller.get(), id, body).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
 
     @DELETE
@@ -119,9 +122,11 @@ class PlanResource {
     @Operation(
             operationId = "deletePlan",
             summary = "Delete a plan",
-            description = "Its runs are cancelled; its executions stay.")
+            description =
+                    "Its runs are cancelled; its executions stay. Where an engine keeps its schedule, that is removed"
+                            + " there after the answer, however long it takes.")
     public Uni<Nothing> delete(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
-        return plans.delete(caller.get(), id).replaceWith(Nothing.NOTHING);
+        return plans.delete(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
 
     @PUT
@@ -153,9 +158,11 @@ class PlanResource {
     @Operation(
             operationId = "suspendPlan",
             summary = "Stop firing a cron plan",
-            description = "A run that is under way goes on.")
+            description =
+                    "A run that is under way goes on. Where an engine keeps the schedule, the plan is `suspending`"
+                            + " until the engine has done it.")
     public Uni<Nothing> suspend(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
-        return plans.suspend(caller.get(), id).replaceWith(Nothing.NOTHING);
+        return plans.suspend(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
 
     @POST
@@ -164,9 +171,11 @@ class PlanResource {
     @Operation(
             operationId = "resumePlan",
             summary = "Fire a suspended cron plan again",
-            description = "What it would have fired meanwhile is not made up for.")
+            description =
+                    "What it would have fired meanwhile is not made up for. Where an engine keeps the schedule, the"
+                            + " plan is `resuming` until the engine has done it.")
     public Uni<Nothing> resume(@PathParam("org_id") UUID orgId, @PathParam("plan_id") UUID id) {
-        return plans.resume(caller.get(), id).replaceWith(Nothing.NOTHING);
+        return plans.resume(caller.get(), id).invoke(engines::look).replaceWith(Nothing.NOTHING);
     }
 
     @GET

@@ -37,14 +37,9 @@ class PlanRuns implements RunPlans {
                                 plan.title,
                                 plan.deploymentId,
                                 plan.environmentId,
-                                providerEnvironment(plan),
+                                views.providerEnvironment(plan),
                                 plan.timeoutSeconds == null ? null : Duration.ofSeconds(plan.timeoutSeconds),
                                 plan.launchRetries));
-    }
-
-    private String providerEnvironment(Plan plan) {
-        PlanEnvironment environment = views.termsOf(plan).environment();
-        return environment == null ? null : environment.name();
     }
 
     @Override

@@ -5,6 +5,7 @@ import com.reliably.access.TokenService;
 import com.reliably.audit.AuditTrail;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.DeploymentService;
+import com.reliably.organization.Halt;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.run.Fire;
@@ -34,6 +35,7 @@ public class PlanService {
     private final PlanRepository repository;
     private final PlanChecks checks;
     private final PlanViews views;
+    private final PlanSchedules schedules;
     private final DeploymentService deployments;
     private final RunService runs;
     private final TokenService tokens;
@@ -45,6 +47,7 @@ public class PlanService {
             PlanRepository repository,
             PlanChecks checks,
             PlanViews views,
+            PlanSchedules schedules,
             DeploymentService deployments,
             RunService runs,
             TokenService tokens,
@@ -54,6 +57,7 @@ public class PlanService {
         this.repository = repository;
         this.checks = checks;
         this.views = views;
+        this.schedules = schedules;
         this.deployments = deployments;
         this.runs = runs;
         this.tokens = tokens;
@@ -71,6 +75,7 @@ public class PlanService {
                             .persist(plan)
                             .chain(() -> repository.addLists(plan.id, input.experiments(), input.integrations()));
                     return existing(stored)
+                            .chain(() -> schedules.bringInStep(plan, checked.deployment()))
                             .chain(() -> checked.runsAtOnce()
                                     ? requestRun(caller, plan)
                                     : Uni.createFrom().voidItem())
@@ -96,33 +101,41 @@ public class PlanService {
     /** What is running keeps what it started with. */
     @WithTransaction
     Uni<Void> update(Caller caller, UUID id, PlanInput input) {
-        return lock(caller.orgId(), id).chain(plan -> checks.check(caller.orgId(), input)
-                .chain(checked -> repository.now().chain(now -> {
-                    boolean sameSchedule = Objects.equals(
-                                    plan.cronPattern, checked.input().schedule().pattern())
-                            && Objects.equals(
-                                    plan.cronTimezone,
-                                    checked.input().schedule().timezone());
-                    Instant next = plan.nextFireAt;
-                    boolean isDue = plan.isDue(now);
-                    List<Fire> missed = sameSchedule ? List.of() : givenUp(plan, checked, now);
-                    if (plan.isSuspended() && !sameSchedule) {
-                        plan.suspendedAt = now;
-                    }
-                    write(plan, checked, now);
-                    if (plan.isSuspended() && !plan.isCron()) {
-                        plan.suspendedAt = null;
-                        plan.set(PlanCondition.of(PlanStatus.CREATED));
-                    }
-                    if (plan.isSuspended()) {
-                        plan.nextFireAt = null;
-                    } else if (sameSchedule && (isDue || next != null && plan.nextFireAt != null)) {
-                        // A fire that is due right now must not be lost to a new title, or to a new deployment.
-                        plan.nextFireAt = next;
-                    }
-                    return existing(repository.replaceLists(id, input.experiments(), input.integrations()))
-                            .chain(() -> runs.recordMissed(missed));
-                })));
+        return lock(caller.orgId(), id).chain(plan -> deployments
+                .definition(caller.orgId(), plan.deploymentId)
+                .chain(before -> update(plan, input, PlanSchedules.isKept(plan, before))));
+    }
+
+    /** Replaces a plan that is locked; {@code wasKept}: by an engine, so far. */
+    private Uni<Void> update(Plan plan, PlanInput input, boolean wasKept) {
+        return checks.check(plan.orgId, input).chain(checked -> repository.now().chain(now -> {
+            boolean sameSchedule = Objects.equals(
+                            plan.cronPattern, checked.input().schedule().pattern())
+                    && Objects.equals(
+                            plan.cronTimezone, checked.input().schedule().timezone());
+            Instant next = plan.nextFireAt;
+            boolean isDue = plan.isDue(now);
+            List<Fire> missed = sameSchedule ? List.of() : givenUp(plan, checked, now);
+            if (plan.isSuspended() && !sameSchedule) {
+                plan.suspendedAt = now;
+            }
+            write(plan, checked, now);
+            if (plan.isSuspended() && !plan.isCron()) {
+                plan.suspendedAt = null;
+                plan.set(PlanCondition.of(PlanStatus.CREATED));
+            }
+            if (plan.isSuspended()) {
+                plan.nextFireAt = null;
+            } else if (sameSchedule && (isDue || next != null && plan.nextFireAt != null)) {
+                // A fire that is due right now must not be lost to a new title, or to a new deployment.
+                plan.nextFireAt = next;
+            }
+            boolean isKept = PlanSchedules.isKept(plan, checked.deployment());
+            plan.set(PlanStatusRule.afterUpdate(plan.condition(), wasKept, isKept, plan.isSuspended()));
+            return existing(repository.replaceLists(plan.id, input.experiments(), input.integrations()))
+                    .chain(() -> schedules.bringInStep(plan, checked.deployment()))
+                    .chain(() -> runs.recordMissed(missed));
+        }));
     }
 
     @WithTransaction
@@ -131,7 +144,7 @@ public class PlanService {
         return demand(caller.orgId(), id)
                 .chain(() -> runs.cancelOfPlan(caller, id))
                 .chain(() -> lock(caller.orgId(), id))
-                .invoke(this::markDeleted)
+                .call(plan -> schedules.removeOf(plan).invoke(atEngine -> markDeleted(plan, atEngine)))
                 .chain(plan -> tokens.revokeOfPlan(caller.orgId(), id)
                         .chain(() -> audit.record(caller, "plan.delete", "plan", id, plan.title)));
     }
@@ -166,15 +179,22 @@ public class PlanService {
             if (plan.isSuspended()) {
                 return Uni.createFrom().voidItem();
             }
-            return repository.now().chain(now -> {
-                // What is due this moment, and not yet fired, falls into the suspension.
-                boolean due = plan.nextFireAt != null && plan.nextFireAt.isBefore(now);
-                plan.suspendedAt = due ? plan.nextFireAt : now;
-                plan.nextFireAt = null;
-                plan.set(PlanCondition.of(PlanStatus.SUSPENDED));
-                return audit.record(caller, "plan.suspend", "plan", id, plan.title);
-            });
+            return deployments
+                    .definition(caller.orgId(), plan.deploymentId)
+                    .chain(deployment -> repository.now().chain(now -> suspend(caller, plan, deployment, now)));
         });
+    }
+
+    private Uni<Void> suspend(Caller caller, Plan plan, DeploymentDefinition deployment, Instant now) {
+        // What is due this moment, and not yet fired, falls into the suspension.
+        boolean due = plan.nextFireAt != null && plan.nextFireAt.isBefore(now);
+        plan.suspendedAt = due ? plan.nextFireAt : now;
+        plan.nextFireAt = null;
+        plan.set(PlanCondition.of(
+                PlanSchedules.isKept(plan, deployment) ? PlanStatus.SUSPENDING : PlanStatus.SUSPENDED));
+        return schedules
+                .bringInStep(plan, deployment)
+                .chain(() -> audit.record(caller, "plan.suspend", "plan", plan.id, plan.title));
     }
 
     @WithTransaction
@@ -192,7 +212,7 @@ public class PlanService {
     /** The fires of the schedule that a plan has so far, which nothing was done about: they are not forgotten with it. */
     private static List<Fire> givenUp(Plan plan, CheckedPlan checked, Instant now) {
         if (plan.isSuspended()) {
-            return FireKeeper.of(checked.deployment()) == FireKeeper.SERVER
+            return FireKeeper.of(checked.deployment()) != FireKeeper.NOBODY
                     ? FiredPlan.missedInSuspension(plan, plan.suspendedAt, now)
                     : List.of();
         }
@@ -200,13 +220,37 @@ public class PlanService {
     }
 
     private Uni<Void> resume(Caller caller, Plan plan, DeploymentDefinition deployment, Instant now) {
-        List<Fire> missed = FireKeeper.of(deployment) == FireKeeper.SERVER
+        List<Fire> missed = FireKeeper.of(deployment) != FireKeeper.NOBODY
                 ? FiredPlan.missedInSuspension(plan, plan.suspendedAt, now)
                 : List.of();
         plan.suspendedAt = null;
         plan.nextFireAt = plan.nextFire(deployment, now).orElse(null);
-        plan.set(PlanCondition.of(PlanStatus.CREATED));
-        return runs.recordMissed(missed).chain(() -> audit.record(caller, "plan.resume", "plan", plan.id, plan.title));
+        plan.set(PlanCondition.of(PlanSchedules.isKept(plan, deployment) ? PlanStatus.RESUMING : PlanStatus.CREATED));
+        return schedules
+                .bringInStep(plan, deployment)
+                .chain(() -> runs.recordMissed(missed))
+                .chain(() -> audit.record(caller, "plan.resume", "plan", plan.id, plan.title));
+    }
+
+    /**
+     * Records as missed what the engines of an organisation did not start while it was halted. Joins the transaction of its
+     * caller, who releases it.
+     *
+     * @param halt the halt that ends
+     */
+    public Uni<Void> recordMissedAtEngines(UUID orgId, Halt halt) {
+        return schedules
+                .lockInstalled(orgId)
+                .chain(plans -> repository.now().map(now -> plans.stream()
+                        .flatMap(plan ->
+                                FiredPlan.missedInHalt(plan, later(halt.at(), plan.createdAt), now, halt.reason())
+                                        .stream())
+                        .toList()))
+                .chain(runs::recordMissed);
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return one.isAfter(other) ? one : other;
     }
 
     @WithSession
@@ -279,8 +323,9 @@ public class PlanService {
         plan.orgId = caller.orgId();
         plan.createdAt = now;
         plan.createdBy = caller.id();
-        plan.set(PlanCondition.of(checked.runsAtOnce() ? PlanStatus.CREATING : PlanStatus.CREATED));
         write(plan, checked, now);
+        boolean underWay = checked.runsAtOnce() || PlanSchedules.isKept(plan, checked.deployment());
+        plan.set(PlanCondition.of(underWay ? PlanStatus.CREATING : PlanStatus.CREATED));
         return plan;
     }
 
@@ -299,12 +344,13 @@ public class PlanService {
         input.policies().writeTo(plan);
     }
 
-    private void markDeleted(Plan plan) {
+    /** {@code atEngine}: something of it is left there. */
+    private void markDeleted(Plan plan, boolean atEngine) {
         plan.deletedAt = clock.instant();
         plan.nextFireAt = null;
         plan.deploymentId = null;
         plan.environmentId = null;
-        plan.set(PlanCondition.of(PlanStatus.DELETED));
+        plan.set(PlanCondition.of(atEngine ? PlanStatus.DELETING : PlanStatus.DELETED));
     }
 
     /** What was found by the checks may be deleted by somebody else before it is stored; the database notices. */

@@ -52,6 +52,11 @@ public enum PlanStatus {
         return this == COMPLETED || this == ITERATION_COMPLETED || this == ERROR;
     }
 
+    /** Whether a plan that is so is suspended, or is to be. */
+    boolean isSuspension() {
+        return this == SUSPENDED || this == SUSPENDING || this == SUSPEND_ERROR;
+    }
+
     /** The wire's and the database's name. */
     @JsonValue
     @Override

@@ -21,6 +21,11 @@ import com.reliably.run.RunState;
  *   <li>A missed fire changes nothing: nothing was run.
  *   <li>Where runs may overlap, the end of one while another goes on leaves the plan as that other one has it.
  *   <li>A suspended plan stays suspended until it is resumed, whatever becomes of the run that was under way.
+ *   <li>Where an engine keeps the schedule, what is asked of it is under way ({@code creating}, {@code suspending},
+ *       {@code resuming}) until it has done it. Where it refuses, that is said ({@code creation error}, {@code suspend_error},
+ *       {@code resuming_error}, else {@code error}) until it takes it. While it cannot be reached, or says that something is
+ *       wrong, the status stays, and the reason is seen. A deleted plan is {@code deleting} until nothing of it is left there,
+ *       or {@code deletion error}, which only those see who follow events.
  * </ul>
  */
 final class PlanStatusRule {
@@ -41,7 +46,7 @@ final class PlanStatusRule {
      * @param error why it failed, was lost or cancelled; else null
      */
     PlanCondition afterRun(PlanCondition now, RunState from, RunState to, String error) {
-        if (now.status() == PlanStatus.SUSPENDED || to == RunState.MISSED) {
+        if (now.status().isSuspension() || to == RunState.MISSED) {
             return now;
         }
         return switch (to) {
@@ -62,7 +67,7 @@ final class PlanStatusRule {
      * @param why for people
      */
     PlanCondition whileWaiting(PlanCondition now, String why) {
-        return now.status() == PlanStatus.SUSPENDED ? now : new PlanCondition(now.status(), why);
+        return now.status().isSuspension() ? now : new PlanCondition(now.status(), why);
     }
 
     /**
@@ -71,7 +76,7 @@ final class PlanStatusRule {
      * @param other how far that one is; not a final state
      */
     PlanCondition afterRunBeside(PlanCondition now, RunState from, RunState to, String error, RunState other) {
-        if (now.status() == PlanStatus.SUSPENDED) {
+        if (now.status().isSuspension()) {
             return now;
         }
         if (other == RunState.RUNNING) {
@@ -92,7 +97,7 @@ final class PlanStatusRule {
      * @param error    what it says of an error; may be null
      */
     PlanCondition afterReport(PlanCondition now, PlanStatus reported, String error) {
-        if (now.status() == PlanStatus.SUSPENDED) {
+        if (now.status().isSuspension()) {
             return now;
         }
         return switch (reported) {
@@ -101,6 +106,72 @@ final class PlanStatusRule {
             case ERROR -> new PlanCondition(PlanStatus.ERROR, error);
             default -> throw new IllegalArgumentException("Not a client's to report: " + reported);
         };
+    }
+
+    /**
+     * After a plan was updated.
+     *
+     * @param wasKept   whether an engine kept its schedule before
+     * @param isKept    whether one is to keep it now
+     * @param suspended whether it is suspended
+     */
+    static PlanCondition afterUpdate(PlanCondition now, boolean wasKept, boolean isKept, boolean suspended) {
+        boolean underWay =
+                switch (now.status()) {
+                    case CREATING, CREATION_ERROR, SUSPENDING, SUSPEND_ERROR, RESUMING, RESUMING_ERROR -> true;
+                    default -> false;
+                };
+        if (!isKept) {
+            return wasKept && underWay ? PlanCondition.of(suspended ? PlanStatus.SUSPENDED : PlanStatus.CREATED) : now;
+        }
+        if (wasKept && !underWay || now.status() == PlanStatus.RUNNING) {
+            return now;
+        }
+        return switch (now.status()) {
+            case RESUMING, RESUMING_ERROR -> PlanCondition.of(PlanStatus.RESUMING);
+            default -> PlanCondition.of(suspended ? PlanStatus.SUSPENDING : PlanStatus.CREATING);
+        };
+    }
+
+    /**
+     * After the engine had the schedule as it should be.
+     *
+     * @param suspended whether that means that it starts nothing, because the plan is suspended
+     * @param forgotten what was told of the schedule before; null where nothing was
+     */
+    static PlanCondition afterScheduleApplied(PlanCondition now, boolean suspended, String forgotten) {
+        boolean ofSchedule = forgotten != null && forgotten.equals(now.error());
+        return switch (now.status()) {
+            case CREATING, CREATION_ERROR, RESUMING, RESUMING_ERROR ->
+                suspended ? now : PlanCondition.of(PlanStatus.CREATED);
+            case SUSPENDING, SUSPEND_ERROR, SUSPENDED -> suspended ? PlanCondition.of(PlanStatus.SUSPENDED) : now;
+            case ERROR -> ofSchedule ? PlanCondition.of(PlanStatus.CREATED) : now;
+            default -> ofSchedule ? PlanCondition.of(now.status()) : now;
+        };
+    }
+
+    /** After the engine refused the schedule. */
+    static PlanCondition afterScheduleRefused(PlanCondition now, String why) {
+        PlanStatus status =
+                switch (now.status()) {
+                    case CREATING, CREATION_ERROR -> PlanStatus.CREATION_ERROR;
+                    case SUSPENDING, SUSPEND_ERROR -> PlanStatus.SUSPEND_ERROR;
+                    case RESUMING, RESUMING_ERROR -> PlanStatus.RESUMING_ERROR;
+                    case DELETING, DELETION_ERROR -> PlanStatus.DELETION_ERROR;
+                    case RUNNING, SUSPENDED, DELETED -> now.status();
+                    case CREATED, COMPLETED, ITERATION_COMPLETED, ERROR -> PlanStatus.ERROR;
+                };
+        return new PlanCondition(status, why);
+    }
+
+    /** While something is wrong with the schedule at its engine: the reason is seen, the status stays. */
+    static PlanCondition whileScheduleTroubled(PlanCondition now, String what) {
+        return new PlanCondition(now.status(), what);
+    }
+
+    /** After what was told of the schedule is over. */
+    static PlanCondition afterScheduleSound(PlanCondition now, String forgotten) {
+        return forgotten.equals(now.error()) && now.status() != PlanStatus.ERROR ? PlanCondition.of(now.status()) : now;
     }
 
     private PlanCondition completed() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.DeploymentService;
+import com.reliably.engine.EngineScheduleService;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ class PlanViews {
     private final PlanRepository repository;
     private final DeploymentService deployments;
     private final ExecutionsOfPlans executions;
+    private final EngineScheduleService engines;
     private final ManualCommand command;
     private final ObjectMapper json;
 
@@ -27,11 +29,13 @@ class PlanViews {
             PlanRepository repository,
             DeploymentService deployments,
             ExecutionsOfPlans executions,
+            EngineScheduleService engines,
             ManualCommand command,
             ObjectMapper json) {
         this.repository = repository;
         this.deployments = deployments;
         this.executions = executions;
+        this.engines = engines;
         this.command = command;
         this.json = json;
     }
@@ -40,7 +44,8 @@ class PlanViews {
             Map<UUID, List<UUID>> experiments,
             Map<UUID, List<UUID>> integrations,
             Map<UUID, DeploymentDefinition> deployments,
-            Map<UUID, PlanExecutions> executions) {}
+            Map<UUID, PlanExecutions> executions,
+            Map<UUID, String> troubles) {}
 
     /** The plan as it is shown. Joins the session of its caller. */
     Uni<PlanView> of(Plan plan) {
@@ -66,6 +71,12 @@ class PlanViews {
         }
     }
 
+    /** The environment that a plan names at its deployment's provider; null where none. */
+    String providerEnvironment(Plan plan) {
+        PlanEnvironment environment = termsOf(plan).environment();
+        return environment == null ? null : environment.name();
+    }
+
     /** What is stored of a plan as the user gave it. */
     String write(PlanTerms terms) {
         try {
@@ -85,11 +96,20 @@ class PlanViews {
                         .definitions(orgId, deploymentIds)
                         .chain(definitions -> executions
                                 .executionsOfPlans(orgId, ids)
-                                .map(counts -> new Gathered(
-                                        experimentsByPlan(experiments),
-                                        integrationsByPlan(integrations),
-                                        definitions,
-                                        counts)))));
+                                .chain(counts -> engines.troubles(orgId, keptByEngines(plans, definitions))
+                                        .map(troubles -> new Gathered(
+                                                experimentsByPlan(experiments),
+                                                integrationsByPlan(integrations),
+                                                definitions,
+                                                counts,
+                                                troubles))))));
+    }
+
+    private static Set<UUID> keptByEngines(List<Plan> plans, Map<UUID, DeploymentDefinition> deployments) {
+        return plans.stream()
+                .filter(plan -> PlanSchedules.isKept(plan, deployments.get(plan.deploymentId)))
+                .map(plan -> plan.id)
+                .collect(Collectors.toSet());
     }
 
     private static Map<UUID, List<UUID>> experimentsByPlan(List<PlanExperiment> rows) {
@@ -127,7 +147,7 @@ class PlanViews {
                 definition,
                 plan.ref,
                 PlanStatus.of(plan.status),
-                plan.error,
+                plan.error == null ? gathered.troubles().get(plan.id) : plan.error,
                 executed.count(),
                 executed.last(),
                 FireKeeper.isManual(deployment) ? command.of(plan.orgId, plan.id) : null);

@@ -2,9 +2,12 @@ package com.reliably.plan;
 
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.PlansOfDeployment;
+import com.reliably.engine.EngineScheduleService;
 import com.reliably.environment.PlansOfEnvironment;
 import com.reliably.experiment.PlansOfExperiment;
 import com.reliably.integration.PlansOfIntegration;
+import com.reliably.problem.ProblemException;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -17,9 +20,13 @@ import java.util.UUID;
 class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperiment, PlansOfIntegration {
 
     private final PlanRepository repository;
+    private final PlanSchedules schedules;
+    private final EngineScheduleService engines;
 
-    PlansInUse(PlanRepository repository) {
+    PlansInUse(PlanRepository repository, PlanSchedules schedules, EngineScheduleService engines) {
         this.repository = repository;
+        this.schedules = schedules;
+        this.engines = engines;
     }
 
     @Override
@@ -29,10 +36,47 @@ class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperi
 
     @Override
     public Uni<Void> deploymentChanged(UUID orgId, UUID deploymentId, DeploymentDefinition definition) {
-        return repository.now().chain(now -> repository
-                .lockCronWithDeployment(orgId, deploymentId)
-                .invoke(plans -> plans.forEach(plan -> keepFiring(plan, definition, now)))
-                .replaceWithVoid());
+        return engines.atDeployment(orgId, deploymentId)
+                .invoke(there -> refuseOtherType(there, definition.typeName()))
+                .chain(repository::now)
+                .chain(now -> repository
+                        .lockCronWithDeployment(orgId, deploymentId)
+                        .invoke(plans -> plans.forEach(plan -> keepFiring(plan, definition, now))))
+                .chain(plans -> Multi.createFrom()
+                        .iterable(plans)
+                        .onItem()
+                        .transformToUniAndConcatenate(plan -> schedules.bringInStep(plan, definition))
+                        .collect()
+                        .last())
+                .chain(() -> engines.refreshAt(orgId, deploymentId));
+    }
+
+    /** They could not be removed any more: what is needed to reach their engine would be gone. */
+    private static void refuseOtherType(List<EngineScheduleService.AtDeployment> there, String type) {
+        long others = there.stream().filter(one -> !one.type().equals(type)).count();
+        if (others > 0) {
+            throw ProblemException.badRequest("This deployment cannot become one of the type '" + type + "': its engine"
+                    + " has the schedules of " + others + " plan(s). Give them another deployment, or delete them,"
+                    + " first." + why(there));
+        }
+    }
+
+    @Override
+    public Uni<Optional<String>> whyNeeded(UUID orgId, UUID deploymentId) {
+        return engines.atDeployment(orgId, deploymentId)
+                .map(there -> there.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of("the schedules of " + there.size() + " plan(s) are still to be removed from its"
+                                + " engine, for which its credentials are needed; that is tried until it succeeds."
+                                + why(there)));
+    }
+
+    private static String why(List<EngineScheduleService.AtDeployment> there) {
+        return there.stream()
+                .filter(one -> one.error() != null)
+                .findFirst()
+                .map(one -> " Plan " + one.planId() + ": " + one.error())
+                .orElse("");
     }
 
     /**
@@ -49,6 +93,11 @@ class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperi
     @Override
     public Uni<List<UUID>> plansOfEnvironment(UUID orgId, UUID environmentId) {
         return repository.idsWithEnvironment(orgId, environmentId);
+    }
+
+    @Override
+    public Uni<Void> environmentChanged(UUID orgId, UUID environmentId) {
+        return repository.idsWithEnvironment(orgId, environmentId).chain(plans -> engines.refresh(orgId, plans));
     }
 
     @Override

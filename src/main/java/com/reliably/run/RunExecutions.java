@@ -1,6 +1,7 @@
 package com.reliably.run;
 
 import io.smallrye.mutiny.Uni;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +25,12 @@ public interface RunExecutions {
 
     /** The ids of what the clients of several runs reported; runs without any are left out. */
     Uni<Map<UUID, List<UUID>>> idsOfRuns(UUID orgId, Set<UUID> runIds);
+
+    /**
+     * Gives a run what its client may have reported before anybody knew of the run, because the client has no token of the
+     * run's own: of each experiment the first report of the plan since then that no run has.
+     */
+    Uni<Void> adopt(UUID orgId, UUID planId, UUID runId, Instant since);
 
     /** Ends, as aborted, what the client of a run left unfinished: it is gone, and nothing more will come. */
     Uni<Void> abandon(UUID orgId, UUID runId);

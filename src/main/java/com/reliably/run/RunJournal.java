@@ -214,6 +214,11 @@ class RunJournal {
             if (event instanceof RunnerEvent.Waiting waiting) {
                 return waits(current, waiting.why()).replaceWith((RunChange) null);
             }
+            if (event instanceof RunnerEvent.Located located) {
+                current.externalReference = located.reference();
+                current.externalUrl = located.url();
+                return Uni.createFrom().nullItem();
+            }
             return started(current);
         });
     }

@@ -7,6 +7,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -206,6 +207,82 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .setParameter(1, run.id)
                 .setParameter(2, why)
                 .setParameter(3, seconds(wait))
+                .executeUpdate()
+                .replaceWithVoid());
+    }
+
+    /** Whether a run was made of what an engine has started. */
+    Uni<Boolean> hasStarted(UUID planId, String reference) {
+        return count("planId = ?1 and externalReference = ?2 and trigger = 'engine'", planId, reference)
+                .map(n -> n > 0);
+    }
+
+    /**
+     * Why an engine should not have started a run of a plan; null where it should. Keeps the plan from being changed, and its
+     * organisation from being halted or released, until the transaction ends; locked in this order, as by those who ask
+     * for runs.
+     */
+    Uni<String> whyNotToStart(UUID orgId, UUID planId, Instant nominalTime) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        select case when deleted_at is not null then 'The plan was deleted.'
+                                    when suspended_at <= ?3 then 'The plan was suspended.' end
+                        from plan where org_id = ?1 and id = ?2 for update
+                        """, String.class)
+                .setParameter(1, orgId)
+                .setParameter(2, planId)
+                .setParameter(3, nominalTime)
+                .getSingleResultOrNull()
+                .chain(ofPlan -> session.createNativeQuery("""
+                                select case when halted_at is not null then 'The organization is halted.' end
+                                from organization where id = ?1 for share
+                                """, String.class)
+                        .setParameter(1, orgId)
+                        .getSingleResultOrNull()
+                        .map(halted -> halted == null ? ofPlan : halted)));
+    }
+
+    /** Inserts a run that its engine has started; false where the plan has one of that reference, or of that time. */
+    Uni<Boolean> insertStarted(StartedRun run, String owner, Duration lease) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        insert into run (id, org_id, plan_id, deployment_id, state, trigger, nominal_time, created_at,
+                                         claimed_at, owner, lease_until, attempt, external_reference, external_url, error,
+                                         cancel_requested_at, log_read, log_kept)
+                        values (?1, ?2, ?3, ?4, 'running', 'engine', ?5, now(), now(), ?6,
+                                now() + make_interval(secs => ?7), 0, ?8, ?9, ?10,
+                                case when cast(?11 as boolean) then now() end, 0, 0)
+                        on conflict do nothing
+                        """)
+                .setParameter(1, run.id())
+                .setParameter(2, run.orgId())
+                .setParameter(3, run.planId())
+                .setParameter(4, run.deploymentId())
+                .setParameter(5, run.nominalTime())
+                .setParameter(6, owner)
+                .setParameter(7, seconds(lease))
+                .setParameter(8, run.reference())
+                .setParameter(9, run.url())
+                .setParameter(10, run.unwanted())
+                .setParameter(11, run.unwanted() != null)
+                .executeUpdate()
+                .map(inserted -> inserted == 1));
+    }
+
+    /** The state of the run of a plan that has this nominal time; null where there is none. */
+    Uni<RunState> stateAt(UUID planId, Instant nominalTime) {
+        return find("planId = ?1 and nominalTime = ?2", planId, nominalTime)
+                .firstResult()
+                .map(run -> run == null ? null : run.state());
+    }
+
+    /** Asks for the end of all runs of a plan that have been started. */
+    Uni<Void> cancelStarted(UUID orgId, UUID planId) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        update run set cancel_requested_at = now()
+                        where org_id = ?1 and plan_id = ?2 and state in ('launching', 'running')
+                          and cancel_requested_at is null
+                        """)
+                .setParameter(1, orgId)
+                .setParameter(2, planId)
                 .executeUpdate()
                 .replaceWithVoid());
     }

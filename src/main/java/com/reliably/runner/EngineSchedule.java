@@ -25,7 +25,8 @@ import java.util.function.Supplier;
  * @param providerEnvironment the environment that the plan names at the deployment's provider (GitHub); null where none
  * @param secretFiles         looks up the secret files of the plan's environment, in clear
  * @param newToken            makes a token limited to the plan, which ends by itself after at least this long, or with
- *     the plan; ends any that was made for this schedule before
+ *     the schedule; it is replaced by another install before that. Any that was made for this schedule before goes on for
+ *     as long as a run may take that has begun with it
  */
 public record EngineSchedule(
         UUID orgId,

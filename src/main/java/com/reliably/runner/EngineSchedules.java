@@ -1,5 +1,6 @@
 package com.reliably.runner;
 
+import com.reliably.deployment.DeploymentDefinition;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.Set;
@@ -18,8 +19,19 @@ public interface EngineSchedules {
     Set<String> types();
 
     /**
+     * Where a deployment has its schedules, by what is not secret of it: a namespace, a repository and its branch. When it
+     * says another place than a schedule was installed at, the schedule is removed there before it is installed again.
+     */
+    default String place(DeploymentDefinition definition) {
+        return "";
+    }
+
+    /**
      * Makes the engine have this schedule, or brings what it has in step: pattern, zone, policies, suspension,
-     * credentials, secret files. Changes nothing where all is as it should be.
+     * credentials, secret files. Changes nothing where all is as it should be, but for the client's token: it cannot be
+     * read back, and is replaced with each call. What has been started goes on with the one before.
+     *
+     * <p>What fell into a suspension is not made up for when that is over.
      *
      * @return the reference by which the engine knows it, the same every time; fails with {@link LaunchFailure} where the
      *     engine refuses, and says why
@@ -28,7 +40,9 @@ public interface EngineSchedules {
 
     /**
      * Removes the schedule and everything that belongs to it; nothing of it starts any more. Succeeds where it is gone
-     * already. What it has started is cancelled by others, before.
+     * already, or never was. What it has started has ended, or is cancelled, before. Only the plan, the deployment's
+     * definition and the reference (null where the server does not know it) are to be relied on: the plan may have no
+     * schedule any more.
      */
     Uni<Void> remove(EngineSchedule schedule);
 

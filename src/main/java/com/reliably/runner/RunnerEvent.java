@@ -18,6 +18,14 @@ public sealed interface RunnerEvent {
     record Waiting(String why) implements RunnerEvent {}
 
     /**
+     * Its engine has it under this name from now on, which is known only some time after its launch.
+     *
+     * @param reference by which its engine knows it
+     * @param url       where people see it at its engine; null where they can't
+     */
+    record Located(String reference, String url) implements RunnerEvent {}
+
+    /**
      * A piece of output, of whole lines where lines are not endless.
      *
      * @param firstByte where the piece begins in the engine's output

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.problem.Faults;
 import com.reliably.secret.Mask;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,32 +20,15 @@ class ContainerDefinitionTest {
     private static final String KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
 
     /** What an operator who is careful allows. */
-    private static final DeploymentPolicy POLICY = new DeploymentPolicy() {
-        @Override
-        public Docker docker() {
-            return new Docker() {
-                @Override
-                public Optional<List<String>> allowedVolumeRoots() {
-                    return Optional.of(List.of("/srv/chaos", "/home/"));
-                }
-
-                @Override
-                public Optional<List<String>> allowedEngines() {
-                    return Optional.of(List.of("tcp://docker.example.com:2376", "unix:///srv/docker.sock"));
-                }
-
-                @Override
-                public List<String> allowedCapabilities() {
-                    return List.of("NET_RAW");
-                }
-            };
-        }
-
-        @Override
-        public GitHub gitHub() {
-            throw new UnsupportedOperationException();
-        }
-    };
+    private static final DeploymentPolicy POLICY = new SmallRyeConfigBuilder()
+            .withMapping(DeploymentPolicy.class)
+            .withMappingIgnore("reliably.**")
+            .withDefaultValue("reliably.docker.allowed-volume-roots", "/srv/chaos,/home/")
+            .withDefaultValue(
+                    "reliably.docker.allowed-engines", "tcp://docker.example.com:2376,unix:///srv/docker.sock")
+            .withDefaultValue("reliably.docker.allowed-capabilities", "NET_RAW")
+            .build()
+            .getConfigMapping(DeploymentPolicy.class);
 
     @Test
     void anImageIsEnough() {

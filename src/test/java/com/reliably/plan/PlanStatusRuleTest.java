@@ -120,6 +120,79 @@ class PlanStatusRuleTest {
         assertEquals(expected == PlanStatus.ERROR ? "why" : null, after.error());
     }
 
+    @ParameterizedTest(name = "{0}: {1} when the engine has it, {2} when that is suspended, {3} when it refuses")
+    @CsvSource(textBlock = """
+            CREATING,            CREATED,             CREATING,            CREATION_ERROR
+            CREATION_ERROR,      CREATED,             CREATION_ERROR,      CREATION_ERROR
+            RESUMING,            CREATED,             RESUMING,            RESUMING_ERROR
+            RESUMING_ERROR,      CREATED,             RESUMING_ERROR,      RESUMING_ERROR
+            SUSPENDING,          SUSPENDING,          SUSPENDED,           SUSPEND_ERROR
+            SUSPEND_ERROR,       SUSPEND_ERROR,       SUSPENDED,           SUSPEND_ERROR
+            SUSPENDED,           SUSPENDED,           SUSPENDED,           SUSPENDED
+            CREATED,             CREATED,             CREATED,             ERROR
+            ITERATION_COMPLETED, ITERATION_COMPLETED, ITERATION_COMPLETED, ERROR
+            ERROR,               ERROR,               ERROR,               ERROR
+            RUNNING,             RUNNING,             RUNNING,             RUNNING
+            DELETING,            DELETING,            DELETING,            DELETION_ERROR
+            """)
+    void theStatusFollowsTheEngine(PlanStatus now, PlanStatus applied, PlanStatus suspended, PlanStatus refused) {
+        PlanCondition before = PlanCondition.of(now);
+        assertEquals(
+                applied,
+                PlanStatusRule.afterScheduleApplied(before, false, null).status());
+        assertEquals(
+                suspended,
+                PlanStatusRule.afterScheduleApplied(before, true, null).status());
+        assertEquals(new PlanCondition(refused, "why"), PlanStatusRule.afterScheduleRefused(before, "why"));
+        assertEquals(new PlanCondition(now, "why"), PlanStatusRule.whileScheduleTroubled(before, "why"));
+    }
+
+    @Test
+    void onlyWhatWasSaidOfTheScheduleIsForgottenWithIt() {
+        PlanCondition ofSchedule = new PlanCondition(PlanStatus.ERROR, "no room");
+        assertEquals(
+                PlanCondition.of(PlanStatus.CREATED),
+                PlanStatusRule.afterScheduleApplied(ofSchedule, false, "no room"));
+        PlanCondition ofRun = new PlanCondition(PlanStatus.ERROR, "exit code 3");
+        assertEquals(ofRun, PlanStatusRule.afterScheduleApplied(ofRun, false, "no room"));
+        PlanCondition troubled = new PlanCondition(PlanStatus.ITERATION_COMPLETED, "changed by somebody");
+        assertEquals(
+                PlanCondition.of(PlanStatus.ITERATION_COMPLETED),
+                PlanStatusRule.afterScheduleSound(troubled, "changed by somebody"));
+        assertEquals(ofRun, PlanStatusRule.afterScheduleSound(ofRun, "changed by somebody"));
+    }
+
+    @ParameterizedTest(name = "{0}, kept by an engine before: {1}, now: {2}, suspended: {3}: {4}")
+    @CsvSource(textBlock = """
+            CREATED,             true,  true,  false, CREATED
+            ITERATION_COMPLETED, true,  true,  false, ITERATION_COMPLETED
+            CREATION_ERROR,      true,  true,  false, CREATING
+            SUSPEND_ERROR,       true,  true,  true,  SUSPENDING
+            RESUMING_ERROR,      true,  true,  false, RESUMING
+            ITERATION_COMPLETED, false, true,  false, CREATING
+            SUSPENDED,           false, true,  true,  SUSPENDING
+            RUNNING,             false, true,  false, RUNNING
+            CREATING,            true,  false, false, CREATED
+            SUSPENDING,          true,  false, true,  SUSPENDED
+            ERROR,               true,  false, false, ERROR
+            CREATING,            false, false, false, CREATING
+            """)
+    void anUpdateAsksTheEngine(
+            PlanStatus now, boolean wasKept, boolean isKept, boolean suspended, PlanStatus expected) {
+        assertEquals(
+                expected,
+                PlanStatusRule.afterUpdate(PlanCondition.of(now), wasKept, isKept, suspended)
+                        .status());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SUSPENDING", "SUSPEND_ERROR"})
+    void aPlanThatIsToBeSuspendedSaysSoWhateverItsRunDoes(PlanStatus status) {
+        PlanCondition now = PlanCondition.of(status);
+        assertEquals(now, rule("cron").afterRun(now, RunState.RUNNING, RunState.SUCCEEDED, null));
+        assertEquals(now, rule("cron").afterReport(now, PlanStatus.COMPLETED, null));
+    }
+
     private static PlanStatusRule rule(String kind) {
         return new PlanStatusRule(kind.equals("cron"));
     }

@@ -82,11 +82,16 @@ record BlockedEventLoop(String thread, Duration busy, List<String> frames) {
         return waits() || busy.compareTo(longestComputation) >= 0;
     }
 
-    /** Loading a class reads a file too, and cannot be helped. */
+    /**
+     * Loading a class reads a file too, and cannot be helped. A loop that is found waiting for work was not busy but given
+     * no processor: the whole process stood still, and when it went on the checker was there first.
+     */
     private boolean waits() {
         return !frames.isEmpty()
                 && WAITS.matcher(frames.get(0)).matches()
-                && frames.stream().noneMatch(frame -> frame.contains("ClassLoader.loadClass("));
+                && frames.stream()
+                        .noneMatch(frame -> frame.contains("ClassLoader.loadClass(")
+                                || frame.startsWith("io.netty.channel.nio.NioEventLoop.select("));
     }
 
     /** Says of each thread where it was last found. */

@@ -97,4 +97,18 @@ class BlockedEventLoopsTest {
                 blocked.stream().map(BlockedEventLoop::thread).toList());
         assertTrue(blocked.get(1).isTooLong(Duration.ofMillis(700)));
     }
+
+    @Test
+    void anEventLoopThatWaitsForWorkIsNotBlocked() {
+        List<String> frames = List.of(
+                "sun.nio.ch.EPoll.wait(Native Method)",
+                "sun.nio.ch.SelectorImpl.select(SelectorImpl.java:141)",
+                "io.netty.channel.nio.NioEventLoop.select(NioEventLoop.java:891)",
+                "io.netty.channel.nio.NioEventLoop.run(NioEventLoop.java:526)");
+        BlockedEventLoop stoodStill = new BlockedEventLoop("vert.x-eventloop-thread-0", Duration.ofMillis(628), frames);
+        BlockedEventLoop waitsForAnother =
+                new BlockedEventLoop("vert.x-eventloop-thread-0", Duration.ofMillis(628), frames.subList(0, 2));
+        assertFalse(stoodStill.isTooLong(Duration.ofSeconds(2)));
+        assertTrue(waitsForAnother.isTooLong(Duration.ofSeconds(2)));
+    }
 }

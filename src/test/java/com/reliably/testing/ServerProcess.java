@@ -88,6 +88,11 @@ public final class ServerProcess implements AutoCloseable {
             return this;
         }
 
+        /** The port that it will listen on. */
+        public int port() {
+            return port;
+        }
+
         /** Adds arguments for the JVM, such as {@code -Xmx256m}. */
         public Setup arguments(String... jvmArguments) {
             arguments.addAll(List.of(jvmArguments));

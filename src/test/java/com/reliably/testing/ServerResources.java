@@ -43,6 +43,7 @@ public final class ServerResources implements QuarkusTestResourceLifecycleManage
             settings.put("reliably.bootstrap-token", OPERATOR_TOKEN);
             settings.put("reliably.encryption-keys", ENCRYPTION_KEYS);
             settings.put("reliably.docker.allowed-volume-roots", "/tmp,/srv/volumes");
+            settings.put("reliably.docker.host", "unix:///not/there/docker.sock");
             return settings;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -307,14 +307,21 @@ final class DockerRunner implements Runner {
 
     // The run
 
+    /** Of a run that is still being launched nothing was started: an engine that is away does not change that. */
     @Override
     public Uni<Optional<String>> find(RunAtEngine run) {
         return run.definition()
                 .get()
                 .chain(definition -> engines.of((ContainerDefinition) definition))
-                .chain(engine -> engine.container(nameOf(run.runId())).map(found -> found.filter(Container::wasStarted)
-                        .filter(container -> RunLabels.isOf(container, run.runId()))
-                        .map(container -> new ContainerReference(container.id(), engine.address()).toString())));
+                .chain(engine -> engine.container(nameOf(run.runId())).map(found -> startedAt(engine, run, found)))
+                .onFailure(failure -> failure instanceof EngineFailure || failure instanceof LaunchFailure)
+                .recoverWithItem(Optional.empty());
+    }
+
+    private static Optional<String> startedAt(Engine engine, RunAtEngine run, Optional<Container> found) {
+        return found.filter(Container::wasStarted)
+                .filter(container -> RunLabels.isOf(container, run.runId()))
+                .map(container -> new ContainerReference(container.id(), engine.address()).toString());
     }
 
     @Override

@@ -3,9 +3,9 @@ package com.reliably.runner.docker;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.EngineAddress;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientResponse;
@@ -31,15 +31,19 @@ final class EngineStreams {
 
     private static final Map<String, String> NO_HEADERS = Map.of();
 
-    private final Vertx vertx;
+    private final Context loop;
     private final HttpClient http;
     private final EngineAddress address;
     private final boolean tls;
     private final ObjectMapper json;
 
-    /** An engine that nobody has spoken to yet. */
-    EngineStreams(Vertx vertx, HttpClient http, EngineAddress address, boolean tls, ObjectMapper json) {
-        this.vertx = vertx;
+    /**
+     * An engine that nobody has spoken to yet.
+     *
+     * @param loop the event loop that everything happens on
+     */
+    EngineStreams(Context loop, HttpClient http, EngineAddress address, boolean tls, ObjectMapper json) {
+        this.loop = loop;
         this.http = http;
         this.address = address;
         this.tls = tls;
@@ -53,7 +57,7 @@ final class EngineStreams {
                         "/containers/" + id + "/logs?stdout=1&stderr=1&follow=1",
                         Duration.ZERO,
                         NO_HEADERS)
-                .map(response -> new LogStream(vertx.getOrCreateContext(), response)));
+                .map(response -> new LogStream(loop, response)));
     }
 
     /**
@@ -99,9 +103,13 @@ final class EngineStreams {
         http.close();
     }
 
+    /** On the event loop from the first step on: elsewhere an answer could be over before the next step is made. */
     private <T> Uni<T> uni(Supplier<Future<T>> request) {
         return Uni.createFrom()
-                .completionStage(() -> request.get().toCompletionStage())
+                .<T>emitter(emitter -> loop.runOnContext(ignored -> Future.succeededFuture()
+                        .compose(begun -> request.get())
+                        .onSuccess(emitter::complete)
+                        .onFailure(emitter::fail)))
                 .onFailure(failure -> !(failure instanceof EngineFailure))
                 .transform(failure -> EngineFailure.unreachable(address.text(), failure));
     }

@@ -5,7 +5,7 @@ import com.reliably.deployment.ContainerDefinition;
 import com.reliably.deployment.EngineAddress;
 import com.reliably.runner.LaunchFailure;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
@@ -15,12 +15,11 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -46,8 +45,9 @@ final class Engines {
     private final ObjectMapper json;
     private final String own;
     private final Optional<String> ownCertificates;
-    private final Map<Access, Engine> known = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Access, Engine> known = new ConcurrentHashMap<>();
     private Vertx vertx;
+    private Context loop;
 
     Engines(DockerSettings settings, ObjectMapper json) {
         this.json = json;
@@ -104,12 +104,21 @@ final class Engines {
         Access access = named.isPresent()
                 ? new Access(address, Optional.empty(), named.get())
                 : new Access(address, address.text().equals(own) ? ownCertificates : Optional.empty(), null);
-        // The first one loads hundreds of classes.
+        Engine engine = known.get(access);
+        return engine != null ? Uni.createFrom().item(engine) : opened(access);
+    }
+
+    private Uni<Engine> opened(Access access) {
         return Uni.createFrom()
                 .item(() -> open(access))
-                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool())
+                .runSubscriptionOn(Engines::onThreadOfItsOwn)
                 .onFailure()
-                .transform(failure -> EngineFailure.unreachable(address.text(), failure));
+                .transform(failure -> EngineFailure.unreachable(access.address().text(), failure));
+    }
+
+    /** The first one loads hundreds of classes, and an event loop must not be made on another one's. */
+    private static void onThreadOfItsOwn(Runnable work) {
+        new Thread(work, "docker-engines").start();
     }
 
     /** Those that are there to be looked at for what is left over: the server's own, and those in use since its start. */
@@ -121,42 +130,44 @@ final class Engines {
                 .recoverWithItem(this::all);
     }
 
-    private synchronized List<Engine> all() {
-        return new ArrayList<>(known.values());
+    private List<Engine> all() {
+        return List.copyOf(known.values());
     }
 
     private synchronized Engine open(Access access) {
         Engine engine = known.get(access);
         if (engine == null) {
+            if (known.size() >= KEPT) {
+                closeAnyOne();
+            }
             engine = connectTo(access);
             known.put(access, engine);
-            if (known.size() > KEPT) {
-                closeLongestUnused();
-            }
         }
         return engine;
     }
 
     /** Every certificate that a deployment ever had makes one. Whoever follows a run with it gets another one. */
-    private void closeLongestUnused() {
+    private void closeAnyOne() {
         Iterator<Engine> engines = known.values().iterator();
         engines.next().close();
         engines.remove();
     }
 
     private Engine connectTo(Access access) {
-        Vertx shared = loop();
+        if (vertx == null) {
+            begin();
+        }
         EngineAddress address = access.address();
         HttpClientOptions options = options(access);
-        SSLContext tls = access.usesTls() ? tlsContext(shared, options) : null;
+        SSLContext tls = access.usesTls() ? tlsContext(vertx, options) : null;
         return new Engine(
                 address,
                 EngineTransport.to(address, tls, CALLS_AT_ONCE, Engine.ANSWER_WITHIN),
                 new EngineClientConfig(EngineTransport.uri(address, access.usesTls())),
                 new EngineWorkers(CALLS_AT_ONCE, CALLS_WAITING),
                 new EngineStreams(
-                        shared,
-                        shared.createHttpClient(
+                        loop,
+                        vertx.createHttpClient(
                                 options.setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false)),
                         address,
                         access.usesTls(),
@@ -183,17 +194,15 @@ final class Engines {
         }
     }
 
-    private Vertx loop() {
-        if (vertx == null) {
-            vertx = new VertxBuilder(new VertxOptions()
-                            .setEventLoopPoolSize(1)
-                            .setWorkerPoolSize(1)
-                            .setInternalBlockingPoolSize(1))
-                    .findTransport(new DomainSocketTransport())
-                    .init()
-                    .vertx();
-        }
-        return vertx;
+    private void begin() {
+        vertx = new VertxBuilder(new VertxOptions()
+                        .setEventLoopPoolSize(1)
+                        .setWorkerPoolSize(1)
+                        .setInternalBlockingPoolSize(1))
+                .findTransport(new DomainSocketTransport())
+                .init()
+                .vertx();
+        loop = vertx.getOrCreateContext();
     }
 
     private static HttpClientOptions options(Access access) {

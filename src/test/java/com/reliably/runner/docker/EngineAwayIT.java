@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An engine that is stopped, and comes back. */
+/** An engine that is stopped and comes back, whose disk is full, or which has what it should not have. */
 @EnabledIfEnvironmentVariable(
         named = TestEngine.VARIABLE,
         matches = ".+",
@@ -51,6 +52,8 @@ class EngineAwayIT {
         server = ServerProcess.on(temporary.resolve("data"))
                 .with("RELIABLY_DOCKER_HOST", engine.engine().host())
                 .with("RELIABLY_DOCKER_ALLOWED_VOLUME_ROOTS", shared.toString())
+                // The next run waits, so that something can be done before its launch.
+                .with("RELIABLY_DOCKER_AT_ONCE", "1")
                 .start();
         scenario = new Scenario(server);
     }
@@ -115,10 +118,52 @@ class EngineAwayIT {
         JsonPath run = scenario.ended(plan);
         // The engine ends its containers with SIGTERM, upon which the CLI rolls back.
         assertTrue(
-                java.util.List.of("failed", "cancelled").contains(run.getString("state")),
+                List.of("failed", "cancelled").contains(run.getString("state")),
                 run.getString("state") + ": " + run.getString("error"));
         assertFalse(run.getString("error").isEmpty());
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> engine.engine().containersOf(run.getString("id")).isEmpty());
+    }
+
+    @Test
+    void aFullDiskIsSaid() throws IOException {
+        Path filling = engine.fillDisk();
+        try {
+            JsonPath run = scenario.ended(scenario.plan(deployment(), experiment(process("never", "true")), null));
+            assertEquals("failed", run.getString("state"));
+            assertTrue(run.getString("error").contains("no space left"), run.getString("error"));
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() ->
+                            engine.engine().containersOf(run.getString("id")).isEmpty());
+        } finally {
+            Files.delete(filling);
+        }
+    }
+
+    @Test
+    void aNameThatIsTakenIsSaid() throws IOException {
+        String go = "go-" + UUID.randomUUID();
+        String first = scenario.plan(
+                deployment(),
+                experiment(process("wait", "while [ ! -e /shared/" + go + " ]; do sleep 0.1; done")),
+                null);
+        scenario.awaitState(first, List.of("running"));
+        String second = scenario.plan(deployment(), experiment(process("never", "true")), null);
+        await().until(() -> scenario.latestRun(second) != null);
+        String others = engine.engine()
+                .docker(
+                        "create",
+                        "--network",
+                        "none",
+                        "--name",
+                        "reliably-run-" + scenario.latestRun(second),
+                        TestEngine.CLI);
+        Files.createFile(shared.resolve(go));
+        assertEquals("succeeded", scenario.ended(first).getString("state"));
+        JsonPath run = scenario.ended(second);
+        assertEquals("failed", run.getString("state"));
+        assertTrue(run.getString("error").contains("is not of this run"), run.getString("error"));
+        // It is not ours to remove.
+        engine.engine().docker("rm", others);
     }
 }

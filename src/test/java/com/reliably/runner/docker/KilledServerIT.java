@@ -51,17 +51,13 @@ class KilledServerIT {
         TestEngine engine = TestEngine.shared();
         Instant begun = Instant.now();
         Random random = new Random(SEED);
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start()) {
-            ServerProcess.Setup setup = ServerProcess.on(temporary.resolve("data"))
-                    .with(
-                            "QUARKUS_DATASOURCE_REACTIVE_URL",
-                            "postgresql://127.0.0.1:" + postgres.getPort() + "/postgres")
-                    .with("QUARKUS_DATASOURCE_USERNAME", "postgres")
-                    .with("RELIABLY_BOOTSTRAP_TOKEN", ServerResources.OPERATOR_TOKEN)
-                    .with("RELIABLY_ENCRYPTION_KEYS", ServerResources.ENCRYPTION_KEYS)
-                    .with("RELIABLY_RUNS_LEASE", "PT5S")
-                    .with("RELIABLY_DOCKER_HOST", engine.host())
-                    .with("RELIABLY_DOCKER_ALLOWED_VOLUME_ROOTS", marks.toString());
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+                // It launches nothing, and is there for the CLI to report to while the one that launches is not.
+                ServerProcess other = replica("other", postgres, engine, marks)
+                        .with("RELIABLY_DOCKER_AT_ONCE", "0")
+                        .start()) {
+            ServerProcess.Setup setup =
+                    replica("data", postgres, engine, marks).with("RELIABLY_DOCKER_CALLBACK_URL", other.url());
             ServerProcess server = setup.start();
             try {
                 String org = server.orgId();
@@ -114,6 +110,16 @@ class KilledServerIT {
                 server.close();
             }
         }
+    }
+
+    private ServerProcess.Setup replica(String name, EmbeddedPostgres postgres, TestEngine engine, Path marks) {
+        return ServerProcess.on(temporary.resolve(name))
+                .with("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://127.0.0.1:" + postgres.getPort() + "/postgres")
+                .with("QUARKUS_DATASOURCE_USERNAME", "postgres")
+                .with("RELIABLY_BOOTSTRAP_TOKEN", ServerResources.OPERATOR_TOKEN)
+                .with("RELIABLY_ENCRYPTION_KEYS", ServerResources.ENCRYPTION_KEYS)
+                .with("RELIABLY_DOCKER_HOST", engine.host())
+                .with("RELIABLY_DOCKER_ALLOWED_VOLUME_ROOTS", marks.toString());
     }
 
     /** The run of each start of a container that the engine remembers. */

@@ -1,0 +1,318 @@
+package com.reliably.runner.github;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.kohsuke.github.GHContent;
+import org.kohsuke.github.GHFileNotFoundException;
+import org.kohsuke.github.GHRepository;
+import org.kohsuke.github.GitHubBuilder;
+
+/**
+ * One repository, with one set of credentials. What the github-api library has is done with it; it has no answer to a
+ * dispatch, no conditional requests, and not every status, so that these are requests of our own. Every method is done by a
+ * worker, and fails with a {@link GitHubFault}.
+ */
+final class GitHubApi {
+
+    private static final int LARGEST_FILE = 262_144;
+    private static final String RUNS_OF_A_PAGE = "per_page=50";
+
+    private final GitHubHttp http;
+    private final RepositoryAddress address;
+    private final String caller;
+    private final Callable<String> authorization;
+
+    /**
+     * @param caller        by which limits and what is shared are kept apart; no secret
+     * @param authorization the header's value; may ask GitHub for it
+     */
+    GitHubApi(GitHubHttp http, RepositoryAddress address, String caller, Callable<String> authorization) {
+        this.http = http;
+        this.address = address;
+        this.caller = caller;
+        this.authorization = authorization;
+    }
+
+    RepositoryAddress address() {
+        return address;
+    }
+
+    /** Tells who asks, without saying it. */
+    String caller() {
+        return caller;
+    }
+
+    /** What is known of the repository. */
+    record Facts(String defaultBranch, boolean archived, boolean mayWrite) {}
+
+    Uni<Facts> facts() {
+        return work(() -> {
+            GHRepository repository = repository();
+            return new Facts(repository.getDefaultBranch(), repository.isArchived(), repository.hasPushAccess());
+        });
+    }
+
+    /** A file as it is on a branch. */
+    record RepositoryFile(String sha, String text) {}
+
+    /** The file, or empty where the branch has none of this path. */
+    Uni<Optional<RepositoryFile>> file(String path, String branch) {
+        return work(() -> {
+            try {
+                GHContent content = repository().getFileContent(path, branch);
+                if (content.getSize() > LARGEST_FILE || !content.isFile()) {
+                    throw new GitHubFault.Refused(
+                            413, path + " in the repository is no file, or larger than " + LARGEST_FILE + " bytes.");
+                }
+                try (InputStream text = content.read()) {
+                    return Optional.of(new RepositoryFile(
+                            content.getSha(), new String(text.readAllBytes(), StandardCharsets.UTF_8)));
+                }
+            } catch (IOException e) {
+                if (isUnknown(e)) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** Writes a file by a commit; refused where it is not (any more) the one with this sha, null for none. */
+    Uni<Void> write(String path, String branch, String text, String sha, String message) {
+        return work(() -> {
+            var content = repository()
+                    .createContent()
+                    .path(path)
+                    .branch(branch)
+                    .message(message)
+                    .content(text);
+            if (sha != null) {
+                content.sha(sha);
+            }
+            content.commit();
+            return null;
+        });
+    }
+
+    /** Deletes a file by a commit, where it is there. */
+    Uni<Void> delete(String path, String branch, String message) {
+        return work(() -> {
+            try {
+                repository().getFileContent(path, branch).delete(message, branch);
+            } catch (IOException e) {
+                if (!isUnknown(e)) {
+                    throw e;
+                }
+            }
+            return null;
+        });
+    }
+
+    /** Whether a workflow can be started; as GitHub says it: {@code active, disabled_manually…}. */
+    Uni<String> workflowState(String fileName) {
+        return work(() -> repository().getWorkflow(fileName).getState());
+    }
+
+    Uni<Void> enable(String fileName) {
+        return work(() -> {
+            repository().getWorkflow(fileName).enable();
+            return null;
+        });
+    }
+
+    Uni<Void> disable(String fileName) {
+        return work(() -> {
+            repository().getWorkflow(fileName).disable();
+            return null;
+        });
+    }
+
+    /** What a dispatch told of the run that it made. */
+    record Dispatched(
+            @JsonProperty("workflow_run_id") Long runId,
+            @JsonProperty("html_url") String htmlUrl) {}
+
+    /** Starts a workflow. Empty where this GitHub does not say which run it made of that. */
+    Uni<Optional<Dispatched>> dispatch(String fileName, String ref, Map<String, String> inputs) {
+        return work(() -> {
+            Map<String, Object> body = new LinkedHashMap<>();
+            body.put("ref", ref);
+            body.put("inputs", inputs);
+            if (address.isCloud()) {
+                body.put("return_run_details", true);
+            }
+            GitHubAnswer answer =
+                    http.sendHere(request("POST", "/actions/workflows/" + fileName + "/dispatches", body, Map.of()));
+            return answer.status() == 200
+                    ? Optional.of(http.read(answer, Dispatched.class)).filter(made -> made.runId() != null)
+                    : Optional.empty();
+        });
+    }
+
+    /** The latest runs of a workflow. */
+    Uni<GitHubRun.Page> runsOf(String fileName) {
+        return work(() -> http.read(
+                http.sendHere(get("/actions/workflows/" + fileName + "/runs?" + RUNS_OF_A_PAGE)),
+                GitHubRun.Page.class));
+    }
+
+    /** The latest runs of the repository; the same as before where nothing is new. */
+    Uni<Seen<GitHubRun.Page>> runs(Seen<GitHubRun.Page> before) {
+        return conditional("/actions/runs?" + RUNS_OF_A_PAGE, GitHubRun.Page.class, before);
+    }
+
+    Uni<Seen<GitHubRun>> run(long id, Seen<GitHubRun> before) {
+        return conditional("/actions/runs/" + id, GitHubRun.class, before);
+    }
+
+    Uni<Seen<GitHubJob.Page>> jobs(long runId, Seen<GitHubJob.Page> before) {
+        return conditional("/actions/runs/" + runId + "/jobs?per_page=100", GitHubJob.Page.class, before);
+    }
+
+    /**
+     * What was seen of something.
+     *
+     * @param etag  of the answer; null where it had none
+     * @param value null before it was ever seen
+     */
+    record Seen<T>(String etag, T value) {
+
+        static <T> Seen<T> nothing() {
+            return new Seen<>(null, null);
+        }
+    }
+
+    private <T> Uni<Seen<T>> conditional(String path, Class<T> type, Seen<T> before) {
+        return work(() -> {
+            Map<String, String> condition = before.etag() == null ? Map.of() : Map.of("If-None-Match", before.etag());
+            GitHubAnswer answer = http.sendHere(request("GET", path, null, condition));
+            return answer.status() == 304
+                    ? before
+                    : new Seen<>(answer.header("etag").orElse(null), http.read(answer, type));
+        });
+    }
+
+    /** Asks for the end of a run. Nothing comes of it where it has ended. */
+    Uni<Void> cancel(long runId) {
+        return work(() -> {
+            try {
+                http.sendHere(request("POST", "/actions/runs/" + runId + "/cancel", null, Map.of()));
+            } catch (GitHubFault.Refused e) {
+                if (e.status() != 409 && !e.isUnknown()) {
+                    throw e;
+                }
+            }
+            return null;
+        });
+    }
+
+    /** The beginning of a job's log; empty where GitHub has none (any more). */
+    Uni<byte[]> log(long jobId, int most) {
+        return work(() -> {
+            try {
+                return http.fetchRedirected(get("/actions/jobs/" + jobId + "/logs"), most);
+            } catch (GitHubFault.Refused e) {
+                if (e.isUnknown() || e.status() == 410) {
+                    return new byte[0];
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** Any other resource of the repository's. */
+    Uni<GitHubAnswer> resource(String path) {
+        return work(() -> http.sendHere(get(path)));
+    }
+
+    /** Any other resource of the host's API. */
+    Uni<GitHubAnswer> resourceOfHost(String path) {
+        return work(() -> http.sendHere(new GitHubHttp.Request(
+                caller, "GET", URI.create(address.api() + path), headers(false, Map.of()), null)));
+    }
+
+    /** Any other change of the repository. */
+    Uni<GitHubAnswer> change(String method, String path, Object body) {
+        return work(() -> http.sendHere(request(method, path, body, Map.of())));
+    }
+
+    <T> T read(GitHubAnswer answer, Class<T> type) {
+        try {
+            return http.read(answer, type);
+        } catch (GitHubFault e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** A name as a part of a path. */
+    static String encoded(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private GitHubHttp.Request get(String path) throws Exception {
+        return request("GET", path, null, Map.of());
+    }
+
+    private GitHubHttp.Request request(String method, String path, Object body, Map<String, String> more)
+            throws Exception {
+        return new GitHubHttp.Request(
+                caller, method, address.at(path), headers(body != null, more), body == null ? null : http.jsonOf(body));
+    }
+
+    private Map<String, String> headers(boolean hasBody, Map<String, String> more) throws Exception {
+        Map<String, String> headers = new HashMap<>(more);
+        headers.put("Authorization", authorization.call());
+        headers.put("Accept", "application/vnd.github+json");
+        if (hasBody) {
+            headers.put("Content-Type", "application/json");
+        }
+        return headers;
+    }
+
+    private GHRepository repository() throws IOException {
+        return new GitHubBuilder()
+                .withEndpoint(address.api().toString())
+                .withConnector(new LibraryConnector(http, caller))
+                .withAuthorizationProvider(this::authorizationNow)
+                .build()
+                .getRepository(address.fullName());
+    }
+
+    private String authorizationNow() throws IOException {
+        try {
+            return authorization.call();
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static boolean isUnknown(IOException failure) {
+        return failure instanceof GHFileNotFoundException
+                || GitHubFault.behind(failure) instanceof GitHubFault.Refused refused && refused.isUnknown();
+    }
+
+    private static <T> Uni<T> work(Callable<T> work) {
+        return Uni.createFrom()
+                .<T>emitter(emitter -> {
+                    try {
+                        emitter.complete(work.call());
+                    } catch (Exception e) {
+                        emitter.fail(GitHubFault.behind(e));
+                    }
+                })
+                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+    }
+}

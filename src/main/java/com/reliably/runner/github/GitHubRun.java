@@ -1,0 +1,35 @@
+package com.reliably.runner.github;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A run of a workflow, as GitHub tells it.
+ *
+ * @param displayTitle its name, which has the id of our run where we dispatched it
+ * @param status       {@code queued, in_progress, completed, waiting, requested, pending}
+ * @param conclusion   how it ended; null while it has not
+ * @param path         of the workflow's file
+ */
+record GitHubRun(
+        long id,
+        @JsonProperty("display_title") String displayTitle,
+        String event,
+        String status,
+        String conclusion,
+        String path,
+        @JsonProperty("html_url") String htmlUrl,
+        @JsonProperty("created_at") Instant createdAt,
+        @JsonProperty("run_started_at") Instant startedAt,
+        @JsonProperty("updated_at") Instant updatedAt) {
+
+    boolean isCompleted() {
+        return "completed".equals(status);
+    }
+
+    /** Runs, latest first. */
+    record Page(
+            @JsonProperty("total_count") int count,
+            @JsonProperty("workflow_runs") List<GitHubRun> runs) {}
+}

@@ -1,0 +1,142 @@
+package com.reliably.runner.github;
+
+import com.reliably.deployment.DeploymentDefinition;
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.runner.CheckResult;
+import com.reliably.runner.EngineSchedule;
+import com.reliably.runner.EngineSchedules;
+import com.reliably.runner.LaunchRequest;
+import com.reliably.runner.Launched;
+import com.reliably.runner.RunAtEngine;
+import com.reliably.runner.Runner;
+import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.ScheduleEvent;
+import com.reliably.start.PublicUrl;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Runs plans as workflows of GitHub repositories.
+ *
+ * <p>A launch only takes down that the run is wanted. Everything else (the workflow's file, the dispatch, the search for what
+ * an earlier dispatch made) belongs to observing it, because each of it may have to wait, for hours where GitHub's rate limit
+ * is reached, and can be gone on with by any server.
+ */
+@Singleton
+final class GitHubRunner implements Runner, EngineSchedules {
+
+    private final RunObservation.Parts parts;
+    private final DispatchStore store;
+    private final GitHubApis apis;
+    private final GitHubSchedules schedules;
+
+    GitHubRunner(
+            GitHubApis apis,
+            DispatchStore store,
+            WorkflowKeeper keeper,
+            RepositoryRuns runs,
+            GitHubSettings settings,
+            PublicUrl publicUrl,
+            GitHubSchedules schedules,
+            Clock clock) {
+        this.parts = new RunObservation.Parts(apis, store, keeper, runs, settings, publicUrl, clock);
+        this.store = store;
+        this.apis = apis;
+        this.schedules = schedules;
+    }
+
+    @Override
+    public Set<String> types() {
+        return Set.of(GitHubDefinition.TYPE);
+    }
+
+    @Override
+    public boolean runs(DeploymentDefinition definition) {
+        return definition instanceof GitHubDefinition;
+    }
+
+    @Override
+    public boolean knows(String reference) {
+        return reference.startsWith(Dispatch.SCHEME);
+    }
+
+    @Override
+    public int atOnce() {
+        return parts.settings().atOnce();
+    }
+
+    @Override
+    public boolean isBoundToServer() {
+        return false;
+    }
+
+    @Override
+    public Uni<Launched> launch(LaunchRequest request) {
+        return Uni.createFrom()
+                // Says at once what is missing.
+                .item(() -> apis.of(request.definition()))
+                .chain(api -> store.order(
+                        request.orgId(),
+                        request.runId(),
+                        request.planId(),
+                        request.attempt(),
+                        request.providerEnvironment(),
+                        request.timeout()))
+                .map(order -> new Launched(order.reference(), order.url(), null));
+    }
+
+    @Override
+    public Uni<Optional<String>> find(RunAtEngine run) {
+        return store.find(run.orgId(), run.runId())
+                .map(order -> Optional.ofNullable(order).map(Dispatch::reference));
+    }
+
+    @Override
+    public Multi<RunnerEvent> observe(RunAtEngine run, long fromByte) {
+        return new RunObservation(parts, run, fromByte).events();
+    }
+
+    @Override
+    public Uni<Void> cancel(RunAtEngine run) {
+        return store.cancel(run.orgId(), run.runId()).chain(order -> {
+            Optional<Long> known =
+                    order == null ? GitHubReference.runOf(run.reference()) : Optional.ofNullable(order.gitHubRun());
+            // What is only wanted is cancelled by who follows it.
+            return known.isEmpty()
+                    ? Uni.createFrom().voidItem()
+                    : run.definition().get().chain(definition -> apis.of(definition)
+                            .cancel(known.get()));
+        });
+    }
+
+    @Override
+    public Uni<Void> cleanUp(RunAtEngine run) {
+        return store.forget(run.orgId(), run.runId());
+    }
+
+    @Override
+    public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
+        return new GitHubChecks(apis, parts.publicUrl(), parts.settings(), (GitHubDefinition) definition).all();
+    }
+
+    @Override
+    public Uni<String> install(EngineSchedule schedule) {
+        return schedules.install(schedule);
+    }
+
+    @Override
+    public Uni<Void> remove(EngineSchedule schedule) {
+        return schedules.remove(schedule);
+    }
+
+    @Override
+    public Multi<ScheduleEvent> watch(EngineSchedule schedule) {
+        return schedules.watch(schedule);
+    }
+}

@@ -1,0 +1,126 @@
+package com.reliably.runner.github;
+
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.runner.EngineSchedule;
+import com.reliably.runner.LaunchFailure;
+import com.reliably.runner.ScheduleEvent;
+import com.reliably.start.PublicUrl;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+
+/** Cron schedules that GitHub keeps, as {@code on.schedule} of plans' workflows. */
+@Singleton
+final class GitHubSchedules {
+
+    private final GitHubApis apis;
+    private final WorkflowKeeper keeper;
+    private final RepositoryRuns runs;
+    private final GitHubSettings settings;
+    private final PublicUrl publicUrl;
+    private final Clock clock;
+
+    GitHubSchedules(
+            GitHubApis apis,
+            WorkflowKeeper keeper,
+            RepositoryRuns runs,
+            GitHubSettings settings,
+            PublicUrl publicUrl,
+            Clock clock) {
+        this.apis = apis;
+        this.keeper = keeper;
+        this.runs = runs;
+        this.settings = settings;
+        this.publicUrl = publicUrl;
+        this.clock = clock;
+    }
+
+    Uni<String> install(EngineSchedule schedule) {
+        return Uni.createFrom().item(() -> apis.of(schedule.definition())).chain(api -> {
+            GitHubDefinition definition = (GitHubDefinition) schedule.definition();
+            WorkflowOrder order = orderOf(api, schedule);
+            return onDefaultBranch(api, definition)
+                    .chain(() -> keeper.keep(api, definition, order))
+                    .chain(kept -> kept.isInPlace()
+                            ? inState(api, order, schedule.suspended())
+                            // To be tried again, until people have done it.
+                            : Uni.createFrom().failure(new GitHubFault.Unheard(kept.waitsFor(), null)))
+                    .onFailure(failure -> failure instanceof GitHubFault.Refused refused && isFinal(refused))
+                    .transform(failure -> new LaunchFailure(
+                            failure.getMessage()
+                                    + ". The deployment's credentials need to write contents, workflows and actions of the"
+                                    + " repository.",
+                            failure))
+                    .replaceWith(() ->
+                            Dispatch.referenceOf("https://" + api.address().host() + "/"
+                                    + api.address().fullName() + "/actions/workflows/" + order.fileName()));
+        });
+    }
+
+    private static boolean isFinal(GitHubFault.Refused refused) {
+        return refused.status() == 401 || refused.status() == 403 || refused.status() < 400;
+    }
+
+    private static Uni<Void> onDefaultBranch(GitHubApi api, GitHubDefinition definition) {
+        return api.facts()
+                .invoke(facts -> {
+                    if (!facts.defaultBranch().equals(definition.ref())) {
+                        throw new LaunchFailure("GitHub keeps schedules of the default branch only, which is '"
+                                + facts.defaultBranch() + "': give the deployment that as its 'ref'.");
+                    }
+                })
+                .replaceWithVoid();
+    }
+
+    /** A file that was just written is not known as a workflow at once; then it is tried again. */
+    private static Uni<Void> inState(GitHubApi api, WorkflowOrder order, boolean suspended) {
+        return api.workflowState(order.fileName()).chain(state -> {
+            boolean active = "active".equals(state);
+            if (active != suspended) {
+                return Uni.createFrom().voidItem();
+            }
+            return suspended ? api.disable(order.fileName()) : api.enable(order.fileName());
+        });
+    }
+
+    private WorkflowOrder orderOf(GitHubApi api, EngineSchedule schedule) {
+        return WorkflowOrders.scheduled(
+                publicUrl,
+                settings,
+                schedule,
+                GitHubCron.of(schedule.pattern(), schedule.timezone())
+                        .lines(api.address().isCloud(), clock.instant()));
+    }
+
+    Uni<Void> remove(EngineSchedule schedule) {
+        return Uni.createFrom().item(() -> apis.of(schedule.definition())).chain(api -> {
+            GitHubDefinition definition = (GitHubDefinition) schedule.definition();
+            String file = WorkflowOrder.fileNameOf(schedule.planId());
+            return api.delete(
+                            ".github/workflows/" + file,
+                            definition.ref(),
+                            "Remove the workflow of Reliably plan " + schedule.planId())
+                    .onFailure(failure -> failure instanceof GitHubFault.Refused refused
+                            && (refused.status() == 409 || refused.status() == 422))
+                    // A protected branch keeps the file; disabled it starts nothing.
+                    .recoverWithUni(() -> api.disable(file));
+        });
+    }
+
+    Multi<ScheduleEvent> watch(EngineSchedule schedule) {
+        return Uni.createFrom()
+                .item(() -> apis.of(schedule.definition()))
+                .onItem()
+                .transformToMulti(api -> new ScheduleWatch(
+                                runs,
+                                settings,
+                                keeper,
+                                api,
+                                (GitHubDefinition) schedule.definition(),
+                                orderOf(api, schedule),
+                                GitHubCron.of(schedule.pattern(), schedule.timezone()),
+                                schedule.suspended())
+                        .events());
+    }
+}

@@ -1,0 +1,84 @@
+package com.reliably.runner.github;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.reliably.runner.github.GitHubApi.RepositoryFile;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.util.Map;
+
+/** Offers a workflow as a pull request, for branches that take no commits. Offering it again changes nothing. */
+@Singleton
+final class PullRequests {
+
+    private record Ref(Target object) {}
+
+    private record Target(String sha) {}
+
+    private record Pull(@JsonProperty("html_url") String htmlUrl) {}
+
+    /** Sees to it that there is an open pull request with this file; its URL for people. */
+    Uni<String> offer(GitHubApi api, String base, WorkflowOrder order, WorkflowFile wanted, String title) {
+        String branch = "reliably/plan-" + order.planId();
+        return open(api, base, branch)
+                .chain(url -> url != null
+                        ? Uni.createFrom().voidItem()
+                        // What was merged or closed begins again from where the branch is now.
+                        : begin(api, base, branch))
+                .chain(() -> write(api, branch, order, wanted, title))
+                .chain(() -> open(api, base, branch))
+                .chain(url -> url != null ? Uni.createFrom().item(url) : create(api, base, branch, title));
+    }
+
+    private static Uni<String> open(GitHubApi api, String base, String branch) {
+        String head = GitHubApi.encoded(api.address().owner() + ":" + branch);
+        return api.resource("/pulls?state=open&head=" + head + "&base=" + GitHubApi.encoded(base))
+                .map(answer -> {
+                    Pull[] pulls = api.read(answer, Pull[].class);
+                    return pulls.length == 0 ? null : pulls[0].htmlUrl();
+                });
+    }
+
+    private static Uni<Void> begin(GitHubApi api, String base, String branch) {
+        return api.resource("/git/ref/heads/" + pathOf(base))
+                .map(answer -> api.read(answer, Ref.class).object().sha())
+                .chain(sha -> api.change("POST", "/git/refs", Map.of("ref", "refs/heads/" + branch, "sha", sha))
+                        .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.status() == 422)
+                        .recoverWithUni(() -> api.change(
+                                "PATCH", "/git/refs/heads/" + pathOf(branch), Map.of("sha", sha, "force", true))))
+                .replaceWithVoid();
+    }
+
+    private static Uni<Void> write(
+            GitHubApi api, String branch, WorkflowOrder order, WorkflowFile wanted, String title) {
+        return api.file(order.path(), branch)
+                .chain(found -> wanted.isSameAs(found.map(file -> new WorkflowFile(file.text())))
+                        ? Uni.createFrom().voidItem()
+                        : api.write(
+                                order.path(),
+                                branch,
+                                wanted.text(),
+                                found.map(RepositoryFile::sha).orElse(null),
+                                title));
+    }
+
+    private static Uni<String> create(GitHubApi api, String base, String branch, String title) {
+        return api.change(
+                        "POST",
+                        "/pulls",
+                        Map.of(
+                                "title",
+                                title,
+                                "head",
+                                branch,
+                                "base",
+                                base,
+                                "body",
+                                "Reliably starts this workflow for a plan. The plan waits until it is merged."))
+                .map(answer -> api.read(answer, Pull.class).htmlUrl());
+    }
+
+    /** A branch's name in a path, its slashes kept. */
+    private static String pathOf(String branch) {
+        return GitHubApi.encoded(branch).replace("%2F", "/");
+    }
+}

@@ -1,0 +1,77 @@
+package com.reliably.runner.github;
+
+import com.reliably.deployment.DeploymentPolicy;
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.runner.LaunchFailure;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Where a repository is.
+ *
+ * @param host  of its pages, perhaps with a port
+ * @param owner organisation or person
+ * @param name  of the repository
+ * @param api   the address of the host's API, without a slash at the end
+ */
+record RepositoryAddress(String host, String owner, String name, URI api) {
+
+    /** Whether it is github.com or one of GHE.com's hosts, which have the newest API; else an Enterprise Server. */
+    boolean isCloud() {
+        return host.equals("github.com") || host.endsWith(".ghe.com");
+    }
+
+    /** As in {@code my-org/my-repo}. */
+    String fullName() {
+        return owner + "/" + name;
+    }
+
+    /** The address of something of this repository's at the API. */
+    URI at(String path) {
+        return URI.create(api + "/repos/" + owner + "/" + name + path);
+    }
+
+    /** Finds out where repositories are. What the operator allows may have changed since a deployment was stored. */
+    @Singleton
+    static final class Finder {
+
+        private final DeploymentPolicy policy;
+        private final GitHubSettings settings;
+
+        Finder(DeploymentPolicy policy, GitHubSettings settings) {
+            this.policy = policy;
+            this.settings = settings;
+        }
+
+        /** The address of a deployment's repository; throws {@link LaunchFailure} where its host is not allowed (any more). */
+        RepositoryAddress of(GitHubDefinition definition) {
+            String[] parts = definition.repo().replaceFirst("^https://", "").split("/");
+            String host = parts[0].toLowerCase(Locale.ROOT);
+            boolean allowed = policy.gitHub().allowedHosts().stream()
+                    .anyMatch(one -> one.strip().toLowerCase(Locale.ROOT).equals(host));
+            if (!allowed) {
+                throw new LaunchFailure("This server does not call " + host
+                        + "; its operator can allow it in RELIABLY_GITHUB_ALLOWED_HOSTS.");
+            }
+            String name = parts[2].replaceFirst("\\.git$", "");
+            return new RepositoryAddress(host, parts[1], name, apiOf(host));
+        }
+
+        private URI apiOf(String host) {
+            for (String entry : settings.apiUrls().orElse(List.of())) {
+                String[] pair = entry.strip().split("=", 2);
+                if (pair.length == 2 && pair[0].equalsIgnoreCase(host)) {
+                    return URI.create(pair[1].replaceAll("/+$", ""));
+                }
+            }
+            if (host.equals("github.com")) {
+                return URI.create("https://api.github.com");
+            }
+            return host.endsWith(".ghe.com")
+                    ? URI.create("https://api." + host)
+                    : URI.create("https://" + host + "/api/v3");
+        }
+    }
+}

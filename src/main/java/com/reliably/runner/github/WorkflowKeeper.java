@@ -1,0 +1,108 @@
+package com.reliably.runner.github;
+
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.deployment.GitHubDefinition.Delivery;
+import com.reliably.runner.LaunchFailure;
+import com.reliably.runner.github.GitHubApi.RepositoryFile;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.util.Optional;
+
+/**
+ * Sees to it that a plan's workflow is in the repository as it should be. Nothing is written where it is; what others have
+ * changed is never overwritten.
+ */
+@Singleton
+final class WorkflowKeeper {
+
+    /** How often it begins again, where somebody else writes at the same moment. */
+    private static final int MOST_TRIES = 3;
+
+    private final PullRequests pullRequests;
+
+    WorkflowKeeper(PullRequests pullRequests) {
+        this.pullRequests = pullRequests;
+    }
+
+    /**
+     * Where the file is.
+     *
+     * @param waitsFor what people have to do before the file is on its branch; null where it is there
+     */
+    record Kept(String waitsFor) {
+
+        static final Kept IN_PLACE = new Kept(null);
+
+        boolean isInPlace() {
+            return waitsFor == null;
+        }
+    }
+
+    /** Writes the plan's workflow, where it is not there; fails with {@link LaunchFailure} where it must not. */
+    Uni<Kept> keep(GitHubApi api, GitHubDefinition definition, WorkflowOrder order) {
+        return wanted(api, definition, order).chain(wanted -> write(api, definition, order, wanted, 1));
+    }
+
+    /** The file as it should be. */
+    Uni<WorkflowFile> wanted(GitHubApi api, GitHubDefinition definition, WorkflowOrder order) {
+        return api.file(WorkflowFile.TEMPLATE_PATH, definition.ref())
+                .map(template -> template.map(file -> WorkflowFile.fromTemplate(file.text(), order))
+                        .orElseGet(() -> WorkflowFile.fromDefault(order)));
+    }
+
+    private Uni<Kept> write(
+            GitHubApi api, GitHubDefinition definition, WorkflowOrder order, WorkflowFile wanted, int tries) {
+        return api.file(order.path(), definition.ref()).chain(found -> {
+            Optional<WorkflowFile> present = found.map(file -> new WorkflowFile(file.text()));
+            if (wanted.isSameAs(present)) {
+                return Uni.createFrom().item(Kept.IN_PLACE);
+            }
+            if (present.isPresent() && !present.get().isUntouched()) {
+                return Uni.createFrom()
+                        .failure(new LaunchFailure(order.path() + " on the branch " + definition.ref()
+                                + " was changed by others, and is not overwritten: undo the change, or delete the file."
+                                + " What all plans should have belongs in " + WorkflowFile.TEMPLATE_PATH + "."));
+            }
+            String message =
+                    (present.isPresent() ? "Update" : "Add") + " the workflow of Reliably plan " + order.planId();
+            if (definition.delivery() == Delivery.PULL_REQUEST) {
+                return pullRequests
+                        .offer(api, definition.ref(), order, wanted, message)
+                        .map(url ->
+                                new Kept("GitHub has the workflow as a pull request, which is to be merged: " + url));
+            }
+            String sha = found.map(RepositoryFile::sha).orElse(null);
+            return api.write(order.path(), definition.ref(), wanted.text(), sha, message)
+                    .replaceWith(Kept.IN_PLACE)
+                    .onFailure(GitHubFault.Refused.class)
+                    .recoverWithUni(refusal ->
+                            afterRefusal(api, definition, order, wanted, tries, sha, (GitHubFault.Refused) refusal));
+        });
+    }
+
+    /** Somebody wrote at the same moment, or the branch takes no commits. */
+    private Uni<Kept> afterRefusal(
+            GitHubApi api,
+            GitHubDefinition definition,
+            WorkflowOrder order,
+            WorkflowFile wanted,
+            int tries,
+            String sha,
+            GitHubFault.Refused refusal) {
+        if (refusal.status() != 409 && refusal.status() != 422) {
+            return Uni.createFrom().failure(refusal);
+        }
+        return api.file(order.path(), definition.ref()).chain(now -> {
+            boolean changed =
+                    !java.util.Objects.equals(now.map(RepositoryFile::sha).orElse(null), sha);
+            if (changed && tries < MOST_TRIES) {
+                return write(api, definition, order, wanted, tries + 1);
+            }
+            return Uni.createFrom()
+                    .failure(new LaunchFailure("The workflow cannot be committed to the branch " + definition.ref()
+                            + ": "
+                            + refusal.getMessage() + ". Where the branch is protected, allow this identity to bypass"
+                            + " that, or give the deployment 'delivery': 'pull_request'."));
+        });
+    }
+}

@@ -1,0 +1,63 @@
+package com.reliably.runner.github;
+
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.runner.EngineSchedule;
+import com.reliably.schedule.Overlap;
+import com.reliably.start.PublicUrl;
+import java.util.List;
+import java.util.UUID;
+
+/** What the workflows of plans are to say, from what is known of the plan and its deployment. */
+final class WorkflowOrders {
+
+    private WorkflowOrders() {}
+
+    /** Of a run that is dispatched. */
+    static WorkflowOrder dispatched(
+            PublicUrl url, GitHubSettings settings, GitHubDefinition definition, UUID orgId, Dispatch order) {
+        return new WorkflowOrder(
+                orgId,
+                order.planId(),
+                url.hostAndPort(),
+                definition.baseDir(),
+                order.environment() == null ? definition.environment() : order.environment(),
+                settings.action(),
+                List.of(),
+                Overlap.FORBID,
+                order.timeout(),
+                null);
+    }
+
+    /** Of a schedule that GitHub keeps. */
+    static WorkflowOrder scheduled(
+            PublicUrl url, GitHubSettings settings, EngineSchedule schedule, List<WorkflowOrder.CronLine> lines) {
+        GitHubDefinition definition = (GitHubDefinition) schedule.definition();
+        return new WorkflowOrder(
+                schedule.orgId(),
+                schedule.planId(),
+                url.hostAndPort(),
+                definition.baseDir(),
+                schedule.providerEnvironment() == null ? definition.environment() : schedule.providerEnvironment(),
+                settings.action(),
+                lines,
+                schedule.overlap(),
+                schedule.timeout(),
+                null);
+    }
+
+    /** Of no plan, to see whether a template can be used. */
+    static WorkflowOrder example(PublicUrl url, GitHubSettings settings, GitHubDefinition definition) {
+        UUID none = new UUID(0, 0);
+        return new WorkflowOrder(
+                none,
+                none,
+                url.hostAndPort(),
+                definition.baseDir(),
+                definition.environment(),
+                settings.action(),
+                List.of(),
+                Overlap.FORBID,
+                null,
+                null);
+    }
+}

@@ -1,0 +1,158 @@
+package com.reliably.runner.kubernetes.cluster;
+
+import com.reliably.deployment.ClusterAccess;
+import com.reliably.deployment.ClusterAccess.Basic;
+import com.reliably.deployment.ClusterAccess.ClientCertificate;
+import com.reliably.deployment.ClusterAccess.Impersonation;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.NotAllowed;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.internal.SSLUtils;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.ext.web.client.WebClientOptions;
+import jakarta.inject.Singleton;
+import java.security.KeyStore;
+import java.util.Map;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * Makes clients from nothing but an access: no variable, file or system property of this server has a say in where they
+ * go, as whom, or whom they trust.
+ */
+@Singleton
+final class ClusterClientFactory {
+
+    private static final String WRITE_ANEW =
+            "'kubectl config view --minify --flatten --raw' writes a kubeconfig with the right ones.";
+
+    private static final int RETRIES = 2;
+    private static final int RETRY_AFTER_MILLIS = 200;
+    /** Requests that wait for a connection, for each connection; more fail at once. */
+    private static final int WAITING_PER_CONNECTION = 4;
+
+    private static final int LARGEST_MESSAGE = 16 * 1024 * 1024;
+
+    private final Vertx vertx;
+    private final KubernetesSerialization serialization;
+    private final ClusterSettings settings;
+
+    ClusterClientFactory(Vertx vertx, KubernetesSerialization serialization, ClusterSettings settings) {
+        this.vertx = vertx;
+        this.serialization = serialization;
+        this.settings = settings;
+    }
+
+    /** A client, which nobody has used yet. Reads certificates, for workers only. */
+    KubernetesClient make(ClusterAccess access, BearerToken token) {
+        KeyManager[] keys = access.certificate() == null ? null : keysOf(access.certificate());
+        TrustManager[] trust = trustOf(access);
+        return new KubernetesClientBuilder()
+                .withConfig(configOf(access, token))
+                .withKubernetesSerialization(serialization)
+                .withHttpClientFactory(new BoundedHttpClients())
+                // The client's own way of reading these would add what this server trusts, and its own certificate.
+                .withHttpClientBuilderConsumer(builder -> builder.sslContext(keys, trust))
+                // It would make threads of its own otherwise, for each cluster.
+                .withTaskExecutor(Infrastructure.getDefaultWorkerPool())
+                .build();
+    }
+
+    private Config configOf(ClusterAccess access, BearerToken token) {
+        ConfigBuilder config = new ConfigBuilder(Config.empty())
+                .withMasterUrl(access.server().toString())
+                // Asked for with each request; without one, the client would look for another by itself.
+                .withOauthTokenProvider(token)
+                .withUserAgent("reliably-server")
+                .withConnectionTimeout(Math.toIntExact(settings.connectsWithin().toMillis()))
+                .withRequestTimeout(Math.toIntExact(settings.answersWithin().toMillis()))
+                .withRequestRetryBackoffLimit(RETRIES)
+                .withRequestRetryBackoffInterval(RETRY_AFTER_MILLIS);
+        if (access.proxy() != null) {
+            config.withHttpsProxy(access.proxy().toString());
+        }
+        if (access.credentials() instanceof Basic basic) {
+            config.withUsername(basic.username()).withPassword(basic.password());
+        }
+        if (access.impersonation() != null) {
+            impersonate(config, access.impersonation());
+        }
+        return config.build();
+    }
+
+    private static void impersonate(ConfigBuilder config, Impersonation whom) {
+        config.withImpersonateUsername(whom.user())
+                .withImpersonateGroups(whom.groups().toArray(String[]::new))
+                .withImpersonateExtras(whom.extra());
+        if (whom.uid() != null) {
+            config.withCustomHeaders(Map.of("Impersonate-Uid", whom.uid()));
+        }
+    }
+
+    /** The authority of the kubeconfig, and no other where it names one. */
+    private TrustManager[] trustOf(ClusterAccess access) {
+        try {
+            if (access.insecure()) {
+                return SSLUtils.trustManagers(null, null, true, null, null);
+            }
+            if (access.authority() == null) {
+                TrustManagerFactory usual = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+                usual.init((KeyStore) null);
+                return usual.getTrustManagers();
+            }
+            return new PemTrustOptions()
+                    .addCertValue(Buffer.buffer(access.authority()))
+                    .getTrustManagerFactory(vertx)
+                    .getTrustManagers();
+        } catch (Exception e) {
+            throw new NotAllowed(
+                    "The 'certificate-authority-data' of the kubeconfig are no certificates.", WRITE_ANEW, e);
+        }
+    }
+
+    private KeyManager[] keysOf(ClientCertificate certificate) {
+        try {
+            return new PemKeyCertOptions()
+                    .addCertValue(Buffer.buffer(certificate.certificate()))
+                    .addKeyValue(Buffer.buffer(certificate.key()))
+                    .getKeyManagerFactory(vertx)
+                    .getKeyManagers();
+        } catch (Exception e) {
+            // Without its cause, which may quote the key.
+            throw new NotAllowed(
+                    "The 'client-certificate-data' and 'client-key-data' of the kubeconfig are not a certificate and its"
+                            + " private key (RSA or EC, without a passphrase).",
+                    WRITE_ANEW,
+                    null);
+        }
+    }
+
+    /** Connections of one cluster, on the event loops that there are anyway. */
+    private final class BoundedHttpClients extends VertxHttpClientFactory {
+
+        BoundedHttpClients() {
+            super(vertx);
+        }
+
+        @Override
+        protected void additionalConfig(WebClientOptions options) {
+            options.setMaxPoolSize(settings.connections())
+                    .setMaxWaitQueueSize(settings.connections() * WAITING_PER_CONNECTION)
+                    .setMaxWebSockets(settings.connections())
+                    .setMaxWebSocketFrameSize(LARGEST_MESSAGE)
+                    .setMaxWebSocketMessageSize(LARGEST_MESSAGE)
+                    .setVerifyHost(true)
+                    // An answer must not say where else to go, with the token.
+                    .setFollowRedirects(false);
+        }
+    }
+}

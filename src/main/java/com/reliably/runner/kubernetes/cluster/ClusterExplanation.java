@@ -1,0 +1,152 @@
+package com.reliably.runner.kubernetes.cluster;
+
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.CredentialsExpired;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.CredentialsRefused;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.Forbidden;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.Untrusted;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.security.cert.CertificateException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+
+/** Says what a failure of a client means: credentials, rights, trust, or the network. */
+final class ClusterExplanation {
+
+    private final URI server;
+    private final Credentials credentials;
+
+    /** What is known of the credentials in use. */
+    interface Credentials {
+
+        /** When they end; null where nobody knows. */
+        Instant expiry();
+
+        /** What to do about credentials that are no good, for people. */
+        String remedy();
+    }
+
+    ClusterExplanation(URI server, Credentials credentials) {
+        this.server = server;
+        this.credentials = credentials;
+    }
+
+    /** The failure as one of {@link ClusterFailure} where it is one, else as it is. */
+    Throwable of(Throwable failure, Instant now) {
+        if (failure instanceof ClusterFailure) {
+            return failure;
+        }
+        List<Throwable> causes = causes(failure);
+        for (Throwable cause : causes) {
+            if (cause instanceof KubernetesClientException answer && answer.getCode() > 0) {
+                return ofAnswer(answer, failure, now);
+            }
+        }
+        if (causes.stream().anyMatch(cause -> cause instanceof SSLException || cause instanceof CertificateException)) {
+            return ofTls(causes, failure, now);
+        }
+        if (causes.stream().anyMatch(ClusterExplanation::isOfNetwork)) {
+            return new Unreachable(
+                    "The API server at " + server + " cannot be reached: " + network(causes) + ".",
+                    "Check the address in the kubeconfig, and that this server's network leads there.",
+                    failure);
+        }
+        return failure;
+    }
+
+    private Throwable ofAnswer(KubernetesClientException answer, Throwable failure, Instant now) {
+        int code = answer.getCode();
+        if (code == HttpURLConnection.HTTP_UNAUTHORIZED) {
+            return ofCredentials(failure, now);
+        }
+        if (code == HttpURLConnection.HTTP_FORBIDDEN) {
+            return new Forbidden(
+                    "The cluster at " + server + " does not allow it: " + words(answer) + ".",
+                    "Give the credentials that right; the deployment's check has the Role to apply.",
+                    failure);
+        }
+        if (code >= HttpURLConnection.HTTP_MULT_CHOICE && code < HttpURLConnection.HTTP_BAD_REQUEST) {
+            return new Unreachable(
+                    "What answers at " + server + " sends clients elsewhere (" + code + "), which is not followed.",
+                    "Give the API server's own address in the kubeconfig.",
+                    failure);
+        }
+        return failure;
+    }
+
+    private ClusterFailure ofCredentials(Throwable failure, Instant now) {
+        Instant expiry = credentials.expiry();
+        if (expiry != null && !now.isBefore(expiry)) {
+            return new CredentialsExpired(
+                    "The credentials for the cluster at " + server + " expired at " + expiry + ".",
+                    credentials.remedy(),
+                    failure);
+        }
+        return new CredentialsRefused(
+                "The cluster at " + server + " does not take the credentials (401): they are wrong, expired or were"
+                        + " revoked.",
+                credentials.remedy(),
+                failure);
+    }
+
+    private ClusterFailure ofTls(List<Throwable> causes, Throwable failure, Instant now) {
+        Instant expiry = credentials.expiry();
+        if (expiry != null && !now.isBefore(expiry) && causes.stream().anyMatch(ClusterExplanation::isAlert)) {
+            return ofCredentials(failure, now);
+        }
+        return new Untrusted(
+                "What answers at " + server + " does not show a certificate that the kubeconfig's"
+                        + " 'certificate-authority-data' vouches for under that name ("
+                        + causes.get(causes.size() - 1).getMessage() + ").",
+                "Give the cluster's own authority, and a name that is in its certificate.",
+                failure);
+    }
+
+    private static boolean isAlert(Throwable cause) {
+        return cause instanceof SSLException
+                && cause.getMessage() != null
+                && cause.getMessage().contains("alert");
+    }
+
+    private static boolean isOfNetwork(Throwable cause) {
+        return cause instanceof IOException
+                || cause instanceof TimeoutException
+                || cause instanceof io.vertx.core.VertxException;
+    }
+
+    private static String network(List<Throwable> causes) {
+        if (causes.stream().anyMatch(UnknownHostException.class::isInstance)) {
+            return "nobody knows its name";
+        }
+        if (causes.stream().anyMatch(TimeoutException.class::isInstance)) {
+            return "it does not answer in time";
+        }
+        Throwable last = causes.get(causes.size() - 1);
+        return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
+    }
+
+    private static String words(KubernetesClientException answer) {
+        return answer.getStatus() == null || answer.getStatus().getMessage() == null
+                ? "403"
+                : answer.getStatus().getMessage();
+    }
+
+    private static List<Throwable> causes(Throwable failure) {
+        List<Throwable> causes = new ArrayList<>();
+        Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Throwable cause = failure; cause != null && seen.add(cause); cause = cause.getCause()) {
+            causes.add(cause);
+        }
+        return causes;
+    }
+}

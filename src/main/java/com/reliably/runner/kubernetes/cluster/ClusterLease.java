@@ -1,0 +1,33 @@
+package com.reliably.runner.kubernetes.cluster;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A shared client that stays open for as long as somebody needs it, as a watch does. */
+public final class ClusterLease implements AutoCloseable {
+
+    private final Cluster cluster;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    ClusterLease(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** The shared client, not to be closed. The same for all leases of the same cluster and credentials. */
+    public KubernetesClient client() {
+        return cluster.client();
+    }
+
+    /** What a failure of this client means: one of {@link ClusterFailure} where it is one, else as it is. */
+    public Throwable explain(Throwable failure) {
+        return cluster.explain(failure);
+    }
+
+    /** Ends the lease. The client is closed once nobody has used it for a while. May be called again. */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            cluster.release();
+        }
+    }
+}

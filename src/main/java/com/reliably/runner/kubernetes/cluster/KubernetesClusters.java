@@ -1,0 +1,259 @@
+package com.reliably.runner.kubernetes.cluster;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.deployment.ClusterAccess;
+import com.reliably.deployment.ClusterAccess.Eks;
+import com.reliably.deployment.ClusterAccess.Token;
+import com.reliably.deployment.ClusterReach;
+import com.reliably.deployment.DeploymentPolicy;
+import com.reliably.deployment.Kubeconfig;
+import com.reliably.deployment.KubernetesJobDefinition;
+import com.reliably.deployment.RefusedKubeconfig;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.NotAllowed;
+import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
+import io.vertx.core.Vertx;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * The clusters that deployments name: one client for each cluster with its credentials, whatever the number of deployments
+ * and runs. A client that nobody has used for a while is closed; one that is {@linkplain #lease leased} is kept.
+ */
+@Singleton
+public class KubernetesClusters {
+
+    private static final Logger LOG = Logger.getLogger(KubernetesClusters.class);
+    private static final String IN_CLUSTER = "in-cluster";
+    private static final long LOOK_EVERY_MILLIS = 30_000;
+    private static final int KEY_LENGTH = 16;
+
+    private final DeploymentPolicy policy;
+    private final ClusterSettings settings;
+    private final ClusterClientFactory factory;
+    private final InClusterAccess inCluster;
+    private final EksTokenSigner eksSigner;
+    private final ObjectMapper json;
+    private final Clock clock;
+    private final Vertx vertx;
+    private final long timer;
+    private final Map<String, Cluster> clusters = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    KubernetesClusters(
+            DeploymentPolicy policy,
+            ClusterSettings settings,
+            ClusterClientFactory factory,
+            InClusterAccess inCluster,
+            EksTokenSigner eksSigner,
+            ObjectMapper json,
+            Clock clock,
+            Vertx vertx) {
+        this.policy = policy;
+        this.settings = settings;
+        this.factory = factory;
+        this.inCluster = inCluster;
+        this.eksSigner = eksSigner;
+        this.json = json;
+        this.clock = clock;
+        this.vertx = vertx;
+        this.timer = vertx.setPeriodic(LOOK_EVERY_MILLIS, id -> look().subscribe()
+                .with(done -> {}, failure -> LOG.warn("The clients of clusters were not looked after", failure)));
+    }
+
+    /**
+     * The shared client of the deployment's cluster and credentials. Not to be closed, and not to be kept for longer than a
+     * few minutes; see {@link #lease} for more. Emitted on a worker.
+     *
+     * @param definition with its secrets in clear
+     * @return fails with {@link ClusterFailure} where this server does not go there
+     */
+    public Uni<KubernetesClient> clientFor(UUID orgId, KubernetesJobDefinition definition) {
+        return lease(orgId, definition).map(lease -> {
+            lease.close();
+            return lease.client();
+        });
+    }
+
+    /**
+     * Has a worker do something with the deployment's cluster, that may block for as long as requests take.
+     *
+     * @return fails with {@link ClusterFailure} where the cluster, or the way there, is why
+     */
+    public <T> Uni<T> call(UUID orgId, KubernetesJobDefinition definition, Function<KubernetesClient, T> work) {
+        return lease(orgId, definition).chain(lease -> Uni.createFrom()
+                .item(() -> work.apply(lease.client()))
+                .onFailure()
+                .transform(lease::explain)
+                .onTermination()
+                .invoke(lease::close));
+    }
+
+    /**
+     * The shared client, which stays open until the lease is closed. Emitted on a worker.
+     *
+     * @param definition with its secrets in clear
+     * @return fails with {@link ClusterFailure} where this server does not go there
+     */
+    public Uni<ClusterLease> lease(UUID orgId, KubernetesJobDefinition definition) {
+        return blocking(() -> {
+            if (closed) {
+                throw new Unreachable("This server is being shut down.", "Try again.", null);
+            }
+            while (true) {
+                // An access that cannot be made fails here, and leaves nothing behind.
+                Cluster cluster = clusters.computeIfAbsent(keyOf(definition), key -> open(key, definition));
+                if (cluster.take()) {
+                    return new ClusterLease(cluster);
+                }
+                // It was closed this very moment.
+                clusters.remove(cluster.key(), cluster);
+            }
+        });
+    }
+
+    private Cluster open(String key, KubernetesJobDefinition definition) {
+        ClusterAccess access = accessOf(definition);
+        refuseAddresses(access.server());
+        BearerToken token = tokenOf(definition, access);
+        if (token instanceof InClusterAccess.RenewedToken renewed) {
+            renewed.renew();
+        }
+        KubernetesClient client = factory.make(access, token);
+        LOG.debugf("Client %s of %s opened", key, access.server());
+        return new Cluster(
+                key,
+                client,
+                token,
+                new ClusterExplanation(access.server(), new KnownCredentials(access, token)),
+                clock);
+    }
+
+    private ClusterAccess accessOf(KubernetesJobDefinition definition) {
+        if (definition.useInClusterCredentials()) {
+            if (!policy.kubernetes().inClusterAllowed()) {
+                throw new NotAllowed(
+                        "The operator does not let deployments use the server's own service account"
+                                + " (RELIABLY_KUBERNETES_IN_CLUSTER_ALLOWED).",
+                        "Give a kubeconfig in credentials.",
+                        null);
+            }
+            return inCluster.read();
+        }
+        if (definition.credentials() == null) {
+            throw new NotAllowed("The deployment has no credentials.", "Give it a kubeconfig.", null);
+        }
+        try {
+            return Kubeconfig.read(definition.credentials(), policy.kubernetes());
+        } catch (RefusedKubeconfig e) {
+            throw new NotAllowed(e.getMessage() + ".", "Give the deployment another kubeconfig.", e);
+        }
+    }
+
+    private BearerToken tokenOf(KubernetesJobDefinition definition, ClusterAccess access) {
+        if (definition.useInClusterCredentials()) {
+            return inCluster.token();
+        }
+        if (access.credentials() instanceof Eks keys) {
+            return new EksToken(eksSigner, keys, clock);
+        }
+        return new GivenToken(access.credentials() instanceof Token token ? token.value() : null, json);
+    }
+
+    /** A name of the kubeconfig may lead anywhere. */
+    private void refuseAddresses(URI server) {
+        ClusterReach reach = ClusterReach.of(policy.kubernetes());
+        String host = server.getHost();
+        try {
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                reach.addressFault(address).ifPresent(fault -> {
+                    throw new NotAllowed(
+                            "This server does not go to the API server at " + server + ": " + fault + ".",
+                            "Give the cluster's own address in the kubeconfig.",
+                            null);
+                });
+            }
+        } catch (UnknownHostException e) {
+            throw new Unreachable(
+                    "The API server at " + server + " cannot be reached: nobody knows its name.",
+                    "Check the address in the kubeconfig, and that this server's name service knows it.",
+                    e);
+        }
+    }
+
+    /** What tells accesses apart, without telling anything of them. */
+    private static String keyOf(KubernetesJobDefinition definition) {
+        if (definition.useInClusterCredentials()) {
+            return IN_CLUSTER;
+        }
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest(String.valueOf(definition.credentials()).getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(hash, 0, KEY_LENGTH);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java has SHA-256", e);
+        }
+    }
+
+    /** Closes what nobody needs, and reads again what others keep fresh. */
+    Uni<Void> look() {
+        return blocking(() -> {
+            Instant unusedSince = clock.instant().minus(settings.idleAfter());
+            for (Cluster cluster : clusters.values()) {
+                if (cluster.closeIfUnusedSince(unusedSince)) {
+                    clusters.remove(cluster.key(), cluster);
+                    LOG.debugf("Client %s closed, which nobody used", cluster.key());
+                } else if (cluster.token() instanceof InClusterAccess.RenewedToken renewed) {
+                    renewed.renew();
+                }
+            }
+            return null;
+        });
+    }
+
+    @PreDestroy
+    void close() {
+        closed = true;
+        vertx.cancelTimer(timer);
+        clusters.values().forEach(Cluster::closeNow);
+        clusters.clear();
+    }
+
+    private static <T> Uni<T> blocking(Supplier<T> work) {
+        return Uni.createFrom().item(work).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+    }
+
+    /** What is known of credentials in use, for words. */
+    private record KnownCredentials(ClusterAccess access, BearerToken token) implements ClusterExplanation.Credentials {
+
+        @Override
+        public Instant expiry() {
+            return access.credentials() instanceof Eks ? null : token.expiry();
+        }
+
+        @Override
+        public String remedy() {
+            return access.credentials() instanceof Eks
+                    ? "Check the AWS keys in users.user.exec.env, and that the cluster knows their owner (an access entry,"
+                            + " or the aws-auth ConfigMap)."
+                    : "Put new ones into the deployment.";
+        }
+    }
+}

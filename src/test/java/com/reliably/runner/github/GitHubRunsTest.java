@@ -1,0 +1,495 @@
+package com.reliably.runner.github;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.deployment.DeploymentPolicy;
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.runner.CheckResult;
+import com.reliably.runner.EngineSchedule;
+import com.reliably.runner.LaunchRequest;
+import com.reliably.runner.RunAtEngine;
+import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.RunnerEvent.How;
+import com.reliably.runner.ScheduleEvent;
+import com.reliably.runner.github.GitHubStandIn.StandInRun;
+import com.reliably.runner.github.GitHubStandIn.Trouble;
+import com.reliably.schedule.Overlap;
+import com.reliably.start.PublicUrl;
+import com.reliably.testing.ApiTest;
+import com.reliably.testing.Tenant;
+import com.reliably.testing.TestRuns;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.vertx.mutiny.sqlclient.Pool;
+import jakarta.inject.Inject;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Runs at GitHub, with the real database and a stand-in that is held to GitHub's description of itself. */
+@ApiTest
+class GitHubRunsTest {
+
+    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SETTLES = Duration.ofMillis(700);
+
+    @Inject
+    Pool pool;
+
+    @Inject
+    DataSource database;
+
+    @Inject
+    ObjectMapper json;
+
+    @Inject
+    PublicUrl publicUrl;
+
+    private final MovedClock clock = new MovedClock();
+    private GitHubStandIn gitHub;
+    private Tenant tenant;
+    private TestRuns testRuns;
+    private GitHubRunner runner;
+    private GitHubDefinition definition =
+            definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.COMMIT);
+
+    /** A clock that tests move; it goes on by itself. */
+    private static final class MovedClock extends Clock {
+
+        private volatile Duration offset = Duration.ZERO;
+
+        void move(Duration by) {
+            offset = offset.plus(by);
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return Clock.systemUTC().instant().plus(offset);
+        }
+    }
+
+    @BeforeEach
+    void start() {
+        gitHub = GitHubStandIn.cloud(clock);
+        tenant = Tenant.create();
+        testRuns = new TestRuns(database, tenant);
+        runner = newServer();
+    }
+
+    @AfterEach
+    void everyRequestAndAnswerIsAsGitHubDescribesIt() {
+        gitHub.close();
+        assertEquals(List.of(), gitHub.faults());
+    }
+
+    /** What a server has in memory, anew: after a crash, or of another server. */
+    private GitHubRunner newServer() {
+        GitHubSettings settings =
+                new TestSettings(List.of("github.com=" + gitHub.apiUrl(), "ghe.example.com=" + gitHub.apiUrl()));
+        GitHubHttp http = new GitHubHttp(settings, new RateLimits(clock), json);
+        GitHubApis apis =
+                new GitHubApis(http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
+        WorkflowKeeper keeper = new WorkflowKeeper(new PullRequests());
+        RepositoryRuns runs = new RepositoryRuns(settings);
+        return new GitHubRunner(
+                apis,
+                new DispatchStore(pool),
+                keeper,
+                runs,
+                settings,
+                publicUrl,
+                new GitHubSchedules(apis, keeper, runs, settings, publicUrl, clock),
+                clock);
+    }
+
+    private record TestSettings(List<String> urls) implements GitHubSettings {
+
+        @Override
+        public Optional<List<String>> apiUrls() {
+            return Optional.of(urls);
+        }
+
+        @Override
+        public Duration pollEvery() {
+            return Duration.ofMillis(50);
+        }
+
+        @Override
+        public Duration answersWithin() {
+            return Duration.ofSeconds(10);
+        }
+
+        @Override
+        public Duration settlesWithin() {
+            return SETTLES;
+        }
+
+        @Override
+        public Duration timeout() {
+            return Duration.ofHours(6);
+        }
+
+        @Override
+        public int atOnce() {
+            return 10;
+        }
+
+        @Override
+        public String action() {
+            return "reliablyhq/actions/plan@main";
+        }
+
+        @Override
+        public List<String> logHosts() {
+            return List.of("*.blob.core.windows.net");
+        }
+    }
+
+    private static DeploymentPolicy policy() {
+        return new SmallRyeConfigBuilder()
+                .withMapping(DeploymentPolicy.class)
+                .withMappingIgnore("reliably.**")
+                .withDefaultValue("reliably.github.allowed-hosts", "github.com,ghe.example.com")
+                .build()
+                .getConfigMapping(DeploymentPolicy.class);
+    }
+
+    private GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
+        return new GitHubDefinition(repo, "github-token", null, ref, "plans", "production", delivery, null, null);
+    }
+
+    /** A run, followed until it is cancelled or has ended. */
+    private final class Followed {
+
+        private final List<RunnerEvent> events = new CopyOnWriteArrayList<>();
+        private final AtomicReference<Throwable> failure = new AtomicReference<>();
+        private final RunAtEngine run;
+        private Cancellable observing;
+
+        private Followed(UUID id) {
+            UUID org = UUID.fromString(tenant.id());
+            LaunchRequest request = new LaunchRequest(
+                    org,
+                    testRuns.planId(),
+                    id,
+                    1,
+                    null,
+                    definition,
+                    null,
+                    null,
+                    () -> Uni.createFrom().item(List.of()),
+                    null);
+            String reference = runner.launch(request).await().atMost(SOON).reference();
+            run = new RunAtEngine(org, testRuns.planId(), id, 1, reference, () -> Uni.createFrom()
+                    .item(definition));
+            follow(runner);
+        }
+
+        private void follow(GitHubRunner by) {
+            observing = by.observe(run, 0).subscribe().with(events::add, failure::set);
+        }
+
+        private void crash() {
+            observing.cancel();
+        }
+
+        private RunnerEvent.Ended end() {
+            await().atMost(SOON).until(() -> failure.get() != null || ended() != null);
+            if (failure.get() != null) {
+                throw new AssertionError(failure.get());
+            }
+            return ended();
+        }
+
+        private RunnerEvent.Ended ended() {
+            return events.stream()
+                    .filter(RunnerEvent.Ended.class::isInstance)
+                    .map(RunnerEvent.Ended.class::cast)
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        private boolean waits(String words) {
+            return events.stream()
+                    .anyMatch(e -> e instanceof RunnerEvent.Waiting w && w.why().contains(words));
+        }
+    }
+
+    private Followed launch() {
+        return new Followed(testRuns.running());
+    }
+
+    private void jobsEnd(String conclusion) {
+        gitHub.runner = (run, workflow) -> {
+            run.log.append("2026-01-01T00:00:00Z said by the job\n");
+            gitHub.step(run, "Run reliablyhq/actions/plan@main", conclusion.equals("success"));
+            gitHub.end(run, conclusion);
+        };
+    }
+
+    @Test
+    void aRunIsDispatchedOnceAndFollowedToItsEnd() {
+        jobsEnd("success");
+        Followed run = launch();
+        assertEquals(new RunnerEvent.Ended(How.EXITED, 0, null), run.end());
+        StandInRun dispatched = gitHub.runs().get(0);
+        assertEquals(1, gitHub.runs().size());
+        assertTrue(run.events.contains(new RunnerEvent.Located(
+                "github:https://github.com/acme/chaos/actions/runs/" + dispatched.id,
+                "https://github.com/acme/chaos/actions/runs/" + dispatched.id)));
+        assertTrue(run.events.contains(new RunnerEvent.Started()));
+        assertTrue(run.events.toString().contains("said by the job"), run.events.toString());
+        assertTrue(run.events.toString().contains("Run reliablyhq/actions/plan@main: success"));
+        assertEquals(1, gitHub.commits().size());
+        // The second run of the plan finds the file as it should be.
+        launch().end();
+        assertEquals(1, gitHub.commits().size());
+        assertEquals(2, gitHub.runs().size());
+    }
+
+    @Test
+    void anEnterpriseServerThatSaysNothingOfItsRunIsSearched() {
+        gitHub.close();
+        gitHub = GitHubStandIn.enterpriseServer(clock);
+        definition = definition("https://ghe.example.com/acme/chaos", "main", GitHubDefinition.Delivery.COMMIT);
+        runner = newServer();
+        gitHub.runsListedAfter = Duration.ofMillis(300);
+        gitHub.workflowsKnownAfter = Duration.ofMillis(300);
+        jobsEnd("failure");
+        Followed run = launch();
+        assertEquals(new RunnerEvent.Ended(How.EXITED, 1, null), run.end());
+        assertEquals(1, gitHub.runs().size());
+        assertTrue(gitHub.runs().get(0).title.contains(run.run.runId().toString()));
+    }
+
+    @Test
+    void whereverAServerCrashesTheRunIsDispatchedExactlyOnce() {
+        Random random = new Random(Long.getLong("reliably.test.seed", 7));
+        for (int round = 0; round < 20; round++) {
+            gitHub.runsListedAfter = Duration.ofMillis(random.nextInt(300));
+            gitHub.workflowsKnownAfter = Duration.ofMillis(random.nextInt(200));
+            int before = gitHub.runs().size();
+            int asked = gitHub.asked().size();
+            int crashAt = 1 + random.nextInt(10);
+            Trouble how = List.of(Trouble.NONE, Trouble.LOST_AFTER, Trouble.SILENT_AFTER, Trouble.REFUSED_BEFORE)
+                    .get(random.nextInt(4));
+            // Every third of them right at the dispatch, which is what matters.
+            boolean atDispatch = round % 3 == 0;
+            AtomicInteger crashed = new AtomicInteger();
+            AtomicReference<Followed> run = new AtomicReference<>();
+            gitHub.trouble = request -> {
+                boolean now = atDispatch ? request.path().endsWith("/dispatches") : request.number() == asked + crashAt;
+                if (now && crashed.getAndIncrement() == 0) {
+                    await().atMost(SOON).until(() -> run.get() != null);
+                    run.get().crash();
+                    return how;
+                }
+                return Trouble.NONE;
+            };
+            if (round % 2 == 0) {
+                gitHub.files("main").clear();
+            }
+            jobsEnd("success");
+            run.set(launch());
+            await().atMost(SOON).until(() -> crashed.get() > 0 || run.get().ended() != null);
+            // Another server goes on with it.
+            runner = newServer();
+            run.get().follow(runner);
+            String what = "round " + round + ", crash at " + (atDispatch ? "dispatch" : crashAt) + ", " + how;
+            assertEquals(How.EXITED, run.get().end().how(), what);
+            assertEquals(before + 1, gitHub.runs().size(), what);
+        }
+    }
+
+    @Test
+    void aStopOfSixHoursByTheRateLimitIsSurvived() {
+        gitHub.limitedUntil = clock.instant().plus(Duration.ofHours(6));
+        jobsEnd("success");
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("rate limit"));
+        int asked = gitHub.asked().size();
+        clock.move(Duration.ofHours(5));
+        await().during(Duration.ofMillis(500))
+                .atMost(SOON)
+                .until(() -> gitHub.asked().size() == asked);
+        clock.move(Duration.ofHours(2));
+        run.follow(newServer());
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(1, gitHub.runs().size());
+    }
+
+    @Test
+    void whatOthersHaveChangedIsNotOverwritten() {
+        jobsEnd("success");
+        launch().end();
+        String path = ".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId());
+        gitHub.put(path, gitHub.files("main").get(path).replace("ubuntu-latest", "mine"));
+        Followed run = launch();
+        assertEquals(How.UNPREPARED, run.end().how());
+        assertTrue(run.end().error().contains("changed by others"), run.end().error());
+        assertTrue(gitHub.files("main").get(path).contains("mine"));
+        assertEquals(1, gitHub.runs().size());
+    }
+
+    @Test
+    void aProtectedBranchIsOfferedAPullRequestWhereTheDeploymentSaysSo() {
+        gitHub.protectedBranch = true;
+        jobsEnd("success");
+        Followed refused = launch();
+        assertEquals(How.UNPREPARED, refused.end().how());
+        assertTrue(refused.end().error().contains("pull_request"), refused.end().error());
+        definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("pull request"));
+        assertEquals(0, gitHub.runs().size());
+        gitHub.merge();
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(1, gitHub.runs().size());
+    }
+
+    @Test
+    void aRunThatIsCancelledIsCancelledAtGitHub() {
+        gitHub.runner = (run, workflow) -> gitHub.step(run, "first", true);
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        runner.cancel(run.run).await().atMost(SOON);
+        assertEquals(How.CANCELLED, run.end().how());
+        assertTrue(gitHub.runs().get(0).cancelled);
+    }
+
+    @Test
+    void aRunThatTakesTooLongIsCancelled() {
+        gitHub.runner = (run, workflow) -> gitHub.step(run, "first", true);
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        clock.move(Duration.ofHours(7));
+        assertEquals(How.TIMED_OUT, run.end().how());
+    }
+
+    @Test
+    void badCredentialsAreToldWithWhatToDo() {
+        gitHub.token = "another";
+        Followed run = launch();
+        assertEquals(How.UNPREPARED, run.end().how());
+        assertTrue(run.end().error().contains("replace them"), run.end().error());
+    }
+
+    @Test
+    void aScheduleIsInstalledSuspendedResumedAndRemoved() {
+        String file = WorkflowOrder.fileNameOf(testRuns.planId());
+        runner.install(schedule(false)).await().atMost(SOON);
+        assertTrue(gitHub.files("main").get(".github/workflows/" + file).contains("timezone: 'Europe/Paris'"));
+        runner.install(schedule(false)).await().atMost(SOON);
+        assertEquals(1, gitHub.commits().size());
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file));
+        runner.install(schedule(false)).await().atMost(SOON);
+        assertEquals("active", gitHub.workflowState(file));
+        runner.remove(schedule(false)).await().atMost(SOON);
+        runner.remove(schedule(false)).await().atMost(SOON);
+        assertTrue(gitHub.files("main").isEmpty());
+    }
+
+    @Test
+    void whatGitHubStartsBySchedulesIsToldAndFollowed() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        List<ScheduleEvent> events = new CopyOnWriteArrayList<>();
+        Cancellable watch = runner.watch(schedule(false)).subscribe().with(events::add);
+        jobsEnd("success");
+        StandInRun fired = gitHub.fire(WorkflowOrder.fileNameOf(testRuns.planId()));
+        await().atMost(SOON).until(() -> events.stream().anyMatch(ScheduleEvent.Started.class::isInstance));
+        ScheduleEvent.Started started = events.stream()
+                .filter(ScheduleEvent.Started.class::isInstance)
+                .map(ScheduleEvent.Started.class::cast)
+                .findFirst()
+                .orElseThrow();
+        assertTrue(started.reference().endsWith("/actions/runs/" + fired.id));
+        assertTrue(!started.nominalTime().isAfter(fired.createdAt));
+        gitHub.put(".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId()), "on: push\n");
+        await().atMost(SOON).until(() -> events.stream().anyMatch(ScheduleEvent.Trouble.class::isInstance));
+        watch.cancel();
+        List<RunnerEvent> told = new CopyOnWriteArrayList<>();
+        RunAtEngine run = new RunAtEngine(
+                UUID.fromString(tenant.id()),
+                testRuns.planId(),
+                testRuns.running(),
+                0,
+                started.reference(),
+                () -> Uni.createFrom().item(definition));
+        runner.observe(run, 0).subscribe().with(told::add);
+        await().atMost(SOON).until(() -> told.contains(new RunnerEvent.Ended(How.EXITED, 0, null)));
+    }
+
+    private EngineSchedule schedule(boolean suspended) {
+        return new EngineSchedule(
+                UUID.fromString(tenant.id()),
+                testRuns.planId(),
+                null,
+                "*/15 * * * *",
+                "Europe/Paris",
+                suspended,
+                Overlap.FORBID,
+                Duration.ZERO,
+                null,
+                definition,
+                null,
+                () -> Uni.createFrom().item(List.of()),
+                lifetime -> Uni.createFrom().item("token"));
+    }
+
+    @Test
+    void theChecksSayWhatIsWrongAndWhatToDo() {
+        Map<String, CheckResult> good = checks();
+        assertEquals(CheckResult.Outcome.PASSED, good.get("credentials").outcome());
+        assertTrue(good.get("credentials").message().contains("2027"));
+        assertEquals(CheckResult.Outcome.PASSED, good.get("environment").outcome());
+        assertEquals(CheckResult.Outcome.PASSED, good.get("action reachable").outcome());
+        // The server under test is on the loopback address.
+        assertEquals(CheckResult.Outcome.FAILED, good.get("server reachable").outcome());
+        gitHub.environment = "elsewhere";
+        gitHub.actionsEnabled = false;
+        gitHub.put(WorkflowFile.TEMPLATE_PATH, "a: [");
+        definition = definition("https://github.com/acme/chaos", "other", GitHubDefinition.Delivery.COMMIT);
+        Map<String, CheckResult> bad = checks();
+        for (String name : List.of("branch", "Actions enabled", "environment")) {
+            assertEquals(CheckResult.Outcome.FAILED, bad.get(name).outcome(), name);
+            assertTrue(bad.get(name).remedy() != null, name);
+        }
+        gitHub.token = "another";
+        assertEquals(CheckResult.Outcome.FAILED, checks().get("credentials").outcome());
+        assertEquals(CheckResult.Outcome.SKIPPED, checks().get("environment").outcome());
+    }
+
+    private Map<String, CheckResult> checks() {
+        return runner.check(UUID.fromString(tenant.id()), definition).await().atMost(SOON).stream()
+                .collect(java.util.stream.Collectors.toMap(CheckResult::name, result -> result));
+    }
+}

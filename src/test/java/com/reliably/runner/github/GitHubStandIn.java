@@ -1,0 +1,709 @@
+package com.reliably.runner.github;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.yaml.snakeyaml.Yaml;
+
+/**
+ * Stands in for GitHub: an HTTP server with one repository, which keeps files as git does, runs workflows, and is late, limited
+ * and in trouble where a test wants that. Every request that it gets and every answer that it gives is held to GitHub's own
+ * description; what is not as it says is in {@link #faults()}.
+ */
+final class GitHubStandIn implements AutoCloseable {
+
+    static final String REPOSITORY = "acme/chaos";
+
+    /** What becomes of one request. */
+    enum Trouble {
+        NONE,
+        /** Nothing is done; 502. */
+        REFUSED_BEFORE,
+        /** It is done; 502. */
+        LOST_AFTER,
+        /** It is done, and never answered. */
+        SILENT_AFTER
+    }
+
+    /** A request, for tests that have something happen at it. */
+    record Asked(int number, String method, String path) {}
+
+    private final GitHubDescription description;
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "github-stand-in");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final ObjectMapper json = new ObjectMapper();
+    private final Clock clock;
+    private final String prefix;
+    private final boolean cloud;
+    private final List<String> faults = new CopyOnWriteArrayList<>();
+    private final List<Asked> asked = new CopyOnWriteArrayList<>();
+    private final Map<String, Map<String, String>> branches = new ConcurrentHashMap<>();
+    private final List<String> commits = new CopyOnWriteArrayList<>();
+    private final Map<String, Workflow> workflows = new ConcurrentHashMap<>();
+    private final Map<Long, StandInRun> runs = new ConcurrentHashMap<>();
+    private final List<String> pulls = new CopyOnWriteArrayList<>();
+    private final AtomicLong ids = new AtomicLong(1000);
+
+    volatile String token = "github-token";
+    volatile boolean protectedBranch;
+    volatile boolean actionsEnabled = true;
+    volatile String environment = "production";
+    volatile Duration workflowsKnownAfter = Duration.ZERO;
+    volatile Duration runsListedAfter = Duration.ZERO;
+    volatile Instant limitedUntil;
+    volatile Function<Asked, Trouble> trouble = request -> Trouble.NONE;
+    /** What runs the jobs; by default they go on until they are cancelled. */
+    volatile StandInRunner runner = (run, workflow) -> {};
+
+    /** Runs the jobs of a workflow, in a thread of its own. */
+    interface StandInRunner {
+
+        void run(StandInRun run, Map<String, Object> workflow);
+    }
+
+    private static final class Workflow {
+
+        private final long id;
+        private final Instant knownAt;
+        private volatile String state = "active";
+
+        private Workflow(long id, Instant knownAt) {
+            this.id = id;
+            this.knownAt = knownAt;
+        }
+    }
+
+    /** A run of a workflow. */
+    static final class StandInRun {
+
+        final long id;
+        final String title;
+        final String file;
+        final String event;
+        final Map<String, String> inputs;
+        final Instant createdAt;
+        final Instant listedAt;
+        final StringBuffer log = new StringBuffer();
+        final List<Map<String, String>> steps = new CopyOnWriteArrayList<>();
+        volatile String status = "queued";
+        volatile String conclusion;
+        volatile Instant updatedAt;
+        volatile boolean cancelled;
+
+        private StandInRun(
+                long id,
+                String title,
+                String file,
+                String event,
+                Map<String, String> inputs,
+                Instant now,
+                Instant listedAt) {
+            this.id = id;
+            this.title = title;
+            this.file = file;
+            this.event = event;
+            this.inputs = inputs;
+            this.createdAt = now;
+            this.updatedAt = now;
+            this.listedAt = listedAt;
+        }
+    }
+
+    private GitHubStandIn(String descriptionFile, Clock clock) {
+        this.description = GitHubDescription.of(descriptionFile);
+        this.clock = clock;
+        this.cloud = descriptionFile.equals(GitHubDescription.CLOUD);
+        this.prefix = cloud ? "" : "/api/v3";
+        branches.put("main", new ConcurrentHashMap<>());
+        try {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        server.setExecutor(threads);
+        server.createContext("/", this::handle);
+        server.start();
+    }
+
+    /** As github.com is. */
+    static GitHubStandIn cloud(Clock clock) {
+        return new GitHubStandIn(GitHubDescription.CLOUD, clock);
+    }
+
+    /** As an Enterprise Server is. */
+    static GitHubStandIn enterpriseServer(Clock clock) {
+        return new GitHubStandIn(GitHubDescription.ENTERPRISE_SERVER, clock);
+    }
+
+    /** Where its API is. */
+    String apiUrl() {
+        return "http://127.0.0.1:" + server.getAddress().getPort() + prefix;
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+
+    /** Requests that GitHub would refuse, and answers that it would not give. */
+    List<String> faults() {
+        return faults;
+    }
+
+    List<Asked> asked() {
+        return asked;
+    }
+
+    /** Runs that were dispatched, in their order. */
+    List<StandInRun> runs() {
+        return runs.values().stream()
+                .sorted(Comparator.comparingLong(run -> run.id))
+                .toList();
+    }
+
+    List<String> commits() {
+        return commits;
+    }
+
+    /** A branch's files. */
+    Map<String, String> files(String branch) {
+        return branches.get(branch);
+    }
+
+    /** Writes a file as somebody else would. */
+    void put(String path, String text) {
+        branches.get("main").put(path, text);
+        workflowWritten(path);
+    }
+
+    String workflowState(String file) {
+        return workflows.get(file).state;
+    }
+
+    /** As somebody merges what was offered. */
+    void merge() {
+        branches.forEach((name, files) -> {
+            if (!name.equals("main")) {
+                files.forEach(this::put);
+            }
+        });
+        pulls.clear();
+    }
+
+    /** Starts a workflow as GitHub's schedule does. */
+    StandInRun fire(String file) {
+        return start(file, "schedule", Map.of());
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        Map<String, String> query = query(exchange.getRequestURI().getRawQuery());
+        byte[] bytes = exchange.getRequestBody().readAllBytes();
+        if (path.startsWith("/logs/")) {
+            if (exchange.getRequestHeaders().containsKey("Authorization")) {
+                faults.add("the token was sent to where a log is");
+            }
+            answer(
+                    exchange,
+                    200,
+                    runs.get(Long.parseLong(path.substring(6))).log.toString().getBytes(StandardCharsets.UTF_8));
+            return;
+        }
+        String own = path.substring(prefix.length());
+        Asked request;
+        synchronized (asked) {
+            request = new Asked(asked.size() + 1, exchange.getRequestMethod(), own);
+            asked.add(request);
+        }
+        try {
+            Trouble fate = trouble.apply(request);
+            if (fate == Trouble.REFUSED_BEFORE) {
+                answer(exchange, 502, "<html>Bad gateway</html>".getBytes(StandardCharsets.UTF_8));
+                return;
+            }
+            Answer answer = judged(request, query, bytes, exchange);
+            switch (fate) {
+                case LOST_AFTER -> answer(exchange, 502, "<html>Bad gateway</html>".getBytes(StandardCharsets.UTF_8));
+                case SILENT_AFTER -> exchange.close();
+                default -> {
+                    answer.headers().forEach(exchange.getResponseHeaders()::set);
+                    answer(
+                            exchange,
+                            answer.status(),
+                            answer.body() == null ? new byte[0] : json.writeValueAsBytes(answer.body()));
+                }
+            }
+        } catch (RuntimeException e) {
+            faults.add(request + ": " + e);
+            answer(exchange, 500, new byte[0]);
+        }
+    }
+
+    private record Answer(int status, JsonNode body, Map<String, String> headers) {
+
+        static Answer of(int status, JsonNode body) {
+            return new Answer(status, body, Map.of());
+        }
+    }
+
+    private Answer judged(Asked request, Map<String, String> query, byte[] bytes, HttpExchange exchange)
+            throws IOException {
+        if (limitedUntil != null && clock.instant().isBefore(limitedUntil)) {
+            return new Answer(
+                    403,
+                    message("API rate limit exceeded for user ID 1."),
+                    Map.of(
+                            "x-ratelimit-remaining",
+                            "0",
+                            "x-ratelimit-reset",
+                            Long.toString(limitedUntil.getEpochSecond()),
+                            "date",
+                            DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                                    clock.instant().atZone(ZoneOffset.UTC))));
+        }
+        if (!("Bearer " + token).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+            return Answer.of(401, message("Bad credentials"));
+        }
+        JsonNode body = bytes.length == 0 ? null : json.readTree(bytes);
+        description
+                .faultsOfRequest(request.method(), request.path(), query, body)
+                .forEach(fault -> faults.add("request " + request + ": " + fault));
+        Answer answer = answered(request, query, body);
+        description
+                .faultsOfAnswer(request.method(), request.path(), answer.status(), answer.body())
+                .forEach(fault -> faults.add("answer to " + request + ": " + fault));
+        if (answer.status() == 200 && request.method().equals("GET")) {
+            String etag = "\"" + sha1(answer.body().toString()) + "\"";
+            if (etag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
+                return new Answer(304, null, Map.of("ETag", etag));
+            }
+            return new Answer(
+                    200,
+                    answer.body(),
+                    Map.of("ETag", etag, "github-authentication-token-expiration", "2027-01-01 00:00:00 UTC"));
+        }
+        return answer;
+    }
+
+    private Answer answered(Asked request, Map<String, String> query, JsonNode body) {
+        String base = "/repos/" + REPOSITORY;
+        String path = request.path();
+        if (path.equals("/repos/reliablyhq/actions")) {
+            return Answer.of(200, repository());
+        }
+        if (!path.equals(base) && !path.startsWith(base + "/")) {
+            return unknown();
+        }
+        String rest = path.substring(base.length());
+        String key = request.method() + " " + rest;
+        if (rest.isEmpty()) {
+            return Answer.of(200, repository());
+        }
+        if (rest.startsWith("/contents/")) {
+            return contents(request.method(), rest.substring(10), query, body);
+        }
+        if (rest.startsWith("/actions/workflows/")) {
+            return workflow(request.method(), rest.substring(19), body);
+        }
+        if (key.equals("GET /actions/runs")) {
+            return Answer.of(200, page(runs(), null));
+        }
+        if (rest.startsWith("/actions/runs/")) {
+            return run(request.method(), rest.substring(14));
+        }
+        if (rest.matches("/actions/jobs/[0-9]+/logs")) {
+            long id = Long.parseLong(rest.split("/")[3]) / 10;
+            return new Answer(
+                    302,
+                    null,
+                    Map.of("Location", "http://127.0.0.1:" + server.getAddress().getPort() + "/logs/" + id));
+        }
+        if (key.equals("GET /actions/permissions")) {
+            return Answer.of(
+                    200,
+                    json.createObjectNode()
+                            .put("enabled", actionsEnabled)
+                            .put("allowed_actions", "all")
+                            .put("selected_actions_url", "https://api.github.com/x"));
+        }
+        if (rest.startsWith("/environments/")) {
+            return rest.substring(14).equals(environment)
+                    ? Answer.of(
+                            200,
+                            description
+                                    .example("get", "/repos/{owner}/{repo}/environments/{environment_name}", 200)
+                                    .put("name", environment))
+                    : unknown();
+        }
+        return git(key, query, body);
+    }
+
+    private Answer git(String key, Map<String, String> query, JsonNode body) {
+        if (key.equals("GET /pulls")) {
+            ArrayNode open = json.createArrayNode();
+            pulls.forEach(title -> {
+                ObjectNode one = (ObjectNode) description
+                        .examples("get", "/repos/{owner}/{repo}/pulls", 200)
+                        .get(0);
+                open.add(one.put("title", title));
+            });
+            return Answer.of(200, open);
+        }
+        if (key.equals("POST /pulls")) {
+            pulls.add(body.path("title").asText());
+            return Answer.of(
+                    201,
+                    description
+                            .example("post", "/repos/{owner}/{repo}/pulls", 201)
+                            .put("title", body.path("title").asText()));
+        }
+        if (key.equals("GET /git/ref/heads/main")) {
+            return Answer.of(200, description.example("get", "/repos/{owner}/{repo}/git/ref/{ref}", 200));
+        }
+        if (key.equals("POST /git/refs")) {
+            String branch = body.path("ref").asText().replace("refs/heads/", "");
+            if (branches.putIfAbsent(branch, new ConcurrentHashMap<>(branches.get("main"))) != null) {
+                return Answer.of(422, message("Reference already exists"));
+            }
+            return Answer.of(201, description.example("post", "/repos/{owner}/{repo}/git/refs", 201));
+        }
+        if (key.startsWith("PATCH /git/refs/heads/")) {
+            branches.put(key.substring(22), new ConcurrentHashMap<>(branches.get("main")));
+            return Answer.of(200, description.example("patch", "/repos/{owner}/{repo}/git/refs/{ref}", 200));
+        }
+        return unknown();
+    }
+
+    private Answer unknown() {
+        return Answer.of(404, message("Not Found"));
+    }
+
+    private ObjectNode message(String text) {
+        return json.createObjectNode().put("message", text).put("documentation_url", "https://docs.github.com/rest");
+    }
+
+    private ObjectNode repository() {
+        ObjectNode repository = description.example("get", "/repos/{owner}/{repo}", 200);
+        repository.put("name", "chaos").put("full_name", REPOSITORY).put("default_branch", "main");
+        ((ObjectNode) repository.get("owner")).put("login", "acme");
+        repository.put("url", apiUrl() + "/repos/" + REPOSITORY);
+        ((ObjectNode) repository.get("permissions"))
+                .put("push", true)
+                .put("pull", true)
+                .put("admin", false);
+        return repository;
+    }
+
+    private synchronized Answer contents(String method, String path, Map<String, String> query, JsonNode body) {
+        String branch = body != null && body.has("branch")
+                ? body.get("branch").asText()
+                : query.getOrDefault("ref", query.getOrDefault("branch", "main"));
+        Map<String, String> files = branches.get(branch);
+        if (files == null) {
+            return Answer.of(404, message("Branch " + branch + " not found"));
+        }
+        String present = files.get(path);
+        if (method.equals("GET")) {
+            return present == null ? unknown() : Answer.of(200, file(path, present));
+        }
+        String given = body != null && body.has("sha") ? body.get("sha").asText() : query.get("sha");
+        if (protectedBranch && branch.equals("main")) {
+            return Answer.of(
+                    409, message("Repository rule violations found: Changes must be made through a pull request."));
+        }
+        if (present != null && given == null) {
+            return Answer.of(422, message("Invalid request.\n\n\"sha\" wasn't supplied."));
+        }
+        if (present == null ? given != null : !blobSha(present).equals(given)) {
+            return Answer.of(409, message(path + " does not match " + given));
+        }
+        commits.add(method + " " + path + "\n" + (body == null ? query : body));
+        if (method.equals("DELETE")) {
+            files.remove(path);
+            workflows.remove(path.substring(path.lastIndexOf('/') + 1));
+            ObjectNode deleted = description.example("put", "/repos/{owner}/{repo}/contents/{path}", 201);
+            deleted.putNull("content");
+            return Answer.of(200, deleted);
+        }
+        String text =
+                new String(Base64.getMimeDecoder().decode(body.get("content").asText()), StandardCharsets.UTF_8);
+        files.put(path, text);
+        if (branch.equals("main")) {
+            workflowWritten(path);
+        }
+        ObjectNode written = description.example("put", "/repos/{owner}/{repo}/contents/{path}", 201);
+        ((ObjectNode) written.get("content")).put("path", path).put("sha", blobSha(text));
+        return Answer.of(present == null ? 201 : 200, written);
+    }
+
+    private void workflowWritten(String path) {
+        if (path.startsWith(".github/workflows/")) {
+            workflows.computeIfAbsent(
+                    path.substring(18),
+                    file -> new Workflow(ids.incrementAndGet(), Instant.now().plus(workflowsKnownAfter)));
+        }
+    }
+
+    private ObjectNode file(String path, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        ObjectNode file = json.createObjectNode();
+        String url = apiUrl() + "/repos/" + REPOSITORY + "/contents/" + path;
+        file.put("type", "file").put("encoding", "base64").put("size", bytes.length);
+        file.put("name", path.substring(path.lastIndexOf('/') + 1)).put("path", path);
+        file.put("content", Base64.getMimeEncoder(60, new byte[] {'\n'}).encodeToString(bytes) + "\n");
+        file.put("sha", blobSha(text))
+                .put("url", url)
+                .put("git_url", url)
+                .put("html_url", url)
+                .put("download_url", url);
+        file.putObject("_links").put("git", url).put("self", url).put("html", url);
+        return file;
+    }
+
+    private Answer workflow(String method, String rest, JsonNode body) {
+        String[] parts = rest.split("/");
+        Workflow workflow = workflows.get(parts[0]);
+        if (workflow == null || workflow.knownAt.isAfter(Instant.now())) {
+            return unknown();
+        }
+        String what = parts.length > 1 ? parts[1] : "";
+        switch (method + " " + what) {
+            case "GET " -> {
+                return Answer.of(
+                        200,
+                        description
+                                .example("get", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}", 200)
+                                .put("id", workflow.id)
+                                .put("url", apiUrl() + "/repos/" + REPOSITORY + "/actions/workflows/" + workflow.id)
+                                .put("path", ".github/workflows/" + parts[0])
+                                .put("state", workflow.state));
+            }
+            case "PUT enable" -> {
+                workflow.state = "active";
+                return Answer.of(204, null);
+            }
+            case "PUT disable" -> {
+                workflow.state = "disabled_manually";
+                return Answer.of(204, null);
+            }
+            case "GET runs" -> {
+                return Answer.of(200, page(runs(), parts[0]));
+            }
+            case "POST dispatches" -> {
+                return dispatch(parts[0], workflow, body);
+            }
+            default -> {
+                return unknown();
+            }
+        }
+    }
+
+    private Answer dispatch(String file, Workflow workflow, JsonNode body) {
+        if (!workflow.state.equals("active")) {
+            return Answer.of(422, message("Cannot trigger a 'workflow_dispatch' on a disabled workflow"));
+        }
+        Map<String, Object> parsed = parsed(file);
+        if (!(parsed.get("on") instanceof Map<?, ?> on) || !on.containsKey("workflow_dispatch")) {
+            return Answer.of(422, message("Workflow does not have 'workflow_dispatch' trigger"));
+        }
+        Map<String, String> inputs = new LinkedHashMap<>();
+        body.path("inputs")
+                .fields()
+                .forEachRemaining(
+                        input -> inputs.put(input.getKey(), input.getValue().asText()));
+        StandInRun run = start(file, "workflow_dispatch", inputs);
+        if (cloud && body.path("return_run_details").asBoolean()) {
+            return Answer.of(
+                    200,
+                    json.createObjectNode()
+                            .put("workflow_run_id", run.id)
+                            .put("run_url", apiUrl() + "/repos/" + REPOSITORY + "/actions/runs/" + run.id)
+                            .put("html_url", htmlUrl(run)));
+        }
+        return Answer.of(204, null);
+    }
+
+    private StandInRun start(String file, String event, Map<String, String> inputs) {
+        Map<String, Object> workflow = parsed(file);
+        String title = String.valueOf(workflow.get("run-name"));
+        for (Map.Entry<String, String> input : inputs.entrySet()) {
+            title = title.replace("${{ inputs." + input.getKey() + " }}", input.getValue());
+        }
+        Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        StandInRun run = new StandInRun(
+                ids.incrementAndGet(),
+                title,
+                file,
+                event,
+                inputs,
+                now,
+                Instant.now().plus(runsListedAfter));
+        runs.put(run.id, run);
+        threads.execute(() -> runner.run(run, workflow));
+        return run;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Map<String, Object> parsed(String file) {
+        Map<Object, Object> workflow = new Yaml().load(branches.get("main").get(".github/workflows/" + file));
+        Map<String, Object> byName = new TreeMap<>();
+        // YAML 1.1 reads the key 'on' as true.
+        workflow.forEach((name, value) -> byName.put(Boolean.TRUE.equals(name) ? "on" : String.valueOf(name), value));
+        return byName;
+    }
+
+    private ObjectNode page(List<StandInRun> all, String file) {
+        ObjectNode page = json.createObjectNode();
+        List<StandInRun> listed = new ArrayList<>(all.stream()
+                .filter(run -> run.listedAt.isBefore(Instant.now()) && (file == null || run.file.equals(file)))
+                .toList());
+        java.util.Collections.reverse(listed);
+        page.put("total_count", listed.size());
+        ArrayNode items = page.putArray("workflow_runs");
+        listed.stream().limit(50).forEach(run -> items.add(asJson(run)));
+        return page;
+    }
+
+    private static String htmlUrl(StandInRun run) {
+        return "https://github.com/" + REPOSITORY + "/actions/runs/" + run.id;
+    }
+
+    private ObjectNode asJson(StandInRun run) {
+        ObjectNode one = description.example("get", "/repos/{owner}/{repo}/actions/runs/{run_id}", 200);
+        one.put("id", run.id)
+                .put("display_title", run.title)
+                .put("event", run.event)
+                .put("status", run.status);
+        one.put("conclusion", run.conclusion).put("path", ".github/workflows/" + run.file);
+        one.put("html_url", htmlUrl(run)).put("created_at", run.createdAt.toString());
+        one.put("run_started_at", run.createdAt.toString()).put("updated_at", run.updatedAt.toString());
+        return one;
+    }
+
+    private Answer run(String method, String rest) {
+        String[] parts = rest.split("/");
+        StandInRun run = runs.get(Long.parseLong(parts[0]));
+        if (run == null) {
+            return unknown();
+        }
+        String what = parts.length > 1 ? parts[1] : "";
+        if (method.equals("POST")) {
+            if (run.status.equals("completed")) {
+                return Answer.of(409, message("Cannot cancel a workflow run that is completed."));
+            }
+            run.cancelled = true;
+            end(run, "cancelled");
+            return Answer.of(202, json.createObjectNode());
+        }
+        return Answer.of(200, what.equals("jobs") ? jobs(run) : asJson(run));
+    }
+
+    private ObjectNode jobs(StandInRun run) {
+        ObjectNode page = description.example("get", "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", 200);
+        ObjectNode job = (ObjectNode) page.get("jobs").get(0);
+        job.put("id", run.id * 10).put("run_id", run.id).put("name", "chaos");
+        job.put("status", run.status.equals("completed") ? "completed" : "in_progress")
+                .put("conclusion", run.conclusion);
+        if (!run.status.equals("completed")) {
+            job.putNull("completed_at");
+        }
+        ArrayNode steps = job.putArray("steps");
+        for (int i = 0; i < run.steps.size(); i++) {
+            Map<String, String> step = run.steps.get(i);
+            steps.addObject()
+                    .put("name", step.get("name"))
+                    .put("status", "completed")
+                    .put("conclusion", step.get("conclusion"))
+                    .put("number", i + 1);
+        }
+        ArrayNode only = page.putArray("jobs");
+        only.add(job);
+        page.put("total_count", 1);
+        return page;
+    }
+
+    /** A step of a run has ended. */
+    void step(StandInRun run, String name, boolean good) {
+        run.status = "in_progress";
+        run.steps.add(Map.of("name", name, "conclusion", good ? "success" : "failure"));
+    }
+
+    /** A run ends, unless it has. */
+    synchronized void end(StandInRun run, String conclusion) {
+        if (!run.status.equals("completed")) {
+            run.status = "completed";
+            run.conclusion = conclusion;
+            run.updatedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        }
+    }
+
+    private static void answer(HttpExchange exchange, int status, byte[] body) throws IOException {
+        exchange.getResponseHeaders().putIfAbsent("Content-Type", List.of("application/json; charset=utf-8"));
+        exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+        if (body.length > 0) {
+            exchange.getResponseBody().write(body);
+        }
+        exchange.close();
+    }
+
+    private static Map<String, String> query(String raw) {
+        Map<String, String> query = new LinkedHashMap<>();
+        if (raw != null) {
+            for (String pair : raw.split("&")) {
+                String[] parts = pair.split("=", 2);
+                query.put(parts[0], URLDecoder.decode(parts.length > 1 ? parts[1] : "", StandardCharsets.UTF_8));
+            }
+        }
+        return query;
+    }
+
+    /** As git names a blob. */
+    private static String blobSha(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return sha1("blob " + bytes.length + "\0" + text);
+    }
+
+    private static String sha1(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package com.reliably.runner.github;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.reliably.runner.LaunchFailure;
+import com.reliably.runner.github.WorkflowOrder.CronLine;
+import com.reliably.schedule.Overlap;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What workflows are made of templates; what {@code src/test/resources/github/golden} shows of each. */
+class WorkflowFileTest {
+
+    private static final Path RESOURCES = Path.of("src/test/resources/github");
+    /** Writes the golden files anew, to be looked at and committed. */
+    private static final boolean RENEW = Boolean.getBoolean("reliably.test.renew-golden");
+
+    static final UUID ORG = UUID.fromString("00000000-0000-4000-8000-000000000001");
+    static final UUID PLAN = UUID.fromString("00000000-0000-4000-8000-000000000002");
+
+    static Stream<Path> templates() throws IOException {
+        return Files.list(RESOURCES.resolve("templates")).sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("templates")
+    void aTemplateBecomesADispatchedWorkflow(Path template) throws IOException {
+        assertGolden(
+                template.getFileName().toString(), WorkflowFile.fromTemplate(Files.readString(template), dispatched()));
+    }
+
+    @Test
+    void theDefaultBecomesADispatchedWorkflow() throws IOException {
+        assertGolden("default.yaml", WorkflowFile.fromDefault(dispatched()));
+    }
+
+    @Test
+    void theDefaultBecomesAScheduledWorkflow() throws IOException {
+        assertGolden("default-cron.yaml", WorkflowFile.fromDefault(scheduled(Overlap.FORBID)));
+    }
+
+    @Test
+    void aTemplateBecomesAScheduledWorkflow() throws IOException {
+        String template = Files.readString(RESOURCES.resolve("templates/comments.yaml"));
+        assertGolden("comments-cron.yaml", WorkflowFile.fromTemplate(template, scheduled(Overlap.ALLOW)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("templates")
+    void everyCommentOfATemplateIsKept(Path template) throws IOException {
+        String text = Files.readString(template);
+        String made = WorkflowFile.fromTemplate(text, dispatched()).text();
+        text.lines()
+                .map(String::strip)
+                .filter(line -> line.startsWith("#"))
+                .forEach(comment -> assertTrue(made.contains(comment), comment));
+    }
+
+    @Test
+    void whatIsMadeTwiceIsTheSame() {
+        assertTrue(
+                WorkflowFile.fromDefault(dispatched()).isSameAs(Optional.of(WorkflowFile.fromDefault(dispatched()))));
+    }
+
+    @Test
+    void aFileThatOthersChangedIsTold() {
+        WorkflowFile made = WorkflowFile.fromDefault(dispatched());
+        assertTrue(made.isUntouched());
+        assertFalse(new WorkflowFile(made.text().replace("ubuntu-latest", "self-hosted")).isUntouched());
+        assertFalse(new WorkflowFile("name: mine\n").isUntouched());
+    }
+
+    @Test
+    void thePlansTimeoutIsTheJobs() {
+        WorkflowOrder order = order(List.of(), Overlap.FORBID, Duration.ofSeconds(3601), null);
+        assertTrue(WorkflowFile.fromDefault(order).text().contains("timeout-minutes: 61"));
+    }
+
+    @Test
+    void aTokenThatTheServerPutsThereReplacesTheTemplates() throws IOException {
+        String template = Files.readString(RESOURCES.resolve("templates/own-values.yaml"));
+        String made = WorkflowFile.fromTemplate(
+                        template, order(List.of(), Overlap.FORBID, null, "${{ secrets.RELIABLY_PLAN }}"))
+                .text();
+        assertTrue(made.contains("reliably-service-token: '${{ secrets.RELIABLY_PLAN }}'"), made);
+        assertFalse(made.contains("CHAOS_TOKEN"), made);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'a: ['|line 1",
+                "''|empty",
+                "'- a'|no mapping",
+                "'on: push'|no jobs",
+                "'on: push\njobs: {a: {runs-on: x, steps: [{run: y}]}}'|no step that uses",
+                "'on: {workflow_dispatch: {inputs: {x: {required: true}}}}\njobs: {a: {runs-on: x, steps: [{uses: reliablyhq/actions/plan@main}]}}'|'x'"
+            })
+    void aTemplateThatCannotBeUsedSaysWhy(String template, String words) {
+        LaunchFailure failure =
+                assertThrows(LaunchFailure.class, () -> WorkflowFile.fromTemplate(template, dispatched()));
+        assertTrue(failure.getMessage().contains(words), failure.getMessage());
+    }
+
+    @Test
+    void anExpressionInANameIsRefused() {
+        WorkflowOrder order = new WorkflowOrder(
+                ORG,
+                PLAN,
+                "s",
+                "plans",
+                "${{ secrets.X }}",
+                "reliablyhq/actions/plan@main",
+                List.of(),
+                Overlap.FORBID,
+                null,
+                null);
+        assertThrows(LaunchFailure.class, () -> WorkflowFile.fromDefault(order));
+    }
+
+    @Test
+    void anchorsAreEditedWhereThatIsSafe() {
+        String template = """
+                on: workflow_dispatch
+                jobs:
+                  one: &chaos
+                    runs-on: ubuntu-latest
+                    steps: [{uses: reliablyhq/actions/plan@main}]
+                  two: *chaos
+                """;
+        String made = WorkflowFile.fromTemplate(template, dispatched()).text();
+        assertEquals(2, made.split("'pro''duction'", -1).length, made);
+    }
+
+    static WorkflowOrder dispatched() {
+        return order(List.of(), Overlap.FORBID, null, null);
+    }
+
+    static WorkflowOrder scheduled(Overlap overlap) {
+        return order(
+                List.of(new CronLine("15 3 * * 1-5", "Europe/Paris"), new CronLine("0 12 * * 0", null)),
+                overlap,
+                null,
+                null);
+    }
+
+    private static WorkflowOrder order(List<CronLine> cron, Overlap overlap, Duration timeout, String tokenSecret) {
+        return new WorkflowOrder(
+                ORG,
+                PLAN,
+                "chaos.example.com",
+                "plans",
+                "pro'duction",
+                "reliablyhq/actions/plan@main",
+                cron,
+                overlap,
+                timeout,
+                tokenSecret);
+    }
+
+    private static void assertGolden(String name, WorkflowFile made) throws IOException {
+        Path golden = RESOURCES.resolve("golden").resolve(name);
+        if (RENEW) {
+            Files.writeString(golden, made.text());
+        }
+        assertEquals(Files.readString(golden), made.text());
+        assertTrue(made.isUntouched());
+    }
+}

@@ -1,0 +1,197 @@
+package com.reliably.runner.kubernetes;
+
+import static com.reliably.testing.Scenario.experiment;
+import static com.reliably.testing.Scenario.process;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.reliably.testing.Scenario;
+import com.reliably.testing.ServerProcess;
+import com.reliably.testing.TcpLink;
+import io.restassured.path.json.JsonPath;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Servers that are killed, connections that are cut, credentials that end: no run is lost or doubled, no line of output. */
+@EnabledIfEnvironmentVariable(
+        named = TestCluster.KUBECONFIG,
+        matches = ".+",
+        disabledReason = "needs the kubeconfig of a disposable cluster")
+class KubernetesOutagesIT {
+
+    private static final int ROUNDS = Integer.getInteger("reliably.test.kills", 20);
+    private static final long SEED = Long.getLong("reliably.test.seed", 6);
+
+    @TempDir
+    Path temporary;
+
+    TestCluster cluster;
+
+    @BeforeEach
+    void join() {
+        cluster = TestCluster.join();
+    }
+
+    @AfterEach
+    void leave() {
+        cluster.close();
+    }
+
+    /** Its Pods write their run's id to a file of this host, so that none that began is overlooked. */
+    @Test
+    void aServerKilledAtRandomMomentsLosesNothingAndDoublesNothing() throws IOException, InterruptedException {
+        Path marks = Files.createDirectory(temporary.resolve("marks"));
+        Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(marks, PosixFilePermissions.fromString("rwxrwxrwx"));
+        ServerProcess.Setup setup = TestCluster.server(temporary.resolve("data"))
+                .with("RELIABLY_KUBERNETES_LEFTOVER_AFTER", "PT5S")
+                .with("RELIABLY_RUNS_SWEEP", "5s")
+                .with("RELIABLY_RUNS_LEASE", "PT5S");
+        Random random = new Random(SEED);
+        List<String> plans = new ArrayList<>();
+        ServerProcess server = setup.start();
+        try {
+            String deployment = new Scenario(server).deployment(marking(marks));
+            for (int round = 0; round < ROUNDS; round++) {
+                Scenario scenario = new Scenario(server);
+                for (int i = 0; i < 2; i++) {
+                    plans.add(scenario.plan(deployment, experiment(process("say", "echo")), null));
+                }
+                // The moment is the test's subject.
+                TimeUnit.MILLISECONDS.sleep(random.nextInt(3_500));
+                server.kill();
+                server = setup.start();
+            }
+            Scenario scenario = new Scenario(server);
+            List<String> runs = new ArrayList<>();
+            for (String plan : plans) {
+                JsonPath run = scenario.ended(plan);
+                assertEquals("succeeded", run.getString("state"), run.getString("error"));
+                assertEquals(1, scenario.get("/plans/" + plan + "/runs").getInt("count"));
+                assertEquals("began\nended\n", scenario.log(run.getString("id")));
+                runs.add(run.getString("id"));
+            }
+            Collections.sort(runs);
+            List<String> begun = new ArrayList<>(Files.readAllLines(marks.resolve("begun")));
+            Collections.sort(begun);
+            assertEquals(runs, begun, "every run has begun once (seed " + SEED + ")");
+            cluster.awaitNothingLeft();
+        } finally {
+            server.close();
+        }
+    }
+
+    private Map<String, Object> marking(Path marks) {
+        return cluster.manifest("""
+                apiVersion: v1
+                kind: Pod
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  volumes: [{name: marks, hostPath: {path: "%s"}}]
+                  containers:
+                    - name: client
+                      image: local/busybox:test
+                      command: [sh, -c, 'echo $RELIABLY_RUN_ID >> /marks/begun; echo began; sleep 1; echo ended']
+                      volumeMounts: [{name: marks, mountPath: /marks}]
+                """.formatted(marks));
+    }
+
+    @Test
+    void whatIsPrintedWhileTheClusterIsOutOfReachIsNotLost() {
+        try (TcpLink link = new TcpLink(cluster.apiPort());
+                ServerProcess server =
+                        TestCluster.server(temporary.resolve("data")).start()) {
+            Scenario scenario = new Scenario(server);
+            Map<String, Object> definition =
+                    cluster.shell("for i in $(seq 1 100); do echo line $i; sleep 0.15; done; exit 0");
+            definition.put("credentials", cluster.kubeconfigWith(cluster.mightyToken("first"), link.port()));
+            String plan = scenario.plan(scenario.deployment(definition), experiment(process("say", "echo")), null);
+            for (TcpLink.State fault : List.of(TcpLink.State.CUT, TcpLink.State.SWALLOWING)) {
+                String seen = scenario.log(awaitRun(scenario, plan));
+                await().until(() -> scenario.log(scenario.latestRun(plan)).length() > seen.length() + 10);
+                link.put(fault);
+                await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
+                link.put(TcpLink.State.OPEN);
+            }
+            JsonPath run = scenario.ended(plan);
+            assertEquals("succeeded", run.getString("state"), run.getString("error"));
+            assertEquals(
+                    IntStream.rangeClosed(1, 100)
+                            .mapToObj(i -> "line " + i + "\n")
+                            .collect(Collectors.joining()),
+                    scenario.log(run.getString("id")));
+            cluster.awaitNothingLeft();
+        }
+    }
+
+    private static String awaitRun(Scenario scenario, String plan) {
+        return scenario.awaitState(plan, List.of("running", "succeeded")).getString("id");
+    }
+
+    @Test
+    void aRunGoesOnWithCredentialsThatWereReplaced() {
+        try (TcpLink link = new TcpLink(cluster.apiPort());
+                ServerProcess server =
+                        TestCluster.server(temporary.resolve("data")).start()) {
+            Scenario scenario = new Scenario(server);
+            Map<String, Object> definition =
+                    cluster.shell("echo began; while [ ! -e /stop ]; do sleep 0.2; done; echo ended");
+            definition.put("credentials", cluster.kubeconfigWith(cluster.mightyToken("first"), link.port()));
+            String deployment = scenario.deployment(definition);
+            String plan = scenario.plan(deployment, experiment(process("say", "echo")), null);
+            scenario.awaitLog(plan, "began");
+
+            // The token ends with its account, and what is connected is not asked again until it connects again.
+            cluster.admin()
+                    .serviceAccounts()
+                    .inNamespace(cluster.namespace())
+                    .withName("first")
+                    .delete();
+            link.put(TcpLink.State.CUT);
+            link.put(TcpLink.State.OPEN);
+            await().atMost(Duration.ofSeconds(40)).until(() -> server.log().contains("is cut, it is tried again"));
+            assertEquals(
+                    "running", scenario.awaitState(plan, List.of("running")).getString("state"));
+
+            definition.put("credentials", cluster.kubeconfigWith(cluster.mightyToken("second"), link.port()));
+            Map<String, Object> update = new HashMap<>();
+            update.put("name", "replaced");
+            update.put("definition", definition);
+            server.request()
+                    .body(update)
+                    .put("/deployments/" + deployment)
+                    .then()
+                    .statusCode(200);
+            cluster.admin()
+                    .pods()
+                    .inNamespace(cluster.namespace())
+                    .withName(cluster.podOf(plan).getMetadata().getName())
+                    .writingOutput(System.out)
+                    .exec("touch", "/stop")
+                    .exitCode()
+                    .join();
+            JsonPath run = scenario.ended(plan);
+            assertEquals("succeeded", run.getString("state"), run.getString("error"));
+            assertTrue(scenario.log(run.getString("id")).endsWith("began\nended\n"), scenario.log(run.getString("id")));
+            cluster.awaitNothingLeft();
+        }
+    }
+}
