@@ -113,17 +113,7 @@ class HaltApiTest {
                 "deployment",
                         Map.of(
                                 "deployment_id",
-                                tenant.deployment(Map.of(
-                                        "type",
-                                        "github",
-                                        "repo",
-                                        "https://github.com/o/r",
-                                        "name",
-                                        "e",
-                                        "token",
-                                        "t",
-                                        "branch",
-                                        "main"))),
+                                tenant.deployment(Map.of("type", "container", "image", "local/there-is-none:1"))),
                 "schedule", Map.of("type", "now"),
                 "experiments", List.of(experiment));
     }

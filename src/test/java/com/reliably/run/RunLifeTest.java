@@ -127,8 +127,7 @@ class RunLifeTest {
 
     @Test
     void aLaunchThatFailedIsTriedAgainAsOftenAsThePlanSays() throws SQLException {
-        UUID plan = plan(tenant.deployment(Map.of(
-                "type", "github", "repo", "https://github.com/o/r", "name", "e", "token", "t", "branch", "main")));
+        UUID plan = plan(tenant.deployment(Map.of("type", "container", "image", "local/there-is-none:1")));
         sql("update plan set launch_retries = 1", plan);
         JsonPath ended = ended(pending(plan, Instant.now()));
         assertEquals("failed", ended.getString("state"));

@@ -146,6 +146,9 @@ public final class ServerProcess implements AutoCloseable {
                 builder.environment().put("RELIABLY_DATA_DIR", dataDirectory.toString());
                 builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
                 builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
+                // Nothing of the tests leaves this machine.
+                builder.environment().put("RELIABLY_GITHUB_API_URLS", "github.com=http://127.0.0.1:9");
+                builder.environment().put("RELIABLY_DOCKER_HOST", "unix:///no/engine.sock");
                 builder.environment()
                         .put("QUARKUS_VERTX_MAX_EVENT_LOOP_EXECUTE_TIME", BlockedEventLoop.REPORTED.toString());
                 builder.environment()
