@@ -92,6 +92,8 @@ class ArchitectureTest {
             entry("com.reliably.run.RunSupervisor.stop", "the thread that stops the server"),
             entry("com.reliably.engine.EngineSupervisor.stop", "the thread that stops the server"),
             entry("com.reliably.web.OffsetClock", "a thread of its own, in drills only"),
+            entry("com.reliably.runner.kubernetes.cluster.InClusterAccess", "workers, as KubernetesClusters hands to"),
+            entry("com.reliably.runner.kubernetes.cluster.KubernetesClusters", "workers, as its Javadoc says"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
             entry("com.reliably.runner.cli.RunDirectory", "workers, as the test below sees"),
             entry("com.reliably.runner.docker.Engine", "workers of its own"),

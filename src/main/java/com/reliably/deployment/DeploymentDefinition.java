@@ -56,6 +56,12 @@ public sealed interface DeploymentDefinition
     /** Finds everything that is wrong with this definition; {@code faults} already point into it. */
     void check(Faults faults, DeploymentPolicy policy);
 
+    /** Whether {@link #check} takes long enough, when it is the first of its kind, to be done by a worker. */
+    @JsonIgnore
+    default boolean checksLong() {
+        return false;
+    }
+
     /** The secret members that are set, by member name; the mask where the stored value is meant. */
     @JsonIgnore
     default Map<String, String> secrets() {

@@ -17,6 +17,7 @@ import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -65,9 +66,10 @@ public class DeploymentService {
     }
 
     Uni<DeploymentView> create(Caller caller, DeploymentInput input) {
-        check(input.definition());
-        refuseMasks(input.definition(), input.definition().secrets(), Map.of());
-        return tryOut(caller.orgId(), input.definition()).chain(() -> store(caller, input));
+        return checked(input.definition())
+                .invoke(() -> refuseMasks(input.definition(), input.definition().secrets(), Map.of()))
+                .chain(() -> tryOut(caller.orgId(), input.definition()))
+                .chain(() -> store(caller, input));
     }
 
     @WithTransaction
@@ -101,8 +103,8 @@ public class DeploymentService {
     }
 
     Uni<Void> update(Caller caller, UUID id, DeploymentInput input) {
-        check(input.definition());
-        return inClear(caller.orgId(), id, input.definition())
+        return checked(input.definition())
+                .chain(() -> inClear(caller.orgId(), id, input.definition()))
                 .chain(clear -> tryOut(caller.orgId(), clear))
                 .chain(() -> replace(caller, id, input));
     }
@@ -209,6 +211,19 @@ public class DeploymentService {
         return write(definition.masked());
     }
 
+    private Uni<Void> checked(DeploymentDefinition definition) {
+        Uni<Void> check = Uni.createFrom().voidItem().invoke(() -> check(definition));
+        return definition.checksLong()
+                ? onItsContext(check.runSubscriptionOn(Infrastructure.getDefaultWorkerPool()))
+                : check;
+    }
+
+    /** Database sessions belong to the request's own context, whichever thread knows an answer. */
+    private static <T> Uni<T> onItsContext(Uni<T> answer) {
+        Context request = Vertx.currentContext();
+        return answer.emitOn(work -> request.runOnContext(ignored -> work.run()));
+    }
+
     private void check(DeploymentDefinition definition) {
         Faults faults = Faults.inBody();
         definition.check(faults.at("definition", definition.typeName()), policy);
@@ -232,15 +247,13 @@ public class DeploymentService {
 
     /** Outside of any transaction: an engine may take seconds. */
     private Uni<Void> tryOut(UUID orgId, DeploymentDefinition clear) {
-        Context request = Vertx.currentContext();
         Uni<Map<String, String>> refusals = Uni.createFrom().item(Map.of());
         for (DeploymentTrial trial : trials) {
             refusals = refusals.chain(found -> found.isEmpty()
                     ? trial.refusals(orgId, clear)
                     : Uni.createFrom().item(found));
         }
-        // Database sessions belong to the request's own context, and engines answer on threads of theirs.
-        return refusals.emitOn(work -> request.runOnContext(ignored -> work.run()))
+        return onItsContext(refusals)
                 .invoke(found -> {
                     Faults faults = Faults.inBody();
                     found.forEach(faults.at("definition", clear.typeName())::reject);

@@ -89,6 +89,12 @@ public record KubernetesJobDefinition(
         }
     }
 
+    /** The model of Pods has hundreds of classes, which are all looked at for the first manifest. */
+    @Override
+    public boolean checksLong() {
+        return manifest != null;
+    }
+
     @Override
     public Map<String, String> secrets() {
         return credentials == null ? Map.of() : Map.of("credentials", credentials);

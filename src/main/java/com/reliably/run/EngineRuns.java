@@ -38,8 +38,9 @@ public class EngineRuns {
      * at once). However often it is told, by whichever server, it is one run.
      *
      * <p>What should not have been started is followed too, and its end is asked for: of a halted organisation, of a deleted
-     * plan, of a plan that was suspended before, or where the plan has a run of the same nominal time. That one has no
-     * nominal time.
+     * plan, of a plan that was suspended before, of a fire that was recorded as missed, or where another deployment has
+     * started a run of the same fire. An engine that can only guess which fire it was may say the same of two: the second one
+     * is a run without a nominal time.
      *
      * @return whether that was new
      */
@@ -72,7 +73,7 @@ public class EngineRuns {
                 .hasStarted(run.planId(), run.reference())
                 .chain(known -> known
                         ? Uni.createFrom().item(false)
-                        : repository.stateAt(run.planId(), run.nominalTime()).chain(other -> {
+                        : repository.at(run.planId(), run.nominalTime()).chain(other -> {
                             StartedRun beside = run.beside(other);
                             return repository
                                     .insertStarted(beside, owner, settings.lease())

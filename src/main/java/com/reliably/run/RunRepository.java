@@ -267,11 +267,9 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .map(inserted -> inserted == 1));
     }
 
-    /** The state of the run of a plan that has this nominal time; null where there is none. */
-    Uni<RunState> stateAt(UUID planId, Instant nominalTime) {
-        return find("planId = ?1 and nominalTime = ?2", planId, nominalTime)
-                .firstResult()
-                .map(run -> run == null ? null : run.state());
+    /** The run of a plan that has this nominal time; null where there is none. */
+    Uni<Run> at(UUID planId, Instant nominalTime) {
+        return find("planId = ?1 and nominalTime = ?2", planId, nominalTime).firstResult();
     }
 
     /** Asks for the end of all runs of a plan that have been started. */

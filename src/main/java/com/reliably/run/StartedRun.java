@@ -38,12 +38,15 @@ record StartedRun(
     /**
      * The same where the plan has another run of that time.
      *
-     * @param other the state of that one
+     * @param other that one
      */
-    StartedRun beside(RunState other) {
-        String why = other == RunState.MISSED
-                ? "The fire of " + nominalTime + " was given up before; this run of it is cancelled."
-                : "The plan has another run of " + nominalTime + "; this one is cancelled.";
+    StartedRun beside(Run other) {
+        String why = unwanted;
+        if (other.state() == RunState.MISSED) {
+            why = "The fire of " + nominalTime + " was given up before; this run of it is cancelled.";
+        } else if (!deploymentId.equals(other.deploymentId)) {
+            why = "Another deployment has run the fire of " + nominalTime + "; this run of it is cancelled.";
+        }
         return new StartedRun(id, orgId, planId, deploymentId, reference, url, null, since, why);
     }
 }

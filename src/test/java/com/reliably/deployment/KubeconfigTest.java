@@ -4,10 +4,14 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.not;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.reliably.deployment.ClusterAccess.Eks;
 import com.reliably.testing.KubernetesPolicy;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -134,5 +138,84 @@ class KubeconfigTest {
         String fault = Kubeconfig.fault(text, POLICY).orElse("nothing");
         assertThat(fault, containsString(words));
         assertThat(fault, not(containsString("s3cr3t")));
+    }
+
+    @Test
+    void onlyTheHostsThatTheOperatorAllowsAreTaken() {
+        KubernetesPolicy policy = POLICY.withHosts("k8s.example.com", "*.eks.amazonaws.com");
+        assertEquals(
+                Optional.empty(), Kubeconfig.fault(config("{server: 'https://K8S.example.com:6443'}", TOKEN), policy));
+        assertEquals(
+                Optional.empty(),
+                Kubeconfig.fault(config("{server: https://a.gr7.eu-west-1.eks.amazonaws.com}", TOKEN), policy));
+        for (String other : List.of("https://10.0.0.1", "https://xk8s.example.com", "https://eks.amazonaws.com")) {
+            assertThat(
+                    Kubeconfig.fault(config("{server: '" + other + "'}", TOKEN), policy)
+                            .orElse("nothing"),
+                    containsString("RELIABLY_KUBERNETES_ALLOWED_HOSTS"));
+        }
+    }
+
+    @Test
+    void theNetworksThatTheOperatorRefusesAreNotReached() {
+        KubernetesPolicy policy = POLICY.withRefused("10.0.0.0/9", "2001:db8::/32");
+        assertEquals(Optional.empty(), Kubeconfig.fault(config("{server: https://10.128.0.1}", TOKEN), policy));
+        for (String refused : List.of("https://10.127.255.255:6443", "https://[2001:db8::1]")) {
+            assertThat(
+                    Kubeconfig.fault(config("{server: '" + refused + "'}", TOKEN), policy)
+                            .orElse("nothing"),
+                    containsString("RELIABLY_KUBERNETES_REFUSED_NETWORKS"));
+        }
+    }
+
+    @Test
+    void aNetworkThatIsNoneIsSaidToTheOperator() {
+        for (String wrong : List.of("10.0.0.0", "10.0.0.0/33", "example.com/8", "10.0/8")) {
+            assertThat(
+                    assertThrows(IllegalArgumentException.class, () -> ClusterReach.of(POLICY.withRefused(wrong)))
+                            .getMessage(),
+                    containsString(wrong));
+        }
+    }
+
+    static Stream<Arguments> regions() {
+        return Stream.of(
+                Arguments.of("https://a.gr7.eu-west-1.eks.amazonaws.com", "token, -i, shop", "", "eu-west-1"),
+                Arguments.of("https://a.yl4.cn-north-1.eks.amazonaws.com.cn", "token, -i, shop", "", "cn-north-1"),
+                Arguments.of("https://10.0.0.1", "token, -i, shop", "", null),
+                Arguments.of("https://10.0.0.1", "token, -i, shop", "AWS_DEFAULT_REGION: us-east-2", "us-east-2"),
+                Arguments.of(
+                        "https://a.gr7.eu-west-1.eks.amazonaws.com",
+                        "token, --cluster-id=shop, --region=us-west-1",
+                        "AWS_REGION: us-east-2",
+                        "us-west-1"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("regions")
+    void theRegionOfAnEksClusterIsFoundAsItsCommandsDo(String server, String arguments, String variable, String region)
+            throws RefusedKubeconfig {
+        String more = variable.isEmpty() ? "" : ", {name: " + variable.replace(": ", ", value: ") + "}";
+        Eks keys = (Eks) Kubeconfig.read(
+                        config(
+                                "{server: '" + server + "'}",
+                                "{exec: {command: aws-iam-authenticator, args: [" + arguments + "], "
+                                        + KEYS.replace("s3cr3t}]", "s3cr3t}" + more + "]") + "}}"),
+                        POLICY)
+                .credentials();
+        assertEquals("shop", keys.cluster());
+        assertEquals(region, keys.region());
+    }
+
+    @Test
+    void nothingThatIsLoggedHoldsCredentials() throws RefusedKubeconfig {
+        for (String user : List.of(
+                TOKEN,
+                "{username: s3cr3t, password: s3cr3t}",
+                "{client-certificate-data: czNjcjN0, client-key-data: czNjcjN0}",
+                "{exec: {command: aws, args: [eks, get-token, --cluster-name, shop], " + KEYS + "}}")) {
+            ClusterAccess access = Kubeconfig.read(config(SERVER, user), POLICY);
+            assertThat(access + " " + access.credentials() + " " + access.certificate(), not(containsString("s3cr3t")));
+        }
     }
 }

@@ -244,14 +244,38 @@ class EngineSchedulesTest {
     }
 
     @Test
-    void aSecondRunOfTheSameTimeIsCancelled() {
+    void aFireThatAnotherDeploymentHasRunIsCancelled() throws SQLException {
         String plan = created();
         engine.fire(plan, FIRE, 1);
         onlyRun(plan, "running");
-        String second = engine.fire(plan, FIRE, 1);
-        JsonPath doubled = awaitRun(second, "cancelled");
+        sql("update run set deployment_id = gen_random_uuid() where plan_id = ?", plan);
+        JsonPath doubled = awaitRun(engine.fire(plan, FIRE, 1), "cancelled");
         assertNull(doubled.getString("nominal_time"));
         assertThat(runs(plan).getList("items.state"), containsInAnyOrder("running", "cancelled"));
+    }
+
+    @Test
+    void anEngineThatGuessesTheSameFireTwiceHasStartedTwoRuns() {
+        String plan = created();
+        engine.fire(plan, FIRE, 1);
+        onlyRun(plan, "running");
+        engine.fire(plan, FIRE, 2);
+        await().until(() -> runs(plan).getInt("count") == 2);
+        assertThat(runs(plan).getList("items.state"), contains("running", "running"));
+        assertThat(runs(plan).getList("items.nominal_time"), containsInAnyOrder("2026-11-25T09:00:00.000000Z", null));
+    }
+
+    @Test
+    void whatMakesUpForASuspensionIsCancelled() throws SQLException {
+        String plan = created();
+        post(plan, "suspend");
+        awaitStatus(plan, "suspended");
+        sql("update plan set suspended_at = now() - interval '25 hours' where id = ?", plan);
+        post(plan, "resume");
+        awaitStatus(plan, "created");
+        String missed =
+                tenant.request().get("/runs?state=missed&plan_id=" + plan).path("items[0].nominal_time");
+        awaitRun(engine.fire(plan, Instant.parse(missed), 1), "cancelled");
     }
 
     @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class BlockedEventLoops implements BeforeEachCallback, AfterEachCallback, AfterAllCallback {
 
-    static final String ON_PURPOSE = "blocks-event-loops";
+    public static final String ON_PURPOSE = "blocks-event-loops";
 
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(BlockedEventLoops.class);

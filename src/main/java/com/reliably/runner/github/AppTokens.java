@@ -1,6 +1,7 @@
 package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -44,6 +45,7 @@ final class AppTokens {
         this.clock = clock;
     }
 
+    @RegisterForReflection
     private record Installation(
             Long id,
             String token,

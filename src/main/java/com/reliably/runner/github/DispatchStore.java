@@ -17,8 +17,9 @@ import java.util.UUID;
 class DispatchStore {
 
     private static final String SEEN = """
-             returning *, extract(epoch from now() - intended_at) as intended_for,
-                       extract(epoch from now() - cancel_asked_at) as cancelled_for""";
+
+            returning *, extract(epoch from now() - intended_at) as intended_for,
+                      extract(epoch from now() - cancel_asked_at) as cancelled_for""";
 
     private final Pool pool;
 

@@ -1,6 +1,7 @@
 package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.io.IOException;
@@ -105,18 +106,25 @@ final class GitHubApi {
         });
     }
 
-    /** Deletes a file by a commit, where it is there. */
+    /**
+     * Deletes a file by a commit, where it is there. The library would say which in the query, where GitHub's description has
+     * a body.
+     */
     Uni<Void> delete(String path, String branch, String message) {
-        return work(() -> {
-            try {
-                repository().getFileContent(path, branch).delete(message, branch);
-            } catch (IOException e) {
-                if (!isUnknown(e)) {
-                    throw e;
-                }
-            }
-            return null;
-        });
+        return file(path, branch)
+                .chain(found -> found.isEmpty()
+                        ? Uni.createFrom().voidItem()
+                        : change(
+                                        "DELETE",
+                                        "/contents/" + path,
+                                        Map.of(
+                                                "message",
+                                                message,
+                                                "sha",
+                                                found.get().sha(),
+                                                "branch",
+                                                branch))
+                                .replaceWithVoid());
     }
 
     /** Whether a workflow can be started; as GitHub says it: {@code active, disabled_manually…}. */
@@ -139,6 +147,7 @@ final class GitHubApi {
     }
 
     /** What a dispatch told of the run that it made. */
+    @RegisterForReflection
     record Dispatched(
             @JsonProperty("workflow_run_id") Long runId,
             @JsonProperty("html_url") String htmlUrl) {}

@@ -5,6 +5,7 @@ import com.reliably.deployment.GitHubDefinition;
 import com.reliably.runner.CheckResult;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.start.PublicUrl;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import java.net.URI;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ final class GitHubChecks {
         this.definition = definition;
     }
 
+    @RegisterForReflection
     private record Permissions(
             boolean enabled,
             @JsonProperty("allowed_actions") String allowedActions) {}

@@ -1,12 +1,15 @@
 package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.List;
 
 /** A job of a run, as GitHub tells it; see {@link GitHubRun} for its status and conclusion. */
+@RegisterForReflection
 record GitHubJob(long id, String name, String status, String conclusion, List<Step> steps) {
 
     /** A step of a job. */
+    @RegisterForReflection
     record Step(int number, String name, String status, String conclusion) {
 
         boolean isCompleted() {
@@ -23,5 +26,6 @@ record GitHubJob(long id, String name, String status, String conclusion, List<St
     }
 
     /** Jobs of a run. */
+    @RegisterForReflection
     record Page(@JsonProperty("total_count") int count, List<GitHubJob> jobs) {}
 }

@@ -1,6 +1,7 @@
 package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.time.Instant;
 import java.util.List;
 
@@ -12,6 +13,7 @@ import java.util.List;
  * @param conclusion   how it ended; null while it has not
  * @param path         of the workflow's file
  */
+@RegisterForReflection
 record GitHubRun(
         long id,
         @JsonProperty("display_title") String displayTitle,
@@ -29,6 +31,7 @@ record GitHubRun(
     }
 
     /** Runs, latest first. */
+    @RegisterForReflection
     record Page(
             @JsonProperty("total_count") int count,
             @JsonProperty("workflow_runs") List<GitHubRun> runs) {}

@@ -2,6 +2,7 @@ package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.reliably.runner.github.GitHubApi.RepositoryFile;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.util.Map;
@@ -10,10 +11,13 @@ import java.util.Map;
 @Singleton
 final class PullRequests {
 
+    @RegisterForReflection
     private record Ref(Target object) {}
 
+    @RegisterForReflection
     private record Target(String sha) {}
 
+    @RegisterForReflection
     private record Pull(@JsonProperty("html_url") String htmlUrl) {}
 
     /** Sees to it that there is an open pull request with this file; its URL for people. */

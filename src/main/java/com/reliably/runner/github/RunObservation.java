@@ -48,6 +48,7 @@ final class RunObservation {
     private String waitsFor;
     private Instant refusedSince;
     private int failures;
+    private Duration untilNextLook = Duration.ZERO;
 
     /** What an observation needs, the same for all. */
     record Parts(
@@ -69,8 +70,8 @@ final class RunObservation {
     Multi<RunnerEvent> events() {
         return Multi.createBy()
                 .repeating()
-                .uni(() -> look().call(
-                                observed -> observed.isLast() ? Uni.createFrom().voidItem() : pause(observed.pause())))
+                // Before a look, so that what a look saw is told at once.
+                .uni(() -> pause(untilNextLook).chain(this::look).invoke(observed -> untilNextLook = observed.pause()))
                 .whilst(observed -> !observed.isLast())
                 .onItem()
                 .transformToMultiAndConcatenate(observed -> Multi.createFrom().iterable(observed.events()));

@@ -51,7 +51,9 @@ final class ScheduleWatch {
     Multi<ScheduleEvent> events() {
         return Multi.createBy()
                 .repeating()
-                .uni(() -> look().call(events -> runs.pause(api.address(), settings.pollEvery())))
+                .uni(() -> looks == 0
+                        ? look()
+                        : runs.pause(api.address(), settings.pollEvery()).chain(this::look))
                 .indefinitely()
                 .onItem()
                 .transformToMultiAndConcatenate(events -> Multi.createFrom().iterable(events));
@@ -119,6 +121,12 @@ final class ScheduleWatch {
         if (suspended && ACTIVE.equals(now)) {
             return new ScheduleEvent.Trouble("The plan is suspended, and somebody enabled its workflow at GitHub:"
                     + " disable it there, or resume the plan.");
+        }
+        if (!suspended && !api.address().isCloud() && cron.isInexactInUtc()) {
+            return new ScheduleEvent.Trouble(
+                    "This GitHub Enterprise Server reads cron in UTC only, so that the plan is an"
+                            + " hour off while its zone's clocks show another time than when it was written: suspend and"
+                            + " resume the plan then, or give it the time zone UTC.");
         }
         return new ScheduleEvent.Sound();
     }

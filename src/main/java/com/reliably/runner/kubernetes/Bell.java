@@ -4,7 +4,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Wakes who looks at something when it has changed. A ring that comes during the look is not lost. */
+/** Wakes the one who looks at something when it has changed. A ring that comes during the look is not lost. */
 final class Bell {
 
     private CompletableFuture<Void> rung = new CompletableFuture<>();
@@ -20,9 +20,8 @@ final class Bell {
 
     /** To be called before a look: what rings from now on ends the next wait. */
     synchronized void listen() {
-        if (rung.isDone()) {
-            rung = new CompletableFuture<>();
-        }
+        // A new one each time: who waited in vain would otherwise be remembered for as long as nothing rings.
+        rung = new CompletableFuture<>();
     }
 
     /** Waits for a ring, but no longer than that. */
@@ -31,7 +30,7 @@ final class Bell {
         synchronized (this) {
             waiting = rung;
         }
-        // A copy: to give up waiting must not complete what others wait for.
+        // A copy: to give up waiting is no ring.
         return Uni.createFrom()
                 .completionStage(waiting.thenApply(ignored -> (Void) null))
                 .ifNoItem()

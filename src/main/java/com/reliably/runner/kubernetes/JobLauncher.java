@@ -25,7 +25,7 @@ import org.jboss.logging.Logger;
  * <p>A Job is made suspended; then the run's token, then the Secret, which is owned by the Job; then the Job is let begin,
  * by a patch that the API server takes only if the Job is still the one that this call has made. A launch that finds a Job
  * which was not let begin removes it and makes its own: whoever made the first can no longer begin it. One that was let
- * begin is left as it is, its Secret and token included (docs/adr/0014).
+ * begin is left as it is, its Secret and token included (docs/adr/0016).
  */
 @Singleton
 final class JobLauncher {

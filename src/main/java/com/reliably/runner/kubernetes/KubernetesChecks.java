@@ -142,7 +142,7 @@ final class KubernetesChecks {
                                 ? Uni.createFrom().voidItem()
                                 : Uni.createFrom().voidItem().onItem().delayIt().by(LOOK_EVERY))
                         .repeat()
-                        .until(Seen::isOver)
+                        .whilst(seen -> !seen.isOver())
                         .collect()
                         .last())
                 .map(seen -> results(seen, url))

@@ -46,6 +46,8 @@ final class GitHubDescription {
     private static final JsonSchemaFactory VALIDATORS = JsonSchemaFactory.getInstance(
             SpecVersion.VersionFlag.V4, factory -> factory.metaSchema(JsonMetaSchema.builder(OpenApi30.getInstance())
                             .keyword(new NonValidationKeyword("components"))
+                            .keyword(new NonValidationKeyword("x-github-breaking-changes"))
+                            .keyword(new NonValidationKeyword("x-multi-segment"))
                             .build())
                     .defaultMetaSchemaIri(OpenApi30.getInstance().getIri()));
 

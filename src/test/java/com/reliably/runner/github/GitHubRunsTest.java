@@ -2,6 +2,7 @@ package com.reliably.runner.github;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -26,11 +27,15 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.inject.Inject;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +48,8 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs at GitHub, with the real database and a stand-in that is held to GitHub's description of itself. */
 @ApiTest
@@ -292,7 +299,7 @@ class GitHubRunsTest {
 
     @Test
     void whereverAServerCrashesTheRunIsDispatchedExactlyOnce() {
-        Random random = new Random(Long.getLong("reliably.test.seed", 7));
+        Random random = new Random(Long.getLong("github.crash.seed", 7));
         for (int round = 0; round < 20; round++) {
             gitHub.runsListedAfter = Duration.ofMillis(random.nextInt(300));
             gitHub.workflowsKnownAfter = Duration.ofMillis(random.nextInt(200));
@@ -392,6 +399,28 @@ class GitHubRunsTest {
         await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
         clock.move(Duration.ofHours(7));
         assertEquals(How.TIMED_OUT, run.end().how());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PRIVATE KEY", "RSA PRIVATE KEY"})
+    void anAppsTokensAreMadeAndRenewed(String kind) throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        KeyPair pair = generator.generateKeyPair();
+        gitHub.appKey = pair.getPublic();
+        byte[] der = pair.getPrivate().getEncoded();
+        // What is inside PKCS#8 for RSA is PKCS#1, behind 26 bytes.
+        byte[] encoded = kind.startsWith("RSA") ? Arrays.copyOfRange(der, 26, der.length) : der;
+        String pem = "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(encoded) + "\n-----END "
+                + kind + "-----\n";
+        definition = new GitHubDefinition(
+                "https://github.com/acme/chaos", null, null, "main", "plans", "production", null, "Iv1.app", pem);
+        jobsEnd("success");
+        assertEquals(How.EXITED, launch().end().how());
+        String first = gitHub.token;
+        clock.move(Duration.ofMinutes(58));
+        assertEquals(How.EXITED, launch().end().how());
+        assertNotEquals(first, gitHub.token);
     }
 
     @Test

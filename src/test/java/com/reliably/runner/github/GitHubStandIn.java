@@ -12,7 +12,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.security.PublicKey;
+import java.security.Signature;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,6 +82,9 @@ final class GitHubStandIn implements AutoCloseable {
     private final AtomicLong ids = new AtomicLong(1000);
 
     volatile String token = "github-token";
+    /** Of the App that may ask for tokens; null where none may. */
+    volatile PublicKey appKey;
+
     volatile boolean protectedBranch;
     volatile boolean actionsEnabled = true;
     volatile String environment = "production";
@@ -296,7 +302,10 @@ final class GitHubStandIn implements AutoCloseable {
                             DateTimeFormatter.RFC_1123_DATE_TIME.format(
                                     clock.instant().atZone(ZoneOffset.UTC))));
         }
-        if (!("Bearer " + token).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+        String authorization = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
+        boolean asApp =
+                request.path().endsWith("/installation") || request.path().startsWith("/app/");
+        if (asApp ? !isSignedByApp(authorization) : !authorization.equals("Bearer " + token)) {
             return Answer.of(401, message("Bad credentials"));
         }
         JsonNode body = bytes.length == 0 ? null : json.readTree(bytes);
@@ -320,11 +329,43 @@ final class GitHubStandIn implements AutoCloseable {
         return answer;
     }
 
+    /** Whether it is a JWT as an App makes it: signed with its key, and good for ten minutes at most. */
+    private boolean isSignedByApp(String authorization) throws IOException {
+        String[] parts = authorization.replace("Bearer ", "").split("\\.");
+        if (appKey == null || parts.length != 3) {
+            return false;
+        }
+        try {
+            Signature signature = Signature.getInstance("SHA256withRSA");
+            signature.initVerify(appKey);
+            signature.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
+            JsonNode claims = json.readTree(Base64.getUrlDecoder().decode(parts[1]));
+            long now = clock.instant().getEpochSecond();
+            return signature.verify(Base64.getUrlDecoder().decode(parts[2]))
+                    && claims.path("iat").asLong() <= now
+                    && claims.path("exp").asLong() > now
+                    && claims.path("exp").asLong() <= now + 600;
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
+    }
+
     private Answer answered(Asked request, Map<String, String> query, JsonNode body) {
         String base = "/repos/" + REPOSITORY;
         String path = request.path();
         if (path.equals("/repos/reliablyhq/actions")) {
             return Answer.of(200, repository());
+        }
+        if (path.equals("/app/installations/77/access_tokens")) {
+            token = "ghs_" + ids.incrementAndGet();
+            ObjectNode made = description.example("post", "/app/installations/{installation_id}/access_tokens", 201);
+            made.remove("repositories");
+            return Answer.of(
+                    201,
+                    made.put("token", token)
+                            .put(
+                                    "expires_at",
+                                    clock.instant().plus(Duration.ofHours(1)).toString()));
         }
         if (!path.equals(base) && !path.startsWith(base + "/")) {
             return unknown();
@@ -333,6 +374,13 @@ final class GitHubStandIn implements AutoCloseable {
         String key = request.method() + " " + rest;
         if (rest.isEmpty()) {
             return Answer.of(200, repository());
+        }
+        if (rest.equals("/installation")) {
+            return Answer.of(
+                    200,
+                    description
+                            .example("get", "/repos/{owner}/{repo}/installation", 200)
+                            .put("id", 77));
         }
         if (rest.startsWith("/contents/")) {
             return contents(request.method(), rest.substring(10), query, body);
@@ -380,17 +428,16 @@ final class GitHubStandIn implements AutoCloseable {
                 ObjectNode one = (ObjectNode) description
                         .examples("get", "/repos/{owner}/{repo}/pulls", 200)
                         .get(0);
+                one.putArray("requested_teams");
                 open.add(one.put("title", title));
             });
             return Answer.of(200, open);
         }
         if (key.equals("POST /pulls")) {
             pulls.add(body.path("title").asText());
-            return Answer.of(
-                    201,
-                    description
-                            .example("post", "/repos/{owner}/{repo}/pulls", 201)
-                            .put("title", body.path("title").asText()));
+            ObjectNode made = description.example("post", "/repos/{owner}/{repo}/pulls", 201);
+            made.putArray("requested_teams");
+            return Answer.of(201, made.put("title", body.path("title").asText()));
         }
         if (key.equals("GET /git/ref/heads/main")) {
             return Answer.of(200, description.example("get", "/repos/{owner}/{repo}/git/ref/{ref}", 200));
@@ -419,6 +466,9 @@ final class GitHubStandIn implements AutoCloseable {
 
     private ObjectNode repository() {
         ObjectNode repository = description.example("get", "/repos/{owner}/{repo}", 200);
+        // What the example lacks, although the schema demands it.
+        repository.remove(List.of("source", "parent", "template_repository"));
+        repository.putNull("language");
         repository.put("name", "chaos").put("full_name", REPOSITORY).put("default_branch", "main");
         ((ObjectNode) repository.get("owner")).put("login", "acme");
         repository.put("url", apiUrl() + "/repos/" + REPOSITORY);
@@ -497,6 +547,12 @@ final class GitHubStandIn implements AutoCloseable {
 
     private Answer workflow(String method, String rest, JsonNode body) {
         String[] parts = rest.split("/");
+        // By the name of its file, or by its number.
+        parts[0] = workflows.entrySet().stream()
+                .filter(one -> Long.toString(one.getValue().id).equals(parts[0]))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(parts[0]);
         Workflow workflow = workflows.get(parts[0]);
         if (workflow == null || workflow.knownAt.isAfter(Instant.now())) {
             return unknown();
@@ -636,6 +692,7 @@ final class GitHubStandIn implements AutoCloseable {
     private ObjectNode jobs(StandInRun run) {
         ObjectNode page = description.example("get", "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", 200);
         ObjectNode job = (ObjectNode) page.get("jobs").get(0);
+        job.put("created_at", run.createdAt.toString());
         job.put("id", run.id * 10).put("run_id", run.id).put("name", "chaos");
         job.put("status", run.status.equals("completed") ? "completed" : "in_progress")
                 .put("conclusion", run.conclusion);

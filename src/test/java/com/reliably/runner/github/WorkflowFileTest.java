@@ -26,7 +26,7 @@ class WorkflowFileTest {
 
     private static final Path RESOURCES = Path.of("src/test/resources/github");
     /** Writes the golden files anew, to be looked at and committed. */
-    private static final boolean RENEW = Boolean.getBoolean("reliably.test.renew-golden");
+    private static final boolean RENEW = Boolean.getBoolean("github.golden.renew");
 
     static final UUID ORG = UUID.fromString("00000000-0000-4000-8000-000000000001");
     static final UUID PLAN = UUID.fromString("00000000-0000-4000-8000-000000000002");

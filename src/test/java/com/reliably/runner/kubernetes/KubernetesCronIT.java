@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.BlockedEventLoops;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.fabric8.kubernetes.api.model.batch.v1.CronJob;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
         named = TestCluster.KUBECONFIG,
         matches = ".+",
         disabledReason = "needs the kubeconfig of a disposable cluster")
+// The client that this test looks at the cluster with reads its answers on event loops of its own.
+@Tag(BlockedEventLoops.ON_PURPOSE)
 class KubernetesCronIT {
 
     @TempDir

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.BlockedEventLoops;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
         named = TestCluster.KUBECONFIG,
         matches = ".+",
         disabledReason = "needs the kubeconfig of a disposable cluster")
+// The client that this test looks at the cluster with reads its answers on event loops of its own.
+@Tag(BlockedEventLoops.ON_PURPOSE)
 class KubernetesFailuresIT {
 
     private static final Duration SAID_WITHIN = Duration.ofSeconds(15);

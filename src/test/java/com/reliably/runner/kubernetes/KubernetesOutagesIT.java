@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.BlockedEventLoops;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import com.reliably.testing.TcpLink;
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
         named = TestCluster.KUBECONFIG,
         matches = ".+",
         disabledReason = "needs the kubeconfig of a disposable cluster")
+// The client that this test looks at the cluster with reads its answers on event loops of its own.
+@Tag(BlockedEventLoops.ON_PURPOSE)
 class KubernetesOutagesIT {
 
     private static final int ROUNDS = Integer.getInteger("reliably.test.kills", 20);
@@ -64,7 +68,9 @@ class KubernetesOutagesIT {
         ServerProcess.Setup setup = TestCluster.server(temporary.resolve("data"))
                 .with("RELIABLY_KUBERNETES_LEFTOVER_AFTER", "PT5S")
                 .with("RELIABLY_RUNS_SWEEP", "5s")
-                .with("RELIABLY_RUNS_LEASE", "PT5S");
+                .with("RELIABLY_RUNS_LEASE", "PT5S")
+                // It is started twenty times, and lives for seconds.
+                .arguments("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
         Random random = new Random(SEED);
         List<String> plans = new ArrayList<>();
         ServerProcess server = setup.start();

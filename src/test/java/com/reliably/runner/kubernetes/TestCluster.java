@@ -44,6 +44,9 @@ final class TestCluster implements AutoCloseable {
     private final KubernetesClient admin;
     private final String namespace = "reliably-" + UUID.randomUUID().toString().substring(0, 8);
 
+    /** Bindings, which are not of the namespace. */
+    private final List<String> mighty = new ArrayList<>();
+
     private TestCluster(String kubeconfig) {
         this.kubeconfig = kubeconfig;
         this.admin = new KubernetesClientBuilder()
@@ -207,6 +210,7 @@ final class TestCluster implements AutoCloseable {
     /** The token of a new service account that may do anything. */
     String mightyToken(String account) {
         serviceAccount(account);
+        mighty.add(namespace + "-" + account);
         admin.resource(new ClusterRoleBindingBuilder()
                         .withNewMetadata()
                         .withName(namespace + "-" + account)
@@ -242,6 +246,7 @@ final class TestCluster implements AutoCloseable {
 
     @Override
     public void close() {
+        mighty.forEach(name -> admin.rbac().clusterRoleBindings().withName(name).delete());
         admin.namespaces().withName(namespace).delete();
         admin.close();
     }

@@ -19,7 +19,12 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.ext.web.client.WebClientOptions;
 import jakarta.inject.Singleton;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.Map;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.TrustManager;
@@ -128,11 +133,29 @@ final class ClusterClientFactory {
                     .getKeyManagers();
         } catch (Exception e) {
             // Without its cause, which may quote the key.
-            throw new NotAllowed(
-                    "The 'client-certificate-data' and 'client-key-data' of the kubeconfig are not a certificate and its"
-                            + " private key (RSA or EC, without a passphrase).",
-                    WRITE_ANEW,
-                    null);
+            throw noCertificate();
+        }
+    }
+
+    private static NotAllowed noCertificate() {
+        return new NotAllowed(
+                "The 'client-certificate-data' and 'client-key-data' of the kubeconfig are not a certificate and its"
+                        + " private key (RSA or EC, without a passphrase).",
+                WRITE_ANEW,
+                null);
+    }
+
+    /** The client's own certificate; null where it has none. */
+    static X509Certificate certificateOf(ClusterAccess access) {
+        if (access.certificate() == null) {
+            return null;
+        }
+        try {
+            byte[] pem = access.certificate().certificate().getBytes(StandardCharsets.US_ASCII);
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(pem));
+        } catch (CertificateException e) {
+            throw noCertificate();
         }
     }
 

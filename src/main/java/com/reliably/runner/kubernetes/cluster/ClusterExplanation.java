@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
@@ -29,8 +30,8 @@ final class ClusterExplanation {
     /** What is known of the credentials in use. */
     interface Credentials {
 
-        /** When they end; null where nobody knows. */
-        Instant expiry();
+        /** How it is said that their time is over; empty where it is not, or nobody knows. */
+        Optional<String> expired(Instant now);
 
         /** What to do about credentials that are no good, for people. */
         String remedy();
@@ -85,10 +86,10 @@ final class ClusterExplanation {
     }
 
     private ClusterFailure ofCredentials(Throwable failure, Instant now) {
-        Instant expiry = credentials.expiry();
-        if (expiry != null && !now.isBefore(expiry)) {
+        Optional<String> expired = credentials.expired(now);
+        if (expired.isPresent()) {
             return new CredentialsExpired(
-                    "The credentials for the cluster at " + server + " expired at " + expiry + ".",
+                    "The credentials for the cluster at " + server + " " + expired.get() + ".",
                     credentials.remedy(),
                     failure);
         }
@@ -100,8 +101,7 @@ final class ClusterExplanation {
     }
 
     private ClusterFailure ofTls(List<Throwable> causes, Throwable failure, Instant now) {
-        Instant expiry = credentials.expiry();
-        if (expiry != null && !now.isBefore(expiry) && causes.stream().anyMatch(ClusterExplanation::isAlert)) {
+        if (credentials.expired(now).isPresent() && causes.stream().anyMatch(ClusterExplanation::isAlert)) {
             return ofCredentials(failure, now);
         }
         return new Untrusted(

@@ -23,10 +23,15 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -44,6 +49,10 @@ public class KubernetesClusters {
     private static final String IN_CLUSTER = "in-cluster";
     private static final long LOOK_EVERY_MILLIS = 30_000;
     private static final int KEY_LENGTH = 16;
+    /** More than that are closed sooner. */
+    private static final int MOST_KEPT = 200;
+    /** For how long one that was handed out without a lease is certainly not closed. */
+    private static final Duration USED_FOR = Duration.ofMinutes(2);
 
     private final DeploymentPolicy policy;
     private final ClusterSettings settings;
@@ -80,7 +89,7 @@ public class KubernetesClusters {
 
     /**
      * The shared client of the deployment's cluster and credentials. Not to be closed, and not to be kept for longer than a
-     * few minutes; see {@link #lease} for more. Emitted on a worker.
+     * minute; see {@link #lease} for more. Emitted on a worker.
      *
      * @param definition with its secrets in clear
      * @return fails with {@link ClusterFailure} where this server does not go there
@@ -117,16 +126,36 @@ public class KubernetesClusters {
             if (closed) {
                 throw new Unreachable("This server is being shut down.", "Try again.", null);
             }
-            while (true) {
-                // An access that cannot be made fails here, and leaves nothing behind.
-                Cluster cluster = clusters.computeIfAbsent(keyOf(definition), key -> open(key, definition));
-                if (cluster.take()) {
-                    return new ClusterLease(cluster);
-                }
-                // It was closed this very moment.
-                clusters.remove(cluster.key(), cluster);
-            }
+            return leaseOf(keyOf(definition), definition);
         });
+    }
+
+    private ClusterLease leaseOf(String key, KubernetesJobDefinition definition) {
+        while (true) {
+            Cluster cluster = clusters.get(key);
+            if (cluster == null) {
+                // Outside of any lock: a name may take long to be looked up. An access that cannot be made fails here.
+                Cluster fresh = open(key, definition);
+                cluster = clusters.putIfAbsent(key, fresh);
+                if (cluster == null) {
+                    cluster = fresh;
+                    makeRoom();
+                } else {
+                    fresh.closeNow();
+                }
+            }
+            if (cluster.take()) {
+                return new ClusterLease(cluster);
+            }
+            // It was closed this very moment.
+            clusters.remove(key, cluster);
+        }
+    }
+
+    private void makeRoom() {
+        if (clusters.size() > MOST_KEPT) {
+            closeUnusedSince(clock.instant().minus(USED_FOR));
+        }
     }
 
     private Cluster open(String key, KubernetesJobDefinition definition) {
@@ -142,7 +171,9 @@ public class KubernetesClusters {
                 key,
                 client,
                 token,
-                new ClusterExplanation(access.server(), new KnownCredentials(access, token)),
+                new ClusterExplanation(
+                        access.server(),
+                        new KnownCredentials(access, token, ClusterClientFactory.certificateOf(access))),
                 clock);
     }
 
@@ -215,17 +246,23 @@ public class KubernetesClusters {
     /** Closes what nobody needs, and reads again what others keep fresh. */
     Uni<Void> look() {
         return blocking(() -> {
-            Instant unusedSince = clock.instant().minus(settings.idleAfter());
-            for (Cluster cluster : clusters.values()) {
-                if (cluster.closeIfUnusedSince(unusedSince)) {
-                    clusters.remove(cluster.key(), cluster);
-                    LOG.debugf("Client %s closed, which nobody used", cluster.key());
-                } else if (cluster.token() instanceof InClusterAccess.RenewedToken renewed) {
-                    renewed.renew();
-                }
-            }
+            closeUnusedSince(clock.instant().minus(settings.idleAfter()));
+            clusters.values().stream()
+                    .map(Cluster::token)
+                    .filter(InClusterAccess.RenewedToken.class::isInstance)
+                    .map(InClusterAccess.RenewedToken.class::cast)
+                    .forEach(InClusterAccess.RenewedToken::renew);
             return null;
         });
+    }
+
+    private void closeUnusedSince(Instant then) {
+        for (Cluster cluster : clusters.values()) {
+            if (cluster.closeIfUnusedSince(then)) {
+                clusters.remove(cluster.key(), cluster);
+                LOG.debugf("Client %s closed, which nobody used", cluster.key());
+            }
+        }
     }
 
     @PreDestroy
@@ -240,12 +277,36 @@ public class KubernetesClusters {
         return Uni.createFrom().item(work).runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
     }
 
-    /** What is known of credentials in use, for words. */
-    private record KnownCredentials(ClusterAccess access, BearerToken token) implements ClusterExplanation.Credentials {
+    /**
+     * What is known of credentials in use, for words.
+     *
+     * @param certificate null where there is none
+     */
+    private record KnownCredentials(ClusterAccess access, BearerToken token, X509Certificate certificate)
+            implements ClusterExplanation.Credentials {
 
         @Override
-        public Instant expiry() {
-            return access.credentials() instanceof Eks ? null : token.expiry();
+        public Optional<String> expired(Instant now) {
+            Instant end = access.credentials() instanceof Eks ? null : token.expiry();
+            if (end != null && !now.isBefore(end)) {
+                return Optional.of("expired at " + end);
+            }
+            return isCertificateOver()
+                    ? Optional.of("expired: the client certificate's time is over")
+                    : Optional.empty();
+        }
+
+        private boolean isCertificateOver() {
+            try {
+                if (certificate != null) {
+                    certificate.checkValidity();
+                }
+                return false;
+            } catch (CertificateExpiredException e) {
+                return true;
+            } catch (CertificateNotYetValidException e) {
+                return false;
+            }
         }
 
         @Override

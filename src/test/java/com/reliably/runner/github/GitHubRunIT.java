@@ -1,0 +1,277 @@
+package com.reliably.runner.github;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.reliably.runner.github.GitHubStandIn.Trouble;
+import com.reliably.testing.PythonEnvironment;
+import com.reliably.testing.ServerProcess;
+import io.restassured.path.json.JsonPath;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real server, a stand-in for GitHub, and the real CLI in the steps of the workflows that the server writes there. */
+class GitHubRunIT {
+
+    private static final String GITHUB_TOKEN = "ghp_planted0123456789planted";
+    private static final Duration LONGEST_RUN = Duration.ofMinutes(3);
+    /** As ManualRunIT has them. */
+    private static final String[] PACKAGES = {"reliably-cli", "chaostoolkit-reliably", "slack_sdk", "typer<0.25"};
+
+    @TempDir
+    static Path temporary;
+
+    private static GitHubStandIn gitHub;
+    private static ServerProcess.Setup setup;
+    private static ServerProcess server;
+    private static final Set<String> secrets = ConcurrentHashMap.newKeySet();
+
+    @BeforeAll
+    static void start() {
+        gitHub = GitHubStandIn.cloud(Clock.systemUTC());
+        gitHub.token = GITHUB_TOKEN;
+        secrets.add(GITHUB_TOKEN);
+        gitHub.workflowsKnownAfter = Duration.ofSeconds(1);
+        gitHub.runsListedAfter = Duration.ofSeconds(1);
+        PythonEnvironment cli = PythonEnvironment.of("cli", PACKAGES);
+        gitHub.runner = new StepRunner(gitHub, cli, temporary, GitHubRunIT::tokenOfPlan);
+        setup = ServerProcess.on(temporary.resolve("data"))
+                .with("RELIABLY_GITHUB_API_URLS", "github.com=" + gitHub.apiUrl())
+                .with("RELIABLY_GITHUB_POLL_EVERY", "PT0.5S")
+                .with("RELIABLY_GITHUB_SETTLES_WITHIN", "PT6S")
+                .with("RELIABLY_RUNS_TAKE_OVER_AFTER", "PT5S");
+        server = setup.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+        gitHub.close();
+    }
+
+    @AfterEach
+    void nothingWasSentThatGitHubWouldRefuseAndNoSecretIsAnywhere() {
+        assertEquals(List.of(), gitHub.faults());
+        String seen = server.log() + gitHub.commits() + gitHub.files("main");
+        for (String path : List.of("/deployments", "/plans", "/executions", "/tokens")) {
+            seen += server.request().get(path).asString();
+        }
+        for (Object plan : server.request().get("/plans").jsonPath().getList("items.id")) {
+            JsonPath runs = server.request().get("/plans/" + plan + "/runs").jsonPath();
+            seen += runs.prettify();
+            for (Object run : runs.getList("items.id")) {
+                seen += server.request().get("/runs/" + run).asString()
+                        + server.request().get("/runs/" + run + "/log").asString();
+            }
+        }
+        for (String secret : secrets) {
+            assertFalse(seen.contains(secret), "a secret is seen");
+        }
+    }
+
+    private static String tokenOfPlan(String plan) {
+        String token = server.request()
+                .body(Map.of("name", "t-" + UUID.randomUUID(), "plan_id", plan))
+                .post("/tokens")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("token");
+        secrets.add(token);
+        return token;
+    }
+
+    @Test
+    void aPlanCompletesWithItsExecution() {
+        String plan = plan(experiment("true", "echo said-by-the-experiment"), Map.of("type", "now"));
+        JsonPath run = ended(plan);
+        assertEquals("succeeded", run.getString("state"), run.getString("error") + server.log());
+        assertTrue(run.getString("external_url").startsWith("https://github.com/acme/chaos/actions/runs/"));
+        assertEquals("github:" + run.getString("external_url"), run.getString("external_reference"));
+        assertEquals(1, run.getList("execution_ids").size());
+        JsonPath execution = execution(plan);
+        assertEquals("completed", execution.getString("result.status"));
+        assertEquals(List.of(execution.getString("id")), run.getList("execution_ids"));
+        String log =
+                server.request().get("/runs/" + run.getString("id") + "/log").asString();
+        assertTrue(log.contains("Run reliablyhq/actions/plan@main: success"), log);
+        assertTrue(log.contains("Reliably execution: " + execution.getString("id")), log);
+        // Which of our runs and which of GitHub's it was stands in the journal.
+        String journal = execution.prettify();
+        assertTrue(journal.contains(run.getString("id")) && journal.contains(run.getString("external_url")), journal);
+        assertEquals(
+                "completed", server.request().get("/plans/" + plan).jsonPath().getString("status"));
+    }
+
+    @Test
+    void aDeviationIsASuccessfulRun() throws Exception {
+        Path flag = Files.createFile(temporary.resolve("flag-" + UUID.randomUUID()));
+        String plan = plan(experiment("test -f " + flag, "rm " + flag), Map.of("type", "now"));
+        JsonPath run = ended(plan);
+        assertEquals("succeeded", run.getString("state"), run.getString("error"));
+        assertTrue(execution(plan).getBoolean("result.deviated"));
+    }
+
+    @Test
+    void aServerThatIsKilledAtTheDispatchFindsItsRunAndDoesNotDispatchAgain() {
+        AtomicBoolean killed = new AtomicBoolean();
+        AtomicBoolean back = new AtomicBoolean();
+        int before = gitHub.runs().size();
+        gitHub.trouble = request -> {
+            if (request.path().endsWith("/dispatches") && killed.compareAndSet(false, true)) {
+                server.kill();
+                return Trouble.SILENT_AFTER;
+            }
+            return Trouble.NONE;
+        };
+        // The client waits for the server to come back, as it would at GitHub.
+        GitHubStandIn.StandInRunner real = gitHub.runner;
+        gitHub.runner = (run, workflow) -> {
+            await().atMost(LONGEST_RUN).until(back::get);
+            real.run(run, workflow);
+        };
+        try {
+            String plan = plan(experiment("true", "echo hello"), Map.of("type", "now"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> killed.get() && !server.isAlive());
+            server.close();
+            server = setup.start();
+            back.set(true);
+            JsonPath run = ended(plan);
+            assertEquals("succeeded", run.getString("state"), run.getString("error"));
+            assertEquals(before + 1, gitHub.runs().size());
+            assertEquals(1, run.getList("execution_ids").size());
+        } finally {
+            gitHub.runner = real;
+            gitHub.trouble = request -> Trouble.NONE;
+        }
+    }
+
+    @Test
+    void whatGitHubsScheduleStartsIsARunWithItsExecution() {
+        String plan = plan(
+                experiment("true", "echo hello"),
+                Map.of("type", "cron", "pattern", "0 3 * * *", "timezone", "Europe/Paris"));
+        String file = WorkflowOrder.fileNameOf(UUID.fromString(plan));
+        await().atMost(LONGEST_RUN).until(() -> "created".equals(status(plan)));
+        assertTrue(gitHub.files("main").get(".github/workflows/" + file).contains("timezone: 'Europe/Paris'"));
+        gitHub.fire(file);
+        JsonPath run = ended(plan);
+        assertEquals("succeeded", run.getString("state"), run.getString("error"));
+        assertEquals("engine", run.getString("trigger"));
+        assertEquals(1, run.getList("execution_ids").size());
+        server.request().delete("/plans/" + plan);
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.files("main").containsKey(".github/workflows/" + file));
+    }
+
+    private static String status(String plan) {
+        return server.request().get("/plans/" + plan).jsonPath().getString("status");
+    }
+
+    private static Map<String, Object> experiment(String steady, String shell) {
+        Map<String, Object> probe = new HashMap<>(process("steady", steady));
+        probe.put("type", "probe");
+        probe.put("tolerance", 0);
+        return Map.of(
+                "title",
+                "experiment " + UUID.randomUUID(),
+                "description",
+                "n/a",
+                "steady-state-hypothesis",
+                Map.of("title", "steady", "probes", List.of(probe)),
+                "method",
+                List.of(process("act", shell)),
+                "rollbacks",
+                List.of());
+    }
+
+    private static Map<String, Object> process(String name, String shell) {
+        return Map.of(
+                "type",
+                "action",
+                "name",
+                name,
+                "provider",
+                Map.of("type", "process", "path", "sh", "timeout", 60, "arguments", List.of("-c", shell)));
+    }
+
+    private static String plan(Map<String, Object> experiment, Map<String, Object> schedule) {
+        String deployment = create(
+                "/deployments",
+                Map.of(
+                        "name",
+                        "d-" + UUID.randomUUID(),
+                        "definition",
+                        Map.of(
+                                "type",
+                                "github",
+                                "repo",
+                                "github.com/acme/chaos",
+                                "environment",
+                                "production",
+                                "token",
+                                GITHUB_TOKEN)));
+        return create(
+                "/plans",
+                Map.of(
+                        "title",
+                        "plan " + UUID.randomUUID(),
+                        "deployment",
+                        Map.of("deployment_id", deployment),
+                        "schedule",
+                        schedule,
+                        "experiments",
+                        List.of(create("/experiments", Map.of("definition", experiment))),
+                        "integrations",
+                        List.of()));
+    }
+
+    private static String create(String path, Map<String, Object> body) {
+        return server.request()
+                .body(body)
+                .post(path)
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("id");
+    }
+
+    private static JsonPath ended(String plan) {
+        await("run of plan " + plan)
+                .atMost(LONGEST_RUN)
+                .pollInterval(Duration.ofMillis(500))
+                .ignoreExceptions()
+                .until(() -> Set.of("succeeded", "failed", "cancelled", "lost")
+                        .contains(server.request()
+                                .get("/plans/" + plan + "/runs")
+                                .jsonPath()
+                                .getString("items[0].state")));
+        String id = server.request().get("/plans/" + plan + "/runs").jsonPath().getString("items[0].id");
+        return server.request().get("/runs/" + id).jsonPath();
+    }
+
+    private static JsonPath execution(String plan) {
+        JsonPath executions =
+                server.request().get("/plans/" + plan + "/executions").jsonPath();
+        assertEquals(1, executions.getInt("count"));
+        return server.request()
+                .get("/experiments/" + executions.getString("items[0].experiment_id") + "/executions/"
+                        + executions.getString("items[0].id"))
+                .jsonPath();
+    }
+}
