@@ -59,6 +59,10 @@ final class Deviations {
 
                 // Deployments
                 everywhere(
+                        "extra \\$(\\.items\\[])?\\.definition\\.(pull_policy|registry|engine|network_mode|limits|user"
+                                + "|capabilities|keep_on_failure)",
+                        "a deployment says how its containers are made"),
+                everywhere(
                         "extra \\$\\.definition\\.environment",
                         "the GitHub environment, which the documentation asks for"),
                 on(API, lines(33), "status 201 -> 422", "a kubeconfig must name a cluster and a user")
