@@ -63,11 +63,11 @@ final class Deviations {
                                 + "|capabilities|keep_on_failure)",
                         "a deployment says how its containers are made"),
                 everywhere(
-                        "extra \\$\\.definition\\.environment",
-                        "the GitHub environment, which the documentation asks for"),
+                        "extra \\$(\\.items\\[])?\\.definition\\.(environment|delivery|app_id|app_private_key)",
+                        "the GitHub environment, which the documentation asks for, and how workflows get there"),
                 on(API, lines(33), "status 201 -> 422", "a kubeconfig must name a cluster and a user")
                         .sendingInstead("apiVersion: v1\\nkind: Config\\n", KUBECONFIG),
-                on(API, lines(35), "status 201 -> 422", "the manifest is that of a Pod, not of a Job")
+                on(API, lines(35), "status 201 -> 422", "the Job of the manifest has no Pod")
                         .sendingInstead("apiVersion: batch/v1\\nkind: Job\\n", POD),
                 on(API, lines(37), "status 201 -> 422", "'reliably_cloud' named a hosted service"),
                 on(API, lines(38), "status 200 -> 404", "nothing was created on line 37"),
