@@ -186,14 +186,16 @@ public class PlanService {
     }
 
     private Uni<Void> suspend(Caller caller, Plan plan, DeploymentDefinition deployment, Instant now) {
-        // What is due this moment, and not yet fired, falls into the suspension.
-        boolean due = plan.nextFireAt != null && plan.nextFireAt.isBefore(now);
-        plan.suspendedAt = due ? plan.nextFireAt : now;
+        // What is due this moment, and not yet fired, falls into the suspension; it is seen at once, should that never
+        // end.
+        List<Fire> missed = plan.isDue(now) ? FiredPlan.missedInSuspension(plan, plan.nextFireAt, now) : List.of();
+        plan.suspendedAt = now;
         plan.nextFireAt = null;
         plan.set(PlanCondition.of(
                 PlanSchedules.isKept(plan, deployment) ? PlanStatus.SUSPENDING : PlanStatus.SUSPENDED));
         return schedules
                 .bringInStep(plan, deployment)
+                .chain(() -> runs.recordMissed(missed))
                 .chain(() -> audit.record(caller, "plan.suspend", "plan", plan.id, plan.title));
     }
 

@@ -112,6 +112,18 @@ class NoFireVanishesTest {
     }
 
     @Test
+    void aFireThatWasDueWhenItsPlanWasSuspendedIsMissedAtOnce() throws SQLException {
+        String plan = create(container, HOURLY, Map.of());
+        whileNothingIsFired(() -> {
+            dueSinceTheHour(plan);
+            tenant.request().post("/plans/" + plan + "/suspend").then().statusCode(200);
+        });
+        missed(plan).body("items.error", contains("The plan was suspended."));
+        tenant.request().post("/plans/" + plan + "/resume").then().statusCode(200);
+        runs(plan).body("count", equalTo(1));
+    }
+
+    @Test
     void aPlanThatWasSuspendedWithAnotherScheduleMissesWhatThatWouldHaveFired() throws SQLException {
         String plan = create(container, HOURLY, Map.of());
         tenant.request().post("/plans/" + plan + "/suspend").then().statusCode(200);
