@@ -246,9 +246,8 @@ final class CronFollower {
 
     private boolean isRecent(Event warning) {
         try {
-            return warning.getLastTimestamp() != null
-                    && Instant.parse(warning.getLastTimestamp())
-                            .isAfter(Instant.now(clock).minus(RECENT));
+            return Instant.parse(NamespaceWatch.timeOf(warning))
+                    .isAfter(Instant.now(clock).minus(RECENT));
         } catch (DateTimeException e) {
             return false;
         }

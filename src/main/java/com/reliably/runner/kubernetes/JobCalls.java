@@ -34,22 +34,24 @@ final class JobCalls {
     }
 
     Uni<Optional<Job>> get(KubernetesClient client, JobReference reference) {
-        return work.call(() -> Optional.ofNullable(client.batch()
-                .v1()
-                .jobs()
-                .inNamespace(reference.namespace())
-                .withName(reference.job())
-                .get()));
+        return work.call(
+                client,
+                () -> Optional.ofNullable(client.batch()
+                        .v1()
+                        .jobs()
+                        .inNamespace(reference.namespace())
+                        .withName(reference.job())
+                        .get()));
     }
 
     /** Fails where one of that name is there. */
     Uni<Job> create(KubernetesClient client, Job job) {
-        return work.call(() -> client.resource(job).create());
+        return work.call(client, () -> client.resource(job).create());
     }
 
     /** Has the API server look at it as if it were made; nothing is. */
     Uni<Void> tryOut(KubernetesClient client, Job job) {
-        return work.call(() -> client.resource(job).dryRun().create()).replaceWithVoid();
+        return work.call(client, () -> client.resource(job).dryRun().create()).replaceWithVoid();
     }
 
     /** The same for the Pod that the Job would make, which admission may look at more closely. */
@@ -61,11 +63,11 @@ final class JobCalls {
                         .build())
                 .withSpec(job.getSpec().getTemplate().getSpec())
                 .build();
-        return work.call(() -> client.resource(pod).dryRun().create()).replaceWithVoid();
+        return work.call(client, () -> client.resource(pod).dryRun().create()).replaceWithVoid();
     }
 
     Uni<Secret> create(KubernetesClient client, Secret secret) {
-        return work.call(() -> client.resource(secret).create());
+        return work.call(client, () -> client.resource(secret).create());
     }
 
     /** Lets a Job begin, if it is still the one that this launch has made. */
@@ -105,7 +107,7 @@ final class JobCalls {
                 .withFieldManager(Marks.FIELD_MANAGER)
                 .build();
         String text = write(patch);
-        return work.call(() -> client.batch()
+        return work.call(client, () -> client.batch()
                         .v1()
                         .jobs()
                         .inNamespace(reference.namespace())
@@ -124,7 +126,7 @@ final class JobCalls {
 
     /** Removes a Job and, by ownership, its Secret and Pods. Succeeds where it is gone. */
     Uni<Void> delete(KubernetesClient client, JobReference reference) {
-        return work.call(() -> client.batch()
+        return work.call(client, () -> client.batch()
                         .v1()
                         .jobs()
                         .inNamespace(reference.namespace())
@@ -136,7 +138,7 @@ final class JobCalls {
 
     /** Removes a Job, and what it owns, if nothing of it has changed since it was looked at; whether it was removed. */
     Uni<Boolean> deleteUnchanged(KubernetesClient client, Job job) {
-        return work.call(() -> {
+        return work.call(client, () -> {
                     client.resource(job)
                             .lockResourceVersion(job.getMetadata().getResourceVersion())
                             .delete();
@@ -148,28 +150,31 @@ final class JobCalls {
 
     /** Removes a Pod without waiting for its node. */
     Uni<Void> deleteForcibly(KubernetesClient client, Pod pod) {
-        return work.call(() -> client.resource(pod).withGracePeriod(0).delete()).replaceWithVoid();
+        return work.call(client, () -> client.resource(pod).withGracePeriod(0).delete())
+                .replaceWithVoid();
     }
 
     Uni<Optional<CronJob>> get(KubernetesClient client, CronReference reference) {
-        return work.call(() -> Optional.ofNullable(client.batch()
-                .v1()
-                .cronjobs()
-                .inNamespace(reference.namespace())
-                .withName(reference.cronJob())
-                .get()));
+        return work.call(
+                client,
+                () -> Optional.ofNullable(client.batch()
+                        .v1()
+                        .cronjobs()
+                        .inNamespace(reference.namespace())
+                        .withName(reference.cronJob())
+                        .get()));
     }
 
     /** Makes it so, or leaves it so; what others have changed of our fields is ours again. */
     Uni<CronJob> apply(KubernetesClient client, CronJob cronJob) {
-        return work.call(() -> client.resource(cronJob)
+        return work.call(client, () -> client.resource(cronJob)
                 .fieldManager(Marks.FIELD_MANAGER)
                 .forceConflicts()
                 .serverSideApply());
     }
 
     Uni<Secret> apply(KubernetesClient client, Secret secret) {
-        return work.call(() -> client.resource(secret)
+        return work.call(client, () -> client.resource(secret)
                 .fieldManager(Marks.FIELD_MANAGER)
                 .forceConflicts()
                 .serverSideApply());
@@ -177,7 +182,7 @@ final class JobCalls {
 
     /** Removes a CronJob and, by ownership, everything of it. Succeeds where it is gone. */
     Uni<Void> delete(KubernetesClient client, CronReference reference) {
-        return work.call(() -> client.batch()
+        return work.call(client, () -> client.batch()
                         .v1()
                         .cronjobs()
                         .inNamespace(reference.namespace())

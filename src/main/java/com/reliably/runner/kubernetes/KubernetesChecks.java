@@ -100,7 +100,7 @@ final class KubernetesChecks {
         PodTemplateSpec template = pods.template(new PodSpecs.Wanted(
                 orgId, UUID.randomUUID(), UUID.randomUUID(), definition, "reliably-check", List.of(), Map.of()));
         Look look = new Look(lease, definition, template);
-        return work.call(look::take).chain(found -> {
+        return work.call(lease.client(), look::take).chain(found -> {
             if (found.stream().anyMatch(result -> result.outcome() == CheckResult.Outcome.FAILED)) {
                 return Uni.createFrom().item(withRest(found));
             }
@@ -135,8 +135,8 @@ final class KubernetesChecks {
         String name = "reliably-check-" + UUID.randomUUID().toString().substring(0, 8);
         Job job = ProbeJob.of(name, definition.namespace(), run, url + "/api/v1/organization/" + orgId + "/plans");
         KubernetesClient client = lease.client();
-        return work.call(() -> client.resource(job).create())
-                .chain(made -> work.call(new Probe(client, made)::look)
+        return work.call(client, () -> client.resource(job).create())
+                .chain(made -> work.call(client, new Probe(client, made)::look)
                         .onItem()
                         .call(seen -> seen.isOver()
                                 ? Uni.createFrom().voidItem()
@@ -152,7 +152,7 @@ final class KubernetesChecks {
     }
 
     private Uni<Void> remove(KubernetesClient client, String namespace, String name) {
-        return work.call(() -> client.batch()
+        return work.call(client, () -> client.batch()
                         .v1()
                         .jobs()
                         .inNamespace(namespace)

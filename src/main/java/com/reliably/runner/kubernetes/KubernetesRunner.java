@@ -144,8 +144,12 @@ final class KubernetesRunner implements Runner, EngineSchedules {
     private Uni<Void> atCluster(RunAtEngine run, BiFunction<KubernetesClient, JobReference, Uni<Void>> call) {
         JobReference reference = JobReference.parse(run.reference());
         return definitionOf(run)
-                .chain(definition -> clusters.clientFor(run.orgId(), definition))
-                .chain(client -> call.apply(client, reference))
+                .chain(definition -> clusters.lease(run.orgId(), definition))
+                .chain(lease -> call.apply(lease.client(), reference)
+                        .onFailure(failure -> !JobCalls.isGone(failure))
+                        .transform(lease::explain)
+                        .onTermination()
+                        .invoke(lease::close))
                 // Its deployment is gone, but a watch with the credentials that it had is not yet.
                 .onFailure(DeploymentGone.class)
                 .recoverWithUni(gone -> watchOf(reference)

@@ -219,7 +219,7 @@ final class NamespaceWatch {
     synchronized Uni<Map<String, Event>> warnings() {
         if (System.nanoTime() - warningsAt >= WARNINGS_EVERY.toNanos()) {
             warningsAt = System.nanoTime();
-            warnings = work.call(this::readWarnings)
+            warnings = work.call(client, this::readWarnings)
                     .onFailure()
                     .invoke(failure -> LOG.debugf("Events of %s cannot be read: %s", namespace, failure.toString()))
                     .onFailure()
@@ -260,7 +260,7 @@ final class NamespaceWatch {
     }
 
     /** All are in UTC and of one form, so that they are in order as text. */
-    private static String timeOf(Event event) {
+    static String timeOf(Event event) {
         if (event.getLastTimestamp() != null) {
             return event.getLastTimestamp();
         }

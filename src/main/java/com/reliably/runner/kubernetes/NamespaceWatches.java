@@ -38,9 +38,14 @@ final class NamespaceWatches {
                 lease.close();
                 return known;
             }
-            NamespaceWatch fresh = new NamespaceWatch(lease, namespace, work);
-            fresh.start();
-            return fresh;
+            try {
+                NamespaceWatch fresh = new NamespaceWatch(lease, namespace, work);
+                fresh.start();
+                return fresh;
+            } catch (RuntimeException e) {
+                lease.close();
+                throw e;
+            }
         });
     }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.CancellationException;
 final class PodLog {
 
     /** What may wait here before fetching pauses. */
-    private static final int MOST_WAITING = 512 * 1024;
+    private static final int MOST_WAITING = 64 * 1024;
 
     private static final Duration TRY_AGAIN_AFTER = Duration.ofSeconds(2);
     private static final int MOST_FAILURES_AT_END = 5;

@@ -142,7 +142,7 @@ class KubernetesFailuresIT {
     @Test
     void aPodThatDoesNotBeginInTimeIsGivenUp() {
         try (ServerProcess impatient = TestCluster.server(temporary.resolve("impatient"))
-                .with("RELIABLY_KUBERNETES_BEGINS_WITHIN", "PT4S")
+                .with("RELIABLY_KUBERNETES_BEGINS_WITHIN", "PT12S")
                 .start()) {
             Scenario there = new Scenario(impatient);
             String plan = there.plan(

@@ -172,6 +172,10 @@ class KubernetesOutagesIT {
                     .withName("first")
                     .delete();
             link.put(TcpLink.State.CUT);
+            // An API server takes a token that it has seen for ten seconds more.
+            await().atMost(Duration.ofSeconds(20))
+                    .pollDelay(Duration.ofSeconds(12))
+                    .until(() -> true);
             link.put(TcpLink.State.OPEN);
             await().atMost(Duration.ofSeconds(40)).until(() -> server.log().contains("is cut, it is tried again"));
             assertEquals(

@@ -115,18 +115,18 @@ class KubernetesRunIT {
                 spec:
                   nodeSelector: {kubernetes.io/os: linux}
                   volumes:
-                    - {name: work, emptyDir: {}}
+                    - {name: data, emptyDir: {}}
                   initContainers:
                     - name: prepare
                       image: local/busybox:test
-                      command: [sh, -c, "echo from-init > /work/file"]
-                      volumeMounts: [{name: work, mountPath: /work}]
+                      command: [sh, -c, "echo from-init > /data/file"]
+                      volumeMounts: [{name: data, mountPath: /data}]
                   containers:
                     - name: chaos
                       image: local/reliably-cli:test
                       args: [not, ours]
                       env: [{name: GREETING, value: hello}, {name: RELIABLY_PLAN_ID, value: wrong}]
-                      volumeMounts: [{name: work, mountPath: /work}]
+                      volumeMounts: [{name: data, mountPath: /data}]
                     - name: sidecar
                       image: local/busybox:test
                       command: [sh, -c, "sleep 3600"]
@@ -134,9 +134,9 @@ class KubernetesRunIT {
         String plan = scenario.plan(
                 deployment,
                 experimentWithSteadyState(
-                        "test -f /work/file",
-                        process("look", "test $GREETING = hello && grep from-init /work/file"),
-                        process("break", "rm /work/file")),
+                        "test -f /data/file",
+                        process("look", "test $GREETING = hello && grep from-init /data/file"),
+                        process("break", "rm /data/file")),
                 null);
         Pod pod = cluster.podOf(plan);
         JsonPath run = scenario.ended(plan);
@@ -224,7 +224,7 @@ class KubernetesRunIT {
                   containers:
                     - name: chaos
                       image: local/reliably-cli:test
-                      volumeMounts: [{name: nowhere, mountPath: /work}]
+                      volumeMounts: [{name: nowhere, mountPath: /data}]
                 """);
         JsonPath refused = server.request()
                 .body(Map.of("name", "d", "definition", definition))
