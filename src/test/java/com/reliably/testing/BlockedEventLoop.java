@@ -82,16 +82,24 @@ record BlockedEventLoop(String thread, Duration busy, List<String> frames) {
         return waits() || busy.compareTo(longestComputation) >= 0;
     }
 
-    /**
-     * Loading a class reads a file too, and cannot be helped. A loop that is found waiting for work was not busy but given
-     * no processor: the whole process stood still, and when it went on the checker was there first.
-     */
+    /** Loading a class reads a file too, and cannot be helped. */
     private boolean waits() {
         return !frames.isEmpty()
                 && WAITS.matcher(frames.get(0)).matches()
-                && frames.stream()
-                        .noneMatch(frame -> frame.contains("ClassLoader.loadClass(")
-                                || frame.startsWith("io.netty.channel.nio.NioEventLoop.select("));
+                && !isNettysOwn()
+                && frames.stream().noneMatch(frame -> frame.contains("ClassLoader.loadClass("));
+    }
+
+    /**
+     * What Netty does with its sockets never waits, but where a loop waits for work. One that is found there was given no
+     * processor: the whole process stood still, and when it went on the checker was there first.
+     */
+    private boolean isNettysOwn() {
+        return frames.stream()
+                .dropWhile(frame -> frame.startsWith("sun.nio.ch."))
+                .findFirst()
+                .filter(frame -> frame.startsWith("io.netty.channel."))
+                .isPresent();
     }
 
     /** Says of each thread where it was last found. */
