@@ -424,6 +424,17 @@ public record ContainerDefinition(
         return secrets;
     }
 
+    /** The engine gets the registry's password too, to pass it on. */
+    @Override
+    public Map<String, String> recipients() {
+        return image == null || registry == null
+                ? Map.of()
+                : Map.of(
+                        PASSWORD,
+                        ImageReference.host(image)
+                                + (engine == null || engine.address() == null ? "" : ", through " + engine.address()));
+    }
+
     @Override
     public ContainerDefinition masked() {
         Map<String, String> masks = new HashMap<>(secrets());

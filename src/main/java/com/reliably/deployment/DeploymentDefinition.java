@@ -68,6 +68,15 @@ public sealed interface DeploymentDefinition
         return Map.of();
     }
 
+    /**
+     * To which hosts secrets are sent as they are, by member name. Who may change a deployment may not see its secrets,
+     * so that a stored one is not kept where it would be sent to another host.
+     */
+    @JsonIgnore
+    default Map<String, String> recipients() {
+        return Map.of();
+    }
+
     /** The same, with the mask in place of every secret. */
     @JsonIgnore
     default DeploymentDefinition masked() {

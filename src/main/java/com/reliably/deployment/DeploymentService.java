@@ -116,6 +116,7 @@ public class DeploymentService {
             boolean sameType = deployment.type.equals(input.definition().typeName());
             Map<String, String> stored = definitionOf(deployment).secrets();
             refuseMasks(input.definition(), given, sameType ? stored : Map.of());
+            refuseOtherRecipients(input.definition(), given, definitionOf(deployment));
             deployment.name = input.name();
             deployment.type = input.definition().typeName();
             deployment.definition = write(input.definition().masked());
@@ -272,6 +273,22 @@ public class DeploymentService {
                         .reject(
                                 name,
                                 "This is the mask of a secret, but none is stored to be kept; give the secret itself");
+            }
+        });
+        faults.throwIfAny();
+    }
+
+    private static void refuseOtherRecipients(
+            DeploymentDefinition definition, Map<String, String> given, DeploymentDefinition before) {
+        Faults faults = Faults.inBody();
+        definition.recipients().forEach((name, recipient) -> {
+            String known = before.recipients().get(name);
+            if (Mask.isMask(given.get(name)) && known != null && !known.equals(recipient)) {
+                faults.at("definition", definition.typeName())
+                        .reject(
+                                name,
+                                "The stored secret is for " + known + ", and would now be sent to " + recipient
+                                        + "; give the secret for that");
             }
         });
         faults.throwIfAny();

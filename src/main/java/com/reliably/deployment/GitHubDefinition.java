@@ -146,6 +146,12 @@ public record GitHubDefinition(
     }
 
     @Override
+    public Map<String, String> recipients() {
+        String host = repo == null ? "" : GitHubRepository.host(repo);
+        return Map.of("token", host, "app_private_key", host);
+    }
+
+    @Override
     public GitHubDefinition masked() {
         return with(Mask.of(token), Mask.of(appPrivateKey));
     }

@@ -52,6 +52,12 @@ final class GitHubRepository {
         return Optional.empty();
     }
 
+    /** The host of a repository's URL, and perhaps its port; empty where the URL has a {@link #fault}. */
+    static String host(String url) {
+        Matcher parts = URL.matcher(url);
+        return parts.matches() ? parts.group(1).toLowerCase(Locale.ROOT) : "";
+    }
+
     /** What is wrong with the name of a branch; empty where nothing is. */
     static Optional<String> refFault(String ref) {
         boolean malformed = ref.isEmpty()

@@ -49,6 +49,13 @@ final class ImageReference {
         return nameFault(rest);
     }
 
+    /** The host of the registry that an image is pulled from; that of Docker Hub where it names none. */
+    static String host(String image) {
+        int slash = image.indexOf('/');
+        String first = slash < 0 ? "" : image.substring(0, slash);
+        return isHost(first) ? first.toLowerCase(Locale.ROOT) : "docker.io";
+    }
+
     private static Optional<String> nameFault(String name) {
         if (name.length() > LONGEST_NAME) {
             return Optional.of("The name of the image has more than " + LONGEST_NAME + " characters");

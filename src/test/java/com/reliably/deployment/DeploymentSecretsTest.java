@@ -1,6 +1,7 @@
 package com.reliably.deployment;
 
 import static org.hamcrest.Matchers.contains;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -90,6 +91,22 @@ class DeploymentSecretsTest {
         update(id, Map.of("type", "noop")).statusCode(200);
         assertEquals(0, secretsOf(id));
         update(id, gitHub(MASK)).statusCode(422);
+    }
+
+    @Test
+    void aStoredSecretIsNotKeptForAnotherHost() {
+        String id = tenant.deployment(container("registry.example.com/chaos:1", "secret"));
+        update(id, container("registry.example.com/chaos:2", MASK)).statusCode(200);
+        update(id, container("elsewhere.example.com/chaos:2", MASK))
+                .statusCode(422)
+                .body("detail[0].loc", contains("body", "definition", "container", "registry.password"))
+                .body("detail[0].msg", containsString("registry.example.com"));
+        update(id, container("elsewhere.example.com/chaos:2", "another")).statusCode(200);
+    }
+
+    private static Map<String, Object> container(String image, String password) {
+        return Map.of(
+                "type", "container", "image", image, "registry", Map.of("username", "chaos", "password", password));
     }
 
     private io.restassured.response.ValidatableResponse update(String id, Map<String, Object> definition) {
