@@ -133,6 +133,9 @@ record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCa
 
     private Optional<Ended> ofPod() {
         if ("Failed".equals(pod.getStatus().getPhase())) {
+            if (isGivenUp()) {
+                return ofJob();
+            }
             String why = outsideCause().orElseGet(() -> failedBeforeItBegan()
                     .orElse("The Pod failed: " + said(pod.getStatus().getReason()) + " "
                             + said(pod.getStatus().getMessage())));
@@ -289,7 +292,23 @@ record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCa
     }
 
     private Optional<ContainerStateTerminated> terminated() {
-        return status().map(ContainerStatus::getState).map(state -> state.getTerminated());
+        return status().filter(status -> !wasNeverMade(status))
+                .map(ContainerStatus::getState)
+                .map(state -> state.getTerminated());
+    }
+
+    /** A Pod that is removed while it waits gets the same state as one whose node was lost, but it never had a container. */
+    private boolean wasNeverMade(ContainerStatus status) {
+        ContainerStateTerminated end =
+                status.getState() == null ? null : status.getState().getTerminated();
+        return isGivenUp()
+                && end != null
+                && "ContainerStatusUnknown".equals(end.getReason())
+                && (status.getContainerID() == null || status.getContainerID().isBlank());
+    }
+
+    private boolean isGivenUp() {
+        return Marks.has(job, Marks.GIVEN_UP);
     }
 
     private Optional<ContainerStatus> status() {

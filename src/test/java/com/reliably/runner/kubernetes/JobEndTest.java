@@ -97,6 +97,27 @@ class JobEndTest {
     }
 
     @Test
+    void aPodThatIsGivenUpBeforeItHadAContainerIsNoRun() {
+        Job givenUp = new JobBuilder(job())
+                .editMetadata()
+                .addToAnnotations(Marks.GIVEN_UP, "no image")
+                .endMetadata()
+                .build();
+        PodBuilder pod = terminated(137, "ContainerStatusUnknown")
+                .editStatus()
+                .withPhase("Failed")
+                .endStatus();
+        assertEquals(Optional.of(new Ended(How.UNPREPARED, null, "no image")), end(givenUp, pod.build(), true));
+        Pod begun = pod.editStatus()
+                .editFirstContainerStatus()
+                .withContainerID("containerd://1")
+                .endContainerStatus()
+                .endStatus()
+                .build();
+        assertEquals(How.VANISHED, end(givenUp, begun, true).orElseThrow().how());
+    }
+
+    @Test
     void aPodThatDoesNotEndOnASilentNodeIsGivenUp() {
         PodBuilder pod = new PodBuilder(pod().build())
                 .editMetadata()
