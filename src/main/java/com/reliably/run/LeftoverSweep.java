@@ -54,18 +54,22 @@ class LeftoverSweep {
                 .chain(found -> found.isEmpty()
                         ? Uni.createFrom().voidItem()
                         : claims.look(found.stream().map(Leftover::runId).collect(Collectors.toSet()))
-                                .chain(runs -> discard(runner, notNeeded(found, runs))));
+                                .chain(runs -> discard(runner, notNeeded(runner, found, runs))));
     }
 
-    private List<Leftover> notNeeded(List<Leftover> found, List<Run> runs) {
+    private List<Leftover> notNeeded(Runner runner, List<Leftover> found, List<Run> runs) {
         Map<UUID, Run> byId = runs.stream().collect(Collectors.toMap(run -> run.id, run -> run));
         return found.stream()
-                .filter(leftover -> !isNeeded(leftover, byId.get(leftover.runId())))
+                .filter(leftover -> !isNeeded(runner, leftover, byId.get(leftover.runId())))
                 .toList();
     }
 
-    private boolean isNeeded(Leftover leftover, Run run) {
-        if (run == null || run.state().isFinal()) {
+    /** What only this server has is its own; an engine may be shared with installations that have other databases. */
+    private boolean isNeeded(Runner runner, Leftover leftover, Run run) {
+        if (run == null) {
+            return !runner.isBoundToServer();
+        }
+        if (run.state().isFinal()) {
             return false;
         }
         return leftover.reference().equals(run.externalReference) || claims.isOurs(run, leftover.attempt());

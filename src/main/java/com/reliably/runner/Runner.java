@@ -81,7 +81,10 @@ public interface Runner {
      */
     Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition);
 
-    /** What this server has of runs, ended or not, that was made more than a minute ago. */
+    /**
+     * What this server's engine has of runs, ended or not, that was made more than a minute ago. Runs of installations with
+     * other databases, which the engine may have too, are left alone.
+     */
     default Uni<List<Leftover>> leftovers() {
         return Uni.createFrom().item(List.of());
     }

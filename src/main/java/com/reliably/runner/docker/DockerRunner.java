@@ -63,8 +63,6 @@ final class DockerRunner implements Runner {
     private final Clock clock;
     private final Pulls pulls = new Pulls();
     private final Map<String, Observation> observed = new ConcurrentHashMap<>();
-    /** An engine may be shared with installations that have other databases: theirs is not ours to sweep. */
-    private final Set<UUID> organizations = ConcurrentHashMap.newKeySet();
 
     DockerRunner(
             DockerSettings settings,
@@ -115,7 +113,6 @@ final class DockerRunner implements Runner {
     @Override
     public Uni<Launched> launch(LaunchRequest request) {
         ContainerDefinition definition = (ContainerDefinition) request.definition();
-        organizations.add(request.orgId());
         return allowed(definition)
                 .chain(() -> engines.of(definition))
                 .chain(engine -> volumes.resolved(definition, engine)
@@ -327,7 +324,6 @@ final class DockerRunner implements Runner {
     @Override
     public Multi<RunnerEvent> observe(RunAtEngine run, long fromByte) {
         ContainerReference reference = ContainerReference.of(run.reference());
-        organizations.add(run.orgId());
         return engineOf(run).onItem().transformToMulti(engine -> observe(engine, reference, fromByte));
     }
 
@@ -447,7 +443,7 @@ final class DockerRunner implements Runner {
         return engine.containersWith(RunLabels.RUN)
                 .map(found -> found.stream()
                         .filter(container -> container.made().isBefore(before))
-                        .flatMap(container -> RunLabels.leftover(container, engine.address(), organizations).stream())
+                        .flatMap(container -> RunLabels.leftover(container, engine.address()).stream())
                         .toList())
                 .ifNoItem()
                 .after(SWEEP_WITHIN)

@@ -46,17 +46,12 @@ final class RunLabels {
         return labels;
     }
 
-    /**
-     * What a list of containers says of one that is left over; empty for one that runs, is kept, or is of an organisation
-     * that this server does not know.
-     */
-    static Optional<Leftover> leftover(ListedContainer listed, EngineAddress engine, Set<UUID> organizations) {
+    /** What a list of containers says of one that may be left over; empty for one that runs, or is kept. */
+    static Optional<Leftover> leftover(ListedContainer listed, EngineAddress engine) {
         Map<String, String> labels = listed.labels();
         boolean kept = listed.state().equals("exited") && Boolean.parseBoolean(labels.get(KEEP));
         try {
-            return !Set.of("created", "exited", "dead").contains(listed.state())
-                            || kept
-                            || !organizations.contains(UUID.fromString(labels.getOrDefault(ORG, "")))
+            return !Set.of("created", "exited", "dead").contains(listed.state()) || kept
                     ? Optional.empty()
                     : Optional.of(new Leftover(
                             UUID.fromString(labels.getOrDefault(RUN, "")),
