@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -205,6 +206,18 @@ final class TestCluster implements AutoCloseable {
                 clusters: [{name: test, cluster: {server: "https://127.0.0.1:%d", certificate-authority-data: %s}}]
                 users: [{name: test, user: {token: "%s"}}]
                 """.formatted(port, authority, token);
+    }
+
+    /** Whether the cluster does not take a token, not even for what everybody may see. */
+    boolean refuses(String token) {
+        try (KubernetesClient client = new KubernetesClientBuilder()
+                .withConfig(Config.fromKubeconfig(kubeconfigWith(token, apiPort())))
+                .build()) {
+            client.getKubernetesVersion();
+            return false;
+        } catch (KubernetesClientException e) {
+            return e.getCode() == 401;
+        }
     }
 
     /** The token of a new service account that may do anything. */
