@@ -171,7 +171,8 @@ class EngineSupervisor {
     }
 
     private void noteTrouble(Throwable failure) {
-        if (!troubled) {
+        // The database goes while the last look may be under way.
+        if (!troubled && !stopping) {
             troubled = true;
             LOG.warnf(
                     "Schedules at engines cannot be looked after right now, it is tried again: %s", failure.toString());

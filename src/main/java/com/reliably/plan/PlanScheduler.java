@@ -109,7 +109,8 @@ class PlanScheduler {
     }
 
     private void noteTrouble(Throwable failure) {
-        if (!troubled) {
+        // The database goes while the last look may be under way.
+        if (!troubled && !stopping) {
             troubled = true;
             LOG.warnf("Schedules cannot be looked after right now, it is tried again: %s", failure.toString());
         }

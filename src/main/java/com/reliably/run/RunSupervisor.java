@@ -187,7 +187,8 @@ class RunSupervisor {
     }
 
     private void noteTrouble(Throwable failure) {
-        if (!troubled) {
+        // The database goes while the last look may be under way.
+        if (!troubled && !stopping) {
             troubled = true;
             LOG.warnf("Runs cannot be looked after right now, it is tried again: %s", failure.toString());
         }
