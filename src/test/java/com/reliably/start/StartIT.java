@@ -1,6 +1,7 @@
 package com.reliably.start;
 
 import static io.restassured.RestAssured.given;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
@@ -85,7 +86,8 @@ class StartIT {
     @Test
     void theLogOfAStartIsShortAndSaysWhereToGo() {
         try (ServerProcess server = ServerProcess.on(directory.resolve("data")).start()) {
-            server.terminate();
+            // Not after its end: what was under way then may say so.
+            await().until(() -> server.log().contains("Installed features"));
             assertThat(server.log(), containsString("http://localhost:" + server.port() + "/api/v1"));
             assertThat(server.log(), containsString("http://localhost:" + server.port() + "/q/swagger-ui"));
             assertTrue(server.log().lines().count() <= 10, server.log());
