@@ -23,6 +23,7 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
  * @param delivery    how workflows come into the repository
  * @param appId       the GitHub App that is used instead of a token; may be null
  * @param appPrivateKey its private key in PEM; secret, may be null
+ * @param manageServiceToken whether the server puts a token of its own, limited to the plan, into the GitHub environment
  */
 @Schema(
         name = "GitHubDeployment",
@@ -66,7 +67,14 @@ public record GitHubDefinition(
         String appId,
 
         @Schema(nullable = true, description = "The App's private key in PEM; shown masked", examples = "**********")
-        String appPrivateKey)
+        String appPrivateKey,
+
+        @Schema(
+                defaultValue = "false",
+                description =
+                        "Whether the server gives each plan's runs a token that is limited to the plan, as a secret"
+                                + " of the GitHub environment, instead of the secret `RELIABLY_SERVICE_TOKEN` that you put there")
+        Boolean manageServiceToken)
         implements DeploymentDefinition {
 
     /** Its name on the wire. */
@@ -95,6 +103,7 @@ public record GitHubDefinition(
         delivery = delivery == null ? Delivery.COMMIT : delivery;
         ref = ref == null ? "main" : ref;
         baseDir = baseDir == null ? "plans" : baseDir;
+        manageServiceToken = manageServiceToken != null && manageServiceToken;
     }
 
     @Override
@@ -162,7 +171,8 @@ public record GitHubDefinition(
     }
 
     private GitHubDefinition with(String newToken, String newKey) {
-        return new GitHubDefinition(repo, newToken, username, ref, baseDir, environment, delivery, appId, newKey);
+        return new GitHubDefinition(
+                repo, newToken, username, ref, baseDir, environment, delivery, appId, newKey, manageServiceToken);
     }
 
     /** Without the token: records are logged easily. */

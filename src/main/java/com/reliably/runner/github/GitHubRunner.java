@@ -44,8 +44,9 @@ final class GitHubRunner implements Runner, EngineSchedules {
             GitHubSettings settings,
             PublicUrl publicUrl,
             GitHubSchedules schedules,
+            ServiceTokens serviceTokens,
             Clock clock) {
-        this.parts = new RunObservation.Parts(apis, store, keeper, runs, settings, publicUrl, clock);
+        this.parts = new RunObservation.Parts(apis, store, keeper, runs, serviceTokens, settings, publicUrl, clock);
         this.store = store;
         this.apis = apis;
         this.schedules = schedules;
@@ -123,6 +124,18 @@ final class GitHubRunner implements Runner, EngineSchedules {
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
         return new GitHubChecks(apis, parts.publicUrl(), parts.settings(), (GitHubDefinition) definition).all();
+    }
+
+    @Override
+    public String place(DeploymentDefinition definition) {
+        GitHubDefinition gitHub = (GitHubDefinition) definition;
+        return RepositoryAddress.nameOf(gitHub) + " " + gitHub.ref();
+    }
+
+    /** The workflow of a plan that is dispatched stays for its next run. */
+    @Override
+    public boolean keepsWhatRunsLeave() {
+        return true;
     }
 
     @Override
