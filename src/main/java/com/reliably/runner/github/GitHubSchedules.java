@@ -17,6 +17,7 @@ final class GitHubSchedules {
     private final GitHubApis apis;
     private final WorkflowKeeper keeper;
     private final RepositoryRuns runs;
+    private final RepositoryNews news;
     private final GitHubSettings settings;
     private final PublicUrl publicUrl;
     private final Clock clock;
@@ -25,12 +26,14 @@ final class GitHubSchedules {
             GitHubApis apis,
             WorkflowKeeper keeper,
             RepositoryRuns runs,
+            RepositoryNews news,
             GitHubSettings settings,
             PublicUrl publicUrl,
             Clock clock) {
         this.apis = apis;
         this.keeper = keeper;
         this.runs = runs;
+        this.news = news;
         this.settings = settings;
         this.publicUrl = publicUrl;
         this.clock = clock;
@@ -114,6 +117,8 @@ final class GitHubSchedules {
                 .onItem()
                 .transformToMulti(api -> new ScheduleWatch(
                                 runs,
+                                news,
+                                schedule.orgId(),
                                 settings,
                                 keeper,
                                 api,

@@ -126,14 +126,18 @@ class GitHubRunsTest {
                 new GitHubApis(http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
         WorkflowKeeper keeper = new WorkflowKeeper(new PullRequests());
         RepositoryRuns runs = new RepositoryRuns(settings);
+        DeliveryStore deliveries = new DeliveryStore(pool);
+        RepositoryNews news = new RepositoryNews(deliveries);
         return new GitHubRunner(
                 apis,
                 new DispatchStore(pool),
                 keeper,
                 runs,
+                news,
                 settings,
                 publicUrl,
-                new GitHubSchedules(apis, keeper, runs, settings, publicUrl, clock),
+                new GitHubSchedules(apis, keeper, runs, news, settings, publicUrl, clock),
+                new WebhookChecks(deliveries, publicUrl),
                 clock);
     }
 
@@ -190,7 +194,7 @@ class GitHubRunsTest {
     }
 
     private GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
-        return new GitHubDefinition(repo, "github-token", null, ref, "plans", "production", delivery, null, null);
+        return new GitHubDefinition(repo, "github-token", null, ref, "plans", "production", delivery, null, null, null);
     }
 
     /** A run, followed until it is cancelled or has ended. */
@@ -414,7 +418,7 @@ class GitHubRunsTest {
         String pem = "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(encoded) + "\n-----END "
                 + kind + "-----\n";
         definition = new GitHubDefinition(
-                "https://github.com/acme/chaos", null, null, "main", "plans", "production", null, "Iv1.app", pem);
+                "https://github.com/acme/chaos", null, null, "main", "plans", "production", null, "Iv1.app", pem, null);
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         String first = gitHub.token;
