@@ -1,6 +1,7 @@
 package com.reliably.runner.github;
 
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
@@ -32,7 +33,7 @@ final class RepositoryNews {
     private static final Duration ASK_EVERY = Duration.ofMillis(500);
     private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(5);
     /** Who looks at GitHub does not wait, and will in a moment. */
-    private static final Duration ASKED_AFTER_LAST = Duration.ofSeconds(30);
+    private static final Duration ASKED_AFTER_LAST = Duration.ofSeconds(5);
 
     private static final Duration KEPT = Duration.ofMinutes(10);
 
@@ -98,7 +99,7 @@ final class RepositoryNews {
     /** Something has happened. */
     void tell(Item item) {
         happened(item);
-        after(ECHO, () -> happened(item));
+        after(ECHO).subscribe().with(ignored -> happened(item));
     }
 
     private void happened(Item item) {
@@ -108,11 +109,13 @@ final class RepositoryNews {
         told.put(one, now);
         told.put(any, now);
         forgetOld(now);
-        waiters.forEach(waiter -> {
-            if (waiter.concern().equals(one) || waiter.concern().equals(any)) {
-                waiter.emitter().complete(null);
-            }
-        });
+        // Elsewhere: the looks of those who wait are nothing that the request's context should have to do with.
+        Infrastructure.getDefaultWorkerPool()
+                .execute(() -> waiters.forEach(waiter -> {
+                    if (waiter.concern().equals(one) || waiter.concern().equals(any)) {
+                        waiter.emitter().complete(null);
+                    }
+                }));
     }
 
     private void forgetOld(long now) {
@@ -139,8 +142,8 @@ final class RepositoryNews {
         }
         Duration rest = longest.minus(spacing);
         return rest.isNegative() || rest.isZero()
-                ? wait(longest)
-                : wait(spacing).chain(() -> news(concern, lookedAt, rest));
+                ? after(longest)
+                : after(spacing).chain(() -> news(concern, lookedAt, rest));
     }
 
     private Uni<Void> news(Concern concern, long lookedAt, Duration longest) {
@@ -156,16 +159,18 @@ final class RepositoryNews {
                     ask();
                 })
                 .ifNoItem()
-                .after(longest)
+                .after(inTimersUnit(longest))
                 .recoverWithItem((Void) null);
     }
 
-    private static Uni<Void> wait(Duration time) {
-        return Uni.createFrom().voidItem().onItem().delayIt().by(time);
+    /** So much later, or up to a millisecond more. */
+    static Uni<Void> after(Duration time) {
+        return Uni.createFrom().voidItem().onItem().delayIt().by(inTimersUnit(time));
     }
 
-    private static void after(Duration time, Runnable work) {
-        wait(time).subscribe().with(ignored -> work.run());
+    /** Event loops refuse less than a millisecond. */
+    private static Duration inTimersUnit(Duration time) {
+        return Duration.ofMillis(time.toMillis() + 1);
     }
 
     /** Begins to ask, unless that is done already. */
@@ -208,6 +213,6 @@ final class RepositoryNews {
             }
             return;
         }
-        after(ASK_EVERY, this::askOnce);
+        after(ASK_EVERY).subscribe().with(ignored -> askOnce());
     }
 }

@@ -59,9 +59,8 @@ final class RepositoryRuns {
 
         private Uni<GitHubRun.Page> look(GitHubApi api, Duration wait) {
             Uni<Seen<GitHubRun.Page>> look = Uni.createFrom().deferred(() -> api.runs(seen));
-            Uni<Seen<GitHubRun.Page>> spaced = wait.isZero()
-                    ? look
-                    : Uni.createFrom().voidItem().onItem().delayIt().by(wait).chain(() -> look);
+            Uni<Seen<GitHubRun.Page>> spaced =
+                    wait.isZero() ? look : RepositoryNews.after(wait).chain(() -> look);
             return spaced.onItem()
                     .invoke(this::take)
                     .map(Seen::value)

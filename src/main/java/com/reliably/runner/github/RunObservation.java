@@ -82,13 +82,11 @@ final class RunObservation {
     }
 
     private Uni<Void> pause(Duration longest) {
-        if (longest.isZero()) {
+        if (longest.isZero() || longest.isNegative()) {
             return Uni.createFrom().voidItem();
         }
         Optional<Concern> concern = concern();
-        return concern.isEmpty()
-                ? Uni.createFrom().voidItem().onItem().delayIt().by(longest)
-                : parts.news().pause(concern.get(), lookedAt, longest);
+        return concern.isEmpty() ? RepositoryNews.after(longest) : parts.news().pause(concern.get(), lookedAt, longest);
     }
 
     /** What is worth another look: what happens to the run, or to any as long as it is not known which it is. */

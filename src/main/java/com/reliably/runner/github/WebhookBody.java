@@ -23,7 +23,7 @@ record WebhookBody(
                 examples = "completed")
         String action,
 
-        Repository repository,
+        Where repository,
 
         @JsonProperty("workflow_run") WorkflowRun workflowRun,
 
@@ -32,7 +32,7 @@ record WebhookBody(
     /** @param fullName owner and name */
     @RegisterForReflection
     @Schema(name = "GitHubWebhookRepository", description = "Where it happened")
-    record Repository(
+    record Where(
             @Schema(description = "Owner and name", examples = "my-org/my-repo") @JsonProperty("full_name")
             String fullName) {}
 

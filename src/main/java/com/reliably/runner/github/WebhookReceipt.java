@@ -24,7 +24,7 @@ record WebhookReceipt(
             description =
                     "`noted`: GitHub is looked at now; `repeated`: it had come before; `ignored`: it tells nothing that is"
                             + " followed")
-    enum Outcome {
+    public enum Outcome {
         NOTED,
         REPEATED,
         IGNORED;

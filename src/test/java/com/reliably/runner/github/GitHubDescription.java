@@ -184,6 +184,12 @@ final class GitHubDescription {
         return faults(schema, body);
     }
 
+    /** What GitHub would never tell a webhook. */
+    List<String> faultsOfDelivery(String name, JsonNode body) {
+        JsonNode schema = document.path("components").path("schemas").path("webhook-" + name);
+        return schema.isMissingNode() ? List.of("there is no webhook " + name) : faults(schema, body);
+    }
+
     /** An answer of an operation, whole, to be changed. */
     ObjectNode example(String method, String template, int status) {
         return exampleOf(method, template, status).deepCopy();
