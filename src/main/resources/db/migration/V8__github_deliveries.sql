@@ -19,4 +19,3 @@ create table github_delivery (
 create index github_delivery_news on github_delivery (tx);
 create index github_delivery_age on github_delivery (received_at);
 create index github_delivery_latest on github_delivery (deployment_id, received_at);
-create index github_delivery_of_org on github_delivery (org_id);

@@ -38,7 +38,7 @@ class DeliveryStore {
             from (select pg_snapshot_xmin(pg_current_snapshot()) as xmin) h
             left join lateral (
                 select distinct org_id, repository, github_run from github_delivery
-                where received_at > now() - interval '10 seconds' and tx < h.xmin and server <> $1) d on true
+                where received_at > now() - interval '20 seconds' and tx < h.xmin and server <> $1) d on true
             """;
 
     private static final String SWEEP = """

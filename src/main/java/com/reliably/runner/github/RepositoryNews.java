@@ -33,7 +33,7 @@ final class RepositoryNews {
     private static final Duration ASK_EVERY = Duration.ofMillis(500);
     private static final Duration ANSWERED_WITHIN = Duration.ofSeconds(5);
     /** Who looks at GitHub does not wait, and will in a moment. */
-    private static final Duration ASKED_AFTER_LAST = Duration.ofSeconds(5);
+    private static final Duration ASKED_AFTER_LAST = Duration.ofSeconds(10);
 
     private static final Duration KEPT = Duration.ofMinutes(10);
 

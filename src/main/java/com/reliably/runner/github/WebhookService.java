@@ -119,20 +119,20 @@ class WebhookService {
     private Uni<WebhookReceipt> judge(
             UUID orgId, UUID deploymentId, GitHubDefinition definition, WebhookDelivery delivery) {
         WebhookBody body = read(delivery.body());
-        if (PING.equals(delivery.event())) {
-            return Uni.createFrom().item(WebhookReceipt.ignored(answerTo(body)));
-        }
-        if (body.workflowRun() == null || body.workflowRun().id() == null) {
-            return ignored("It is not about a run of a workflow: choose the event 'Workflow runs' only.");
-        }
         Optional<RepositoryAddress> address = addressOf(definition);
         if (address.isEmpty()) {
             return ignored("The deployment's repository is on a host that this server does not call (any more).");
         }
-        if (body.repository() == null
-                || !address.get().fullName().equalsIgnoreCase(body.repository().fullName())) {
+        if (body.repository() != null
+                && !address.get().fullName().equalsIgnoreCase(body.repository().fullName())) {
             return ignored("It is about another repository than the deployment's, which is "
                     + address.get().fullName() + ".");
+        }
+        if (PING.equals(delivery.event())) {
+            return ignored(answerTo(body));
+        }
+        if (body.repository() == null || body.workflowRun() == null || body.workflowRun().id() == null) {
+            return ignored("It is not about a run of a workflow: choose the event 'Workflow runs' only.");
         }
         Optional<String> age = faultOfAge(body.workflowRun().updatedAt());
         if (age.isPresent()) {
