@@ -14,8 +14,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @RegisterForReflection
 @Schema(
         name = "GitHubWebhookEvent",
-        description = "A delivery as GitHub makes it; of its many members these are read",
-        requiredProperties = "repository")
+        description = "A delivery as GitHub makes it; of its many members these are read")
 record WebhookBody(
         @Schema(
                 nullable = true,
