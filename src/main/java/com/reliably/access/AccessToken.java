@@ -34,7 +34,7 @@ class AccessToken {
     @Column(name = "run_id")
     UUID runId;
 
-    /** The schedule at an engine whose clients have it. */
+    /** The schedule at an engine whose clients have it; the plan, where these are the clients of any run of it. */
     @Column(name = "schedule_id")
     UUID scheduleId;
 

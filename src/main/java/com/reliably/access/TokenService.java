@@ -105,14 +105,32 @@ public class TokenService {
      */
     public Uni<String> createForSchedule(
             UUID orgId, UUID planId, UUID scheduleId, Duration lifetime, Duration overlap) {
+        return createForEngine(orgId, planId, scheduleId, "schedule " + scheduleId, lifetime, overlap);
+    }
+
+    /**
+     * A token for the clients of any run of a plan, at an engine that has one place for the tokens of all its runs. Those that
+     * were made for that before go on for a while; all end with the plan. Joins the transaction of its caller.
+     *
+     * @param lifetime for how long it is good
+     * @param overlap  for how long those before are, at most
+     * @return the token in clear; only its hash is stored
+     */
+    public Uni<String> createForPlan(UUID orgId, UUID planId, Duration lifetime, Duration overlap) {
+        // What the engine keeps of the plan is known by the plan's own id, which no schedule has.
+        return createForEngine(orgId, planId, planId, "runs of plan " + planId, lifetime, overlap);
+    }
+
+    private Uni<String> createForEngine(
+            UUID orgId, UUID planId, UUID keptId, String name, Duration lifetime, Duration overlap) {
         Instant now = clock.instant();
-        AccessToken token = newToken(orgId, "schedule " + scheduleId, Right.RUN, now, now.plus(lifetime));
+        AccessToken token = newToken(orgId, name, Right.RUN, now, now.plus(lifetime));
         token.planId = planId;
-        token.scheduleId = scheduleId;
+        token.scheduleId = keptId;
         String clear = TokenHash.newToken(random);
         token.hash = TokenHash.of(clear);
         return repository
-                .endOfSchedule(scheduleId, now.plus(overlap))
+                .endOfSchedule(keptId, now.plus(overlap))
                 .chain(() -> repository.persist(token))
                 .replaceWith(clear);
     }

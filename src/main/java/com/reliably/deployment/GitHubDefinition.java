@@ -23,6 +23,7 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
  * @param delivery    how workflows come into the repository
  * @param appId       the GitHub App that is used instead of a token; may be null
  * @param appPrivateKey its private key in PEM; secret, may be null
+ * @param manageServiceToken whether the server puts a token of its own, limited to the plan, into the GitHub environment
  * @param webhookSecret what GitHub signs deliveries of the repository's webhook with; secret, null where none are taken
  */
 @Schema(
@@ -70,6 +71,13 @@ public record GitHubDefinition(
         String appPrivateKey,
 
         @Schema(
+                defaultValue = "false",
+                description =
+                        "Whether the server gives each plan's runs a token that is limited to the plan, as a secret"
+                                + " of the GitHub environment, instead of the secret `RELIABLY_SERVICE_TOKEN` that you put there")
+        Boolean manageServiceToken,
+
+        @Schema(
                 nullable = true,
                 description =
                         "The secret of the repository's webhook, 16 to 255 characters, by which GitHub tells at once"
@@ -109,6 +117,7 @@ public record GitHubDefinition(
         delivery = delivery == null ? Delivery.COMMIT : delivery;
         ref = ref == null ? "main" : ref;
         baseDir = baseDir == null ? "plans" : baseDir;
+        manageServiceToken = manageServiceToken != null && manageServiceToken;
     }
 
     @Override
@@ -193,7 +202,17 @@ public record GitHubDefinition(
 
     private GitHubDefinition with(String newToken, String newKey, String newWebhookSecret) {
         return new GitHubDefinition(
-                repo, newToken, username, ref, baseDir, environment, delivery, appId, newKey, newWebhookSecret);
+                repo,
+                newToken,
+                username,
+                ref,
+                baseDir,
+                environment,
+                delivery,
+                appId,
+                newKey,
+                manageServiceToken,
+                newWebhookSecret);
     }
 
     /** Without the token: records are logged easily. */

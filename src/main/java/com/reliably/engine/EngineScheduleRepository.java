@@ -29,6 +29,15 @@ class EngineScheduleRepository {
             on conflict on constraint engine_schedule_once do update
             set desired = excluded.desired, generation = engine_schedule.generation + 1, failures = 0, next_try_at = null""";
 
+    /** Only where the engine has shown a run, or may yet: else nothing was left there, and nobody's credentials are needed. */
+    private static final String CLEAR = """
+            insert into engine_schedule (id, org_id, plan_id, deployment_id, deployment_type, desired)
+            select gen_random_uuid(), ?1, ?2, ?3, ?4, 'removed'
+            where exists (select 1 from run
+                          where org_id = ?1 and plan_id = ?2 and deployment_id = ?3
+                            and (external_url is not null or state in ('launching', 'running')))
+            on conflict on constraint engine_schedule_once do nothing""";
+
     private static final String REMOVE_BUT_AT = """
             update engine_schedule set desired = 'removed', generation = generation + 1, failures = 0, next_try_at = null
             where org_id = ?1 and plan_id = ?2 and deployment_id is distinct from cast(?3 as uuid) and desired <> 'removed'""";
@@ -138,6 +147,11 @@ class EngineScheduleRepository {
     Uni<Void> keep(UUID orgId, UUID planId, UUID deploymentId, String type, Desired desired) {
         return execute(KEEP, orgId, planId, deploymentId, type, desired.toString())
                 .replaceWithVoid();
+    }
+
+    /** Has what a plan's runs have left at this deployment removed, where they have. */
+    Uni<Integer> clear(UUID orgId, UUID planId, UUID deploymentId, String type) {
+        return execute(CLEAR, orgId, planId, deploymentId, type);
     }
 
     /** Has the schedules of a plan removed, but for the one at this deployment; null for all. */

@@ -1,5 +1,7 @@
 package com.reliably.engine;
 
+import com.reliably.runner.EngineSchedules;
+import com.reliably.runner.Runners;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
@@ -17,9 +19,11 @@ import java.util.UUID;
 public class EngineScheduleService {
 
     private final EngineScheduleRepository repository;
+    private final Runners runners;
 
-    EngineScheduleService(EngineScheduleRepository repository) {
+    EngineScheduleService(EngineScheduleRepository repository, Runners runners) {
         this.repository = repository;
+        this.runners = runners;
     }
 
     /**
@@ -42,6 +46,22 @@ public class EngineScheduleService {
      */
     public Uni<Boolean> remove(UUID orgId, UUID planId) {
         return repository.removeButAt(orgId, planId, null).map(removed -> removed > 0);
+    }
+
+    /**
+     * Has removed what the runs of a plan have left at the engine of a deployment, where that keeps anything of a plan whose
+     * schedule it does not keep.
+     *
+     * @param type the type of the deployment
+     * @return whether there is anything to be removed
+     */
+    public Uni<Boolean> clear(UUID orgId, UUID planId, UUID deploymentId, String type) {
+        boolean keeps = runners.schedulesOf(type)
+                .filter(EngineSchedules::keepsWhatRunsLeave)
+                .isPresent();
+        return keeps
+                ? repository.clear(orgId, planId, deploymentId, type).map(added -> added > 0)
+                : Uni.createFrom().item(false);
     }
 
     /** Has what engines have of these plans brought in step: something that the plans use was changed. */

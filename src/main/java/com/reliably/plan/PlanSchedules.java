@@ -46,12 +46,26 @@ class PlanSchedules implements SchedulePlans {
     }
 
     /**
-     * Has the schedule of a plan that is deleted removed from its engine. Joins the transaction of its caller.
+     * Has everything of a plan that is deleted removed from its engine. Joins the transaction of its caller.
      *
-     * @return whether there was any
+     * @param deployment of the plan; null where it has none any more
+     * @return whether there was anything
      */
-    Uni<Boolean> removeOf(Plan plan) {
-        return engines.remove(plan.orgId, plan.id);
+    Uni<Boolean> removeOf(Plan plan, DeploymentDefinition deployment) {
+        return clear(plan, plan.deploymentId, deployment)
+                .chain(cleared -> engines.remove(plan.orgId, plan.id).map(removed -> cleared || removed));
+    }
+
+    /**
+     * Has removed what a plan that no engine keeps has left at a deployment that it has no more. Joins the transaction of its
+     * caller.
+     *
+     * @return whether there is anything
+     */
+    Uni<Boolean> clear(Plan plan, UUID deploymentId, DeploymentDefinition deployment) {
+        return deployment == null
+                ? Uni.createFrom().item(false)
+                : engines.clear(plan.orgId, plan.id, deploymentId, deployment.typeName());
     }
 
     /** The plans of an organisation, locked, whose engine should be starting what is due. */

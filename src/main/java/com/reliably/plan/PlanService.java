@@ -103,7 +103,15 @@ public class PlanService {
     Uni<Void> update(Caller caller, UUID id, PlanInput input) {
         return lock(caller.orgId(), id).chain(plan -> deployments
                 .definition(caller.orgId(), plan.deploymentId)
-                .chain(before -> update(plan, input, PlanSchedules.isKept(plan, before))));
+                .chain(before -> {
+                    UUID deploymentId = plan.deploymentId;
+                    return update(plan, input, PlanSchedules.isKept(plan, before))
+                            .chain(() -> deploymentId.equals(plan.deploymentId)
+                                    ? Uni.createFrom().voidItem()
+                                    : schedules
+                                            .clear(plan, deploymentId, before)
+                                            .replaceWithVoid());
+                }));
     }
 
     /** Replaces a plan that is locked; {@code wasKept}: by an engine, so far. */
@@ -144,7 +152,10 @@ public class PlanService {
         return demand(caller.orgId(), id)
                 .chain(() -> runs.cancelOfPlan(caller, id))
                 .chain(() -> lock(caller.orgId(), id))
-                .call(plan -> schedules.removeOf(plan).invoke(atEngine -> markDeleted(plan, atEngine)))
+                .call(plan -> deployments
+                        .definition(caller.orgId(), plan.deploymentId)
+                        .chain(deployment -> schedules.removeOf(plan, deployment))
+                        .invoke(atEngine -> markDeleted(plan, atEngine)))
                 .chain(plan -> tokens.revokeOfPlan(caller.orgId(), id)
                         .chain(() -> audit.record(caller, "plan.delete", "plan", id, plan.title)));
     }

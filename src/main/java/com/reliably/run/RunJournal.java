@@ -6,6 +6,7 @@ import com.reliably.deployment.DeploymentService;
 import com.reliably.environment.EnvironmentSecret;
 import com.reliably.environment.EnvironmentService;
 import com.reliably.runner.DeploymentGone;
+import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.Launched;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.SecretFile;
@@ -117,11 +118,31 @@ class RunJournal {
     /** A new token for the run, for at least so long; one that was made before ends. */
     @WithTransaction
     Uni<String> newToken(Run run, Duration atLeast) {
-        Duration lifetime = atLeast.compareTo(settings.tokenLifetime()) > 0 ? atLeast : settings.tokenLifetime();
+        Duration lifetime = longer(atLeast, settings.tokenLifetime());
         return ours(run)
                 .chain(() -> tokens.revokeOfRun(run.id))
                 .chain(() -> tokens.createForRun(
                         run.orgId, run.planId, run.id, clock.instant().plus(lifetime)));
+    }
+
+    /** A new token for the clients of any run of the plan, for at least so long. */
+    @WithTransaction
+    Uni<String> newPlanToken(Run run, Duration atLeast) {
+        return ours(run)
+                .chain(() -> plans.runnable(run.orgId, run.planId))
+                .onItem()
+                .ifNull()
+                .failWith(() -> new LaunchFailure("The plan was deleted."))
+                .chain(plan -> tokens.createForPlan(
+                        run.orgId, run.planId, longer(atLeast, settings.tokenLifetime()), ofOneRun(plan)));
+    }
+
+    private Duration ofOneRun(RunnablePlan plan) {
+        return plan.timeout() == null ? settings.tokenLifetime() : longer(plan.timeout(), settings.tokenLifetime());
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 
     /**

@@ -496,7 +496,8 @@ class RunSupervisor {
                 run.id,
                 run.attempt,
                 reference,
-                () -> onRunsContext(following, () -> journal.definition(run)));
+                () -> onRunsContext(following, () -> journal.definition(run)),
+                atLeast -> onRunsContext(following, () -> journal.newPlanToken(run, atLeast)));
     }
 
     private Uni<Void> take(Following following, RunnerEvent event) {

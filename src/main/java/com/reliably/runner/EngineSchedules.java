@@ -27,6 +27,14 @@ public interface EngineSchedules {
     }
 
     /**
+     * Whether runs that the server starts leave something of their plan at the engine, for its next run. When such a plan is
+     * deleted, or is given another deployment, {@link #remove} is called for it too.
+     */
+    default boolean keepsWhatRunsLeave() {
+        return false;
+    }
+
+    /**
      * Makes the engine have this schedule, or brings what it has in step: pattern, zone, policies, suspension,
      * credentials, secret files. Changes nothing where all is as it should be, but for the client's token: it cannot be
      * read back, and is replaced with each call. What has been started goes on with the one before.

@@ -49,7 +49,8 @@ final class AppTokens {
     private record Installation(
             Long id,
             String token,
-            @JsonProperty("expires_at") Instant expiresAt) {
+            @JsonProperty("expires_at") Instant expiresAt,
+            Map<String, String> permissions) {
 
         /** Without the token. */
         @Override
@@ -60,6 +61,19 @@ final class AppTokens {
 
     /** The value of the header, for a repository. Blocks. */
     String authorization(String caller, RepositoryAddress address, String appId, String privateKey) throws GitHubFault {
+        return "Bearer " + token(caller, address, appId, privateKey).token();
+    }
+
+    /** What the App may do in a repository, as in {@code contents: write}. Blocks. */
+    Map<String, String> permissions(String caller, RepositoryAddress address, String appId, String privateKey)
+            throws GitHubFault {
+        Map<String, String> permissions =
+                token(caller, address, appId, privateKey).permissions();
+        return permissions == null ? Map.of() : permissions;
+    }
+
+    private Installation token(String caller, RepositoryAddress address, String appId, String privateKey)
+            throws GitHubFault {
         String key = caller + "/" + address.fullName();
         Installation known = tokens.get(key);
         if (known == null || clock.instant().isAfter(known.expiresAt().minus(RENEWED_BEFORE))) {
@@ -67,7 +81,7 @@ final class AppTokens {
             tokens.values().removeIf(old -> clock.instant().isAfter(old.expiresAt()));
             tokens.put(key, known);
         }
-        return "Bearer " + known.token();
+        return known;
     }
 
     private Installation newToken(String caller, RepositoryAddress address, String appId, String privateKey)

@@ -33,16 +33,24 @@ final class GitHubApi {
     private final RepositoryAddress address;
     private final String caller;
     private final Callable<String> authorization;
+    private final Callable<Optional<Map<String, String>>> permissions;
 
     /**
      * @param caller        by which limits and what is shared are kept apart; no secret
      * @param authorization the header's value; may ask GitHub for it
+     * @param permissions   of a GitHub App; empty for tokens, which do not say
      */
-    GitHubApi(GitHubHttp http, RepositoryAddress address, String caller, Callable<String> authorization) {
+    GitHubApi(
+            GitHubHttp http,
+            RepositoryAddress address,
+            String caller,
+            Callable<String> authorization,
+            Callable<Optional<Map<String, String>>> permissions) {
         this.http = http;
         this.address = address;
         this.caller = caller;
         this.authorization = authorization;
+        this.permissions = permissions;
     }
 
     RepositoryAddress address() {
@@ -52,6 +60,11 @@ final class GitHubApi {
     /** Tells who asks, without saying it. */
     String caller() {
         return caller;
+    }
+
+    /** What a GitHub App may do here, as in {@code contents: write}; empty for tokens, which do not say. */
+    Uni<Optional<Map<String, String>>> permissions() {
+        return work(permissions);
     }
 
     /** What is known of the repository. */

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /** Makes the API of a deployment's repository, with the deployment's credentials. */
 @Singleton
@@ -38,14 +39,16 @@ final class GitHubApis {
                     http,
                     address,
                     caller,
-                    () -> apps.authorization(caller, address, gitHub.appId(), gitHub.appPrivateKey()));
+                    () -> apps.authorization(caller, address, gitHub.appId(), gitHub.appPrivateKey()),
+                    () -> Optional.of(apps.permissions(caller, address, gitHub.appId(), gitHub.appPrivateKey())));
         }
         if (gitHub.token() == null || gitHub.token().isBlank()) {
             throw new LaunchFailure("The deployment has no GitHub token: give one that may write the repository's"
                     + " contents, workflows and actions, or a GitHub App.");
         }
         String token = gitHub.token().strip();
-        return new GitHubApi(http, address, address.host() + "/" + digest(token), () -> "Bearer " + token);
+        return new GitHubApi(
+                http, address, address.host() + "/" + digest(token), () -> "Bearer " + token, Optional::empty);
     }
 
     private static String digest(String secret) {

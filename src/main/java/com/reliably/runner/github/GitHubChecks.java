@@ -9,9 +9,15 @@ import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What would stop a run at GitHub, in the order in which people would mend it. Nothing is written. */
 final class GitHubChecks {
@@ -22,6 +28,7 @@ final class GitHubChecks {
     private static final String RIGHTS = "right to write";
     private static final String ACTIONS = "Actions enabled";
     private static final String ENVIRONMENT = "environment";
+    private static final String TOKEN = "service token";
     private static final String TEMPLATE = "workflow";
     private static final String ACTION = "action reachable";
     private static final String SERVER = "server reachable";
@@ -81,7 +88,7 @@ final class GitHubChecks {
                             : "See whether this server may reach "
                                     + api.address().api().getHost() + "."));
         }
-        for (String name : List.of(BRANCH, RIGHTS, ACTIONS, ENVIRONMENT, TEMPLATE, ACTION)) {
+        for (String name : List.of(BRANCH, RIGHTS, ACTIONS, ENVIRONMENT, TOKEN, TEMPLATE, ACTION)) {
             results.add(CheckResult.skipped(name, "Not looked at, because the repository was not reached."));
         }
         results.add(server());
@@ -93,10 +100,15 @@ final class GitHubChecks {
         results.add(credentials(answer));
         results.add(CheckResult.passed(REPOSITORY, api.address().fullName() + " is reached."));
         return api.facts()
-                .chain(facts -> branch(api, facts).invoke(results::add).invoke(() -> results.add(rights(facts))))
+                .chain(facts -> branch(api, facts)
+                        .invoke(results::add)
+                        .chain(api::permissions)
+                        .invoke(permissions -> results.add(rights(facts, scopes(answer), permissions))))
                 .chain(() -> actions(api))
                 .invoke(results::add)
                 .chain(() -> environment(api))
+                .invoke(results::add)
+                .chain(() -> token(api))
                 .invoke(results::add)
                 .chain(() -> template(api))
                 .invoke(results::add)
@@ -131,18 +143,71 @@ final class GitHubChecks {
         return item(CheckResult.passed(BRANCH, "'" + definition.ref() + "' is the default branch."));
     }
 
-    private static CheckResult rights(GitHubApi.Facts facts) {
-        return facts.mayWrite()
-                ? CheckResult.passed(
-                        RIGHTS,
-                        "The repository may be written. Whether workflows may is seen when the first is (fine-grained"
-                                + " tokens: 'Workflows', 'Actions' and 'Contents', read and write; classic: 'repo' and"
-                                + " 'workflow').")
+    /** The scopes of a classic token; empty for all others, which have none. */
+    private static Optional<Set<String>> scopes(GitHubAnswer answer) {
+        return answer.header("x-oauth-scopes")
+                .filter(scopes -> !scopes.isBlank())
+                .map(scopes ->
+                        Arrays.stream(scopes.split(",")).map(String::strip).collect(Collectors.toSet()));
+    }
+
+    private CheckResult rights(
+            GitHubApi.Facts facts, Optional<Set<String>> scopes, Optional<Map<String, String>> permissions) {
+        if (permissions.isPresent()) {
+            return rightsOfApp(permissions.get());
+        }
+        if (!facts.mayWrite()) {
+            return CheckResult.failed(RIGHTS, "These credentials may not write the repository.", remedyOfToken());
+        }
+        if (scopes.isPresent()) {
+            return rightsOfClassicToken(scopes.get());
+        }
+        return CheckResult.passed(
+                RIGHTS,
+                "The repository may be written. GitHub does not say what else a fine-grained token may; this one needs "
+                        + String.join(", ", needed()) + ", read and write.");
+    }
+
+    private static CheckResult rightsOfClassicToken(Set<String> scopes) {
+        List<String> missing = Stream.of("repo", "workflow")
+                .filter(scope -> !scopes.contains(scope))
+                .toList();
+        return missing.isEmpty()
+                ? CheckResult.passed(RIGHTS, "The token has the scopes 'repo' and 'workflow'.")
                 : CheckResult.failed(
                         RIGHTS,
-                        "These credentials may not write the repository.",
-                        "Give a fine-grained token 'Contents', 'Workflows' and 'Actions', read and write; a classic one"
-                                + " 'repo' and 'workflow'.");
+                        "The classic token lacks the scope " + String.join(" and ", missing) + ".",
+                        "Give the token the scopes 'repo' and 'workflow'.");
+    }
+
+    private CheckResult rightsOfApp(Map<String, String> permissions) {
+        List<String> missing = needed().stream()
+                .filter(right -> !"write"
+                        .equals(permissions.get(right.toLowerCase(Locale.ROOT).replace(' ', '_'))))
+                .toList();
+        return missing.isEmpty()
+                ? CheckResult.passed(RIGHTS, "The App may write " + String.join(", ", needed()) + ".")
+                : CheckResult.failed(
+                        RIGHTS,
+                        "The App may not write " + String.join(", ", missing) + ".",
+                        "Give it these permissions, read and write, and have the installation accept them.");
+    }
+
+    private String remedyOfToken() {
+        return "Give a fine-grained token " + String.join(", ", needed())
+                + ", read and write; a classic one the scopes 'repo' and 'workflow'.";
+    }
+
+    /** As GitHub calls the permissions of a repository. */
+    private List<String> needed() {
+        List<String> needed = new ArrayList<>(List.of("Contents", "Workflows", "Actions"));
+        if (definition.delivery() == GitHubDefinition.Delivery.PULL_REQUEST) {
+            needed.add("Pull requests");
+        }
+        if (definition.manageServiceToken()) {
+            needed.add("Environments");
+        }
+        return needed;
     }
 
     private static Uni<CheckResult> actions(GitHubApi api) {
@@ -175,6 +240,32 @@ final class GitHubChecks {
                 api.resource(path),
                 ENVIRONMENT,
                 answer -> CheckResult.passed(ENVIRONMENT, "'" + definition.environment() + "' is there."));
+    }
+
+    /** What gives the client its token. That a secret is there can be seen, not what it is. */
+    private Uni<CheckResult> token(GitHubApi api) {
+        if (definition.environment() == null) {
+            return item(
+                    CheckResult.skipped(TOKEN, "The deployment names no environment, where it would be looked for."));
+        }
+        String secrets = ServiceTokens.secretsOf(definition.environment());
+        if (definition.manageServiceToken()) {
+            return look(
+                    api.resource(secrets + "/public-key"),
+                    TOKEN,
+                    answer -> CheckResult.passed(TOKEN, "This server puts each plan's token into the environment."));
+        }
+        return api.resource(secrets + "/RELIABLY_SERVICE_TOKEN")
+                .map(answer -> CheckResult.passed(TOKEN, "The environment has the secret RELIABLY_SERVICE_TOKEN."))
+                .onFailure(GitHubFault.class)
+                .recoverWithItem(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown()
+                        ? CheckResult.warning(
+                                TOKEN,
+                                "The environment has no secret RELIABLY_SERVICE_TOKEN; the repository or the organisation"
+                                        + " may.",
+                                "Put a token of this server there, best one that is limited to the plan; or give the"
+                                        + " deployment 'manage_service_token', and this server does it.")
+                        : unknown(TOKEN, failure));
     }
 
     private Uni<CheckResult> template(GitHubApi api) {

@@ -47,9 +47,11 @@ final class GitHubRunner implements Runner, EngineSchedules {
             GitHubSettings settings,
             PublicUrl publicUrl,
             GitHubSchedules schedules,
+            ServiceTokens serviceTokens,
             WebhookChecks webhooks,
             Clock clock) {
-        this.parts = new RunObservation.Parts(apis, store, keeper, runs, news, settings, publicUrl, clock);
+        this.parts =
+                new RunObservation.Parts(apis, store, keeper, runs, news, serviceTokens, settings, publicUrl, clock);
         this.store = store;
         this.apis = apis;
         this.schedules = schedules;
@@ -136,6 +138,18 @@ final class GitHubRunner implements Runner, EngineSchedules {
                 .chain(results -> webhooks.check(orgId, deploymentId, (GitHubDefinition) definition)
                         .map(webhook -> Stream.concat(results.stream(), Stream.of(webhook))
                                 .toList()));
+    }
+
+    @Override
+    public String place(DeploymentDefinition definition) {
+        GitHubDefinition gitHub = (GitHubDefinition) definition;
+        return RepositoryAddress.nameOf(gitHub) + " " + gitHub.ref();
+    }
+
+    /** The workflow of a plan that is dispatched stays for its next run. */
+    @Override
+    public boolean keepsWhatRunsLeave() {
+        return true;
     }
 
     @Override

@@ -9,6 +9,8 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
 
 /** Cron schedules that GitHub keeps, as {@code on.schedule} of plans' workflows. */
 @Singleton
@@ -16,6 +18,8 @@ final class GitHubSchedules {
 
     private final GitHubApis apis;
     private final WorkflowKeeper keeper;
+    private final PullRequests pullRequests;
+    private final ServiceTokens serviceTokens;
     private final RepositoryRuns runs;
     private final RepositoryNews news;
     private final GitHubSettings settings;
@@ -25,6 +29,8 @@ final class GitHubSchedules {
     GitHubSchedules(
             GitHubApis apis,
             WorkflowKeeper keeper,
+            PullRequests pullRequests,
+            ServiceTokens serviceTokens,
             RepositoryRuns runs,
             RepositoryNews news,
             GitHubSettings settings,
@@ -32,6 +38,8 @@ final class GitHubSchedules {
             Clock clock) {
         this.apis = apis;
         this.keeper = keeper;
+        this.pullRequests = pullRequests;
+        this.serviceTokens = serviceTokens;
         this.runs = runs;
         this.news = news;
         this.settings = settings;
@@ -46,7 +54,8 @@ final class GitHubSchedules {
             return onDefaultBranch(api, definition)
                     .chain(() -> keeper.keep(api, definition, order))
                     .chain(kept -> kept.isInPlace()
-                            ? inState(api, order, schedule.suspended())
+                            // Before the workflow starts anything.
+                            ? putToken(api, schedule, order).chain(() -> inState(api, order, schedule.suspended()))
                             // To be tried again, until people have done it.
                             : Uni.createFrom().failure(new GitHubFault.Unheard(kept.waitsFor(), null)))
                     .onFailure(failure -> failure instanceof GitHubFault.Refused refused && isFinal(refused))
@@ -59,6 +68,17 @@ final class GitHubSchedules {
                             Dispatch.referenceOf("https://" + api.address().host() + "/"
                                     + api.address().fullName() + "/actions/workflows/" + order.fileName()));
         });
+    }
+
+    /** A token is made anew each time, and long before it ends the schedule is installed again. */
+    private Uni<Void> putToken(GitHubApi api, EngineSchedule schedule, WorkflowOrder order) {
+        Duration timeout = schedule.timeout() == null ? settings.timeout() : schedule.timeout();
+        return serviceTokens.put(
+                api,
+                (GitHubDefinition) schedule.definition(),
+                order.environment(),
+                order.planId(),
+                () -> schedule.newToken().apply(timeout));
     }
 
     private static boolean isFinal(GitHubFault.Refused refused) {
@@ -100,15 +120,21 @@ final class GitHubSchedules {
         return Uni.createFrom().item(() -> apis.of(schedule.definition())).chain(api -> {
             GitHubDefinition definition = (GitHubDefinition) schedule.definition();
             String file = WorkflowOrder.fileNameOf(schedule.planId());
-            return api.delete(
-                            ".github/workflows/" + file,
-                            definition.ref(),
-                            "Remove the workflow of Reliably plan " + schedule.planId())
-                    .onFailure(failure -> failure instanceof GitHubFault.Refused refused
-                            && (refused.status() == 409 || refused.status() == 422))
-                    // A protected branch keeps the file; disabled it starts nothing.
-                    .recoverWithUni(() -> api.disable(file));
+            String environment = WorkflowOrders.environmentOf(definition, schedule.providerEnvironment());
+            return pullRequests
+                    .withdraw(api, definition, schedule.planId())
+                    .chain(() -> delete(api, definition, schedule.planId(), file))
+                    .chain(() -> serviceTokens.remove(api, definition, environment, schedule.planId()));
         });
+    }
+
+    private static Uni<Void> delete(GitHubApi api, GitHubDefinition definition, UUID planId, String file) {
+        return api.delete(
+                        ".github/workflows/" + file, definition.ref(), "Remove the workflow of Reliably plan " + planId)
+                .onFailure(failure -> failure instanceof GitHubFault.Refused refused
+                        && (refused.status() == 409 || refused.status() == 422))
+                // A protected branch keeps the file; disabled it starts nothing.
+                .recoverWithUni(() -> api.disable(file));
     }
 
     Multi<ScheduleEvent> watch(EngineSchedule schedule) {

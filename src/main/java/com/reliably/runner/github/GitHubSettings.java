@@ -39,7 +39,10 @@ public interface GitHubSettings {
     @WithDefault("200")
     int atOnce();
 
-    /** The action of the default workflow, with the branch, tag or commit to take it from. */
+    /**
+     * The action of the default workflow, with the branch, tag or commit to take it from. What a branch or tag stands for is
+     * written into a plan's workflow as a commit, when that is first made.
+     */
     @WithDefault("reliablyhq/actions/plan@main")
     String action();
 

@@ -1,11 +1,14 @@
 package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.deployment.GitHubDefinition.Delivery;
 import com.reliably.runner.github.GitHubApi.RepositoryFile;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import java.util.UUID;
 
 /** Offers a workflow as a pull request, for branches that take no commits. Offering it again changes nothing. */
 @Singleton
@@ -22,7 +25,7 @@ final class PullRequests {
 
     /** Sees to it that there is an open pull request with this file; its URL for people. */
     Uni<String> offer(GitHubApi api, String base, WorkflowOrder order, WorkflowFile wanted, String title) {
-        String branch = "reliably/plan-" + order.planId();
+        String branch = branchOf(order.planId());
         return open(api, base, branch)
                 .chain(url -> url != null
                         ? Uni.createFrom().voidItem()
@@ -31,6 +34,22 @@ final class PullRequests {
                 .chain(() -> write(api, branch, order, wanted, title))
                 .chain(() -> open(api, base, branch))
                 .chain(url -> url != null ? Uni.createFrom().item(url) : create(api, base, branch, title));
+    }
+
+    /** Takes back what was offered for a plan; GitHub closes a pull request whose branch is gone. */
+    Uni<Void> withdraw(GitHubApi api, GitHubDefinition definition, UUID planId) {
+        if (definition.delivery() != Delivery.PULL_REQUEST) {
+            return Uni.createFrom().voidItem();
+        }
+        return api.change("DELETE", "/git/refs/heads/" + pathOf(branchOf(planId)), null)
+                .onFailure(failure -> failure instanceof GitHubFault.Refused refused
+                        && (refused.isUnknown() || refused.status() == 422))
+                .recoverWithNull()
+                .replaceWithVoid();
+    }
+
+    private static String branchOf(UUID planId) {
+        return "reliably/plan-" + planId;
     }
 
     private static Uni<String> open(GitHubApi api, String base, String branch) {

@@ -33,6 +33,22 @@ record RepositoryAddress(String host, String owner, String name, URI api) {
         return URI.create(api + "/repos/" + owner + "/" + name + path);
     }
 
+    /** By which a deployment's repository is known as the same, however its URL is written. */
+    static String nameOf(GitHubDefinition definition) {
+        return String.join("/", partsOf(definition)).toLowerCase(Locale.ROOT);
+    }
+
+    /** The same, of its address. */
+    static String nameOf(RepositoryAddress address) {
+        return (address.host() + "/" + address.fullName()).toLowerCase(Locale.ROOT);
+    }
+
+    /** Host, owner and name. */
+    private static String[] partsOf(GitHubDefinition definition) {
+        String[] parts = definition.repo().replaceFirst("^https://", "").split("/");
+        return new String[] {parts[0], parts[1], parts[2].replaceFirst("\\.git$", "")};
+    }
+
     /** Finds out where repositories are. What the operator allows may have changed since a deployment was stored. */
     @Singleton
     static final class Finder {
@@ -47,7 +63,7 @@ record RepositoryAddress(String host, String owner, String name, URI api) {
 
         /** The address of a deployment's repository; throws {@link LaunchFailure} where its host is not allowed (any more). */
         RepositoryAddress of(GitHubDefinition definition) {
-            String[] parts = definition.repo().replaceFirst("^https://", "").split("/");
+            String[] parts = partsOf(definition);
             String host = parts[0].toLowerCase(Locale.ROOT);
             boolean allowed = policy.gitHub().allowedHosts().stream()
                     .anyMatch(one -> one.strip().toLowerCase(Locale.ROOT).equals(host));
@@ -55,8 +71,7 @@ record RepositoryAddress(String host, String owner, String name, URI api) {
                 throw new LaunchFailure("This server does not call " + host
                         + "; its operator can allow it in RELIABLY_GITHUB_ALLOWED_HOSTS.");
             }
-            String name = parts[2].replaceFirst("\\.git$", "");
-            return new RepositoryAddress(host, parts[1], name, apiOf(host));
+            return new RepositoryAddress(host, parts[1], parts[2], apiOf(host));
         }
 
         private URI apiOf(String host) {

@@ -6,7 +6,6 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -57,7 +56,7 @@ final class RepositoryNews {
      * Something that happened.
      *
      * @param orgId      the organisation whose deployment's webhook told it; others hear nothing of it
-     * @param repository as {@link #nameOf} has it
+     * @param repository as {@link RepositoryAddress#nameOf} has it
      * @param gitHubRun  the run to which it happened
      */
     record Item(UUID orgId, String repository, long gitHubRun) {}
@@ -71,11 +70,11 @@ final class RepositoryNews {
 
         /** Any run of the repository. */
         static Concern any(UUID orgId, RepositoryAddress address) {
-            return new Concern(orgId, nameOf(address), null);
+            return new Concern(orgId, RepositoryAddress.nameOf(address), null);
         }
 
         static Concern run(UUID orgId, RepositoryAddress address, long gitHubRun) {
-            return new Concern(orgId, nameOf(address), gitHubRun);
+            return new Concern(orgId, RepositoryAddress.nameOf(address), gitHubRun);
         }
     }
 
@@ -89,11 +88,6 @@ final class RepositoryNews {
     /** By which this server is known to those that are told something. */
     UUID server() {
         return server;
-    }
-
-    /** With its host, in lower case. */
-    static String nameOf(RepositoryAddress address) {
-        return (address.host() + "/" + address.fullName()).toLowerCase(Locale.ROOT);
     }
 
     /** Something has happened. */

@@ -34,6 +34,8 @@ final class RunObservation {
     private static final Duration DEFINITION_KEPT = Duration.ofSeconds(30);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
     private static final Duration FORCED_AFTER = Duration.ofMinutes(2);
+    /** For how long GitHub lets a run wait, for approvals; then it gives it up. */
+    private static final Duration LONGEST_WAIT = Duration.ofDays(30);
     /** A server that was stopped between saying that it asks and asking does not ask any more. */
     private static final Duration ASKS_WITHIN = Duration.ofSeconds(10);
 
@@ -60,6 +62,7 @@ final class RunObservation {
             WorkflowKeeper keeper,
             RepositoryRuns runs,
             RepositoryNews news,
+            ServiceTokens serviceTokens,
             GitHubSettings settings,
             PublicUrl publicUrl,
             Clock clock) {}
@@ -166,8 +169,19 @@ final class RunObservation {
             if (!kept.isInPlace()) {
                 return item(new Observed(waiting(kept.waitsFor()), slowly()));
             }
-            return dispatch(order);
+            return putToken(order, workflow).chain(() -> dispatch(order));
         });
+    }
+
+    /** Before each dispatch: the token of the one before may have ended. */
+    private Uni<Void> putToken(Dispatch order, WorkflowOrder workflow) {
+        return parts.serviceTokens()
+                .put(api, definition, workflow.environment(), order.planId(), () -> run.newPlanToken()
+                        .apply(LONGEST_WAIT.plus(timeoutOf(order))));
+    }
+
+    private Duration timeoutOf(Dispatch order) {
+        return order.timeout() == null ? parts.settings().timeout() : order.timeout();
     }
 
     private WorkflowOrder workflowOf(Dispatch order) {
@@ -274,8 +288,9 @@ final class RunObservation {
         List<RunnerEvent> first =
                 located ? List.of() : List.of(new RunnerEvent.Located(order.reference(), order.url()));
         located = true;
-        Duration timeout = order.timeout() == null ? parts.settings().timeout() : order.timeout();
-        return force(order).chain(() -> cancelOthers(order)).chain(() -> follow(order.gitHubRun(), timeout, first));
+        return force(order)
+                .chain(() -> cancelOthers(order))
+                .chain(() -> follow(order.gitHubRun(), timeoutOf(order), first));
     }
 
     private Uni<Observed> follow(long id, Duration timeout, List<RunnerEvent> first) {

@@ -12,9 +12,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param hook        in the first delivery of a webhook only
  */
 @RegisterForReflection
-@Schema(
-        name = "GitHubWebhookEvent",
-        description = "A delivery as GitHub makes it; of its many members these are read")
+@Schema(name = "GitHubWebhookEvent", description = "A delivery as GitHub makes it; of its many members these are read")
 record WebhookBody(
         @Schema(
                 nullable = true,

@@ -131,7 +131,9 @@ class WebhookService {
         if (PING.equals(delivery.event())) {
             return ignored(answerTo(body));
         }
-        if (body.repository() == null || body.workflowRun() == null || body.workflowRun().id() == null) {
+        if (body.repository() == null
+                || body.workflowRun() == null
+                || body.workflowRun().id() == null) {
             return ignored("It is not about a run of a workflow: choose the event 'Workflow runs' only.");
         }
         Optional<String> age = faultOfAge(body.workflowRun().updatedAt());
@@ -143,7 +145,7 @@ class WebhookService {
                 delivery,
                 new RepositoryNews.Item(
                         orgId,
-                        RepositoryNews.nameOf(address.get()),
+                        RepositoryAddress.nameOf(address.get()),
                         body.workflowRun().id()));
     }
 

@@ -19,9 +19,11 @@ final class WorkflowKeeper {
     private static final int MOST_TRIES = 3;
 
     private final PullRequests pullRequests;
+    private final ActionPins pins;
 
-    WorkflowKeeper(PullRequests pullRequests) {
+    WorkflowKeeper(PullRequests pullRequests, ActionPins pins) {
         this.pullRequests = pullRequests;
+        this.pins = pins;
     }
 
     /**
@@ -45,9 +47,9 @@ final class WorkflowKeeper {
 
     /** The file as it should be. */
     Uni<WorkflowFile> wanted(GitHubApi api, GitHubDefinition definition, WorkflowOrder order) {
-        return api.file(WorkflowFile.TEMPLATE_PATH, definition.ref())
-                .map(template -> template.map(file -> WorkflowFile.fromTemplate(file.text(), order))
-                        .orElseGet(() -> WorkflowFile.fromDefault(order)));
+        return api.file(WorkflowFile.TEMPLATE_PATH, definition.ref()).chain(template -> template.map(
+                        file -> Uni.createFrom().item(() -> WorkflowFile.fromTemplate(file.text(), order)))
+                .orElseGet(() -> pins.pinned(api, definition, order).map(WorkflowFile::fromDefault)));
     }
 
     private Uni<Kept> write(

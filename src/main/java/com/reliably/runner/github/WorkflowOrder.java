@@ -43,6 +43,12 @@ record WorkflowOrder(
      */
     record CronLine(String cron, String timezone) {}
 
+    /** The same, with another action. */
+    WorkflowOrder withAction(String other) {
+        return new WorkflowOrder(
+                orgId, planId, server, baseDir, environment, other, schedule, overlap, timeout, tokenSecret);
+    }
+
     boolean isDispatched() {
         return schedule.isEmpty();
     }

@@ -12,6 +12,11 @@ final class WorkflowOrders {
 
     private WorkflowOrders() {}
 
+    /** The GitHub environment of a plan: the one that it names itself, else the deployment's; null where neither does. */
+    static String environmentOf(GitHubDefinition definition, String ofPlan) {
+        return ofPlan == null ? definition.environment() : ofPlan;
+    }
+
     /** Of a run that is dispatched. */
     static WorkflowOrder dispatched(
             PublicUrl url, GitHubSettings settings, GitHubDefinition definition, UUID orgId, Dispatch order) {
@@ -20,12 +25,12 @@ final class WorkflowOrders {
                 order.planId(),
                 url.hostAndPort(),
                 definition.baseDir(),
-                order.environment() == null ? definition.environment() : order.environment(),
+                environmentOf(definition, order.environment()),
                 settings.action(),
                 List.of(),
                 Overlap.FORBID,
                 order.timeout(),
-                null);
+                ServiceTokens.expressionOf(definition, order.planId()));
     }
 
     /** Of a schedule that GitHub keeps. */
@@ -37,12 +42,12 @@ final class WorkflowOrders {
                 schedule.planId(),
                 url.hostAndPort(),
                 definition.baseDir(),
-                schedule.providerEnvironment() == null ? definition.environment() : schedule.providerEnvironment(),
+                environmentOf(definition, schedule.providerEnvironment()),
                 settings.action(),
                 lines,
                 schedule.overlap(),
                 schedule.timeout(),
-                null);
+                ServiceTokens.expressionOf(definition, schedule.planId()));
     }
 
     /** Of no plan, to see whether a template can be used. */
@@ -58,6 +63,6 @@ final class WorkflowOrders {
                 List.of(),
                 Overlap.FORBID,
                 null,
-                null);
+                ServiceTokens.expressionOf(definition, none));
     }
 }

@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,6 +42,9 @@ final class GitHubDescription {
 
     private static final String PACKAGE = "@octokit/openapi@23.0.2";
     private static final Path DIRECTORY = Path.of("target", "github");
+    /** What any operation may answer, whether its own description says so or not: credentials, rights, limits. */
+    private static final Set<Integer> ANYWHERE = Set.of(401, 403, 404, 429);
+
     private static final Map<String, GitHubDescription> READ = new ConcurrentHashMap<>();
 
     private static final JsonSchemaFactory VALIDATORS = JsonSchemaFactory.getInstance(
@@ -168,16 +172,22 @@ final class GitHubDescription {
     /** What GitHub would never answer. */
     List<String> faultsOfAnswer(String method, String path, int status, JsonNode body) {
         Operation operation = operation(method, path);
-        if (operation == null || status >= 400) {
-            // Errors are not described one by one.
+        if (operation == null || status >= 500) {
+            // A path that GitHub does not have, and what proxies say of a GitHub that is down.
             return List.of();
         }
         JsonNode response = operation.json().path("responses").path(Integer.toString(status));
+        if (response.isMissingNode() && ANYWHERE.contains(status)) {
+            return faults(document.at("/components/schemas/basic-error"), body);
+        }
         if (response.isMissingNode() && status != 304) {
             return List.of(method + " " + operation.template() + " never answers " + status);
         }
         JsonNode schema =
                 resolved(response).path("content").path("application/json").path("schema");
+        if (status >= 400) {
+            return faultsOfError(schema, body);
+        }
         if (schema.isMissingNode()) {
             return body == null || body.isMissingNode() ? List.of() : List.of(status + " has no body");
         }
@@ -188,6 +198,17 @@ final class GitHubDescription {
     List<String> faultsOfDelivery(String name, JsonNode body) {
         JsonNode schema = document.path("components").path("schemas").path("webhook-" + name);
         return schema.isMissingNode() ? List.of("there is no webhook " + name) : faults(schema, body);
+    }
+
+    /** Errors are described by several schemas of which one is a part of the other, or by none where they are plain. */
+    private List<String> faultsOfError(JsonNode schema, JsonNode body) {
+        JsonNode described = schema.isMissingNode() ? document.at("/components/schemas/basic-error") : schema;
+        return described.has("oneOf")
+                ? StreamSupport.stream(described.get("oneOf").spliterator(), false)
+                        .map(one -> faults(one, body))
+                        .min(Comparator.comparing(List::size))
+                        .orElseThrow()
+                : faults(described, body);
     }
 
     /** An answer of an operation, whole, to be changed. */

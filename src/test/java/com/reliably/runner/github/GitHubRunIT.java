@@ -50,7 +50,8 @@ class GitHubRunIT {
         gitHub.workflowsKnownAfter = Duration.ofSeconds(1);
         gitHub.runsListedAfter = Duration.ofSeconds(1);
         PythonEnvironment cli = PythonEnvironment.of("cli", PACKAGES);
-        gitHub.runner = new StepRunner(gitHub, cli, temporary, GitHubRunIT::tokenOfPlan);
+        gitHub.runner = new StepRunner(gitHub, cli, temporary, GitHubRunIT::tokenOfPlan, GitHubRunIT::opened);
+        gitHub.secretsKey = nacl("base64.b64encode(bytes(PrivateKey(KEY).public_key)).decode()", "");
         setup = ServerProcess.on(temporary.resolve("data"))
                 .with("RELIABLY_GITHUB_API_URLS", "github.com=" + gitHub.apiUrl())
                 .with("RELIABLY_GITHUB_POLL_EVERY", "PT0.5S")
@@ -95,6 +96,25 @@ class GitHubRunIT {
                 .path("token");
         secrets.add(token);
         return token;
+    }
+
+    /** Opens what the server sealed, with libsodium itself. */
+    private static String opened(String sealed) {
+        String token = nacl("SealedBox(PrivateKey(KEY)).decrypt(base64.b64decode(sys.argv[1])).decode()", sealed);
+        secrets.add(token);
+        return token;
+    }
+
+    private static String nacl(String expression, String argument) {
+        String program =
+                "import base64, sys; from nacl.public import PrivateKey, SealedBox; KEY = bytes(range(32)); print("
+                        + expression + ")";
+        return PythonEnvironment.of("nacl", "PyNaCl==1.6.2")
+                .command("python", "-c", program, argument)
+                .run()
+                .succeeded()
+                .output()
+                .strip();
     }
 
     @Test

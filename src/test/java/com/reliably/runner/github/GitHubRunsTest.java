@@ -71,6 +71,7 @@ class GitHubRunsTest {
     PublicUrl publicUrl;
 
     private final MovedClock clock = new MovedClock();
+    private final AtomicInteger tokens = new AtomicInteger();
     private GitHubStandIn gitHub;
     private Tenant tenant;
     private TestRuns testRuns;
@@ -124,10 +125,12 @@ class GitHubRunsTest {
         GitHubHttp http = new GitHubHttp(settings, new RateLimits(clock), json);
         GitHubApis apis =
                 new GitHubApis(http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
-        WorkflowKeeper keeper = new WorkflowKeeper(new PullRequests());
+        PullRequests pullRequests = new PullRequests();
+        WorkflowKeeper keeper = new WorkflowKeeper(pullRequests, new ActionPins());
         RepositoryRuns runs = new RepositoryRuns(settings);
         DeliveryStore deliveries = new DeliveryStore(pool);
         RepositoryNews news = new RepositoryNews(deliveries);
+        ServiceTokens serviceTokens = new ServiceTokens();
         return new GitHubRunner(
                 apis,
                 new DispatchStore(pool),
@@ -136,7 +139,8 @@ class GitHubRunsTest {
                 news,
                 settings,
                 publicUrl,
-                new GitHubSchedules(apis, keeper, runs, news, settings, publicUrl, clock),
+                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, news, settings, publicUrl, clock),
+                serviceTokens,
                 new WebhookChecks(deliveries, publicUrl),
                 clock);
     }
@@ -194,7 +198,23 @@ class GitHubRunsTest {
     }
 
     private GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
-        return new GitHubDefinition(repo, "github-token", null, ref, "plans", "production", delivery, null, null, null);
+        return new GitHubDefinition(
+                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false, null);
+    }
+
+    private static GitHubDefinition withManagedToken(String environment) {
+        return new GitHubDefinition(
+                "https://github.com/acme/chaos",
+                "github-token",
+                null,
+                "main",
+                "plans",
+                environment,
+                null,
+                null,
+                null,
+                true,
+                null);
     }
 
     /** A run, followed until it is cancelled or has ended. */
@@ -219,8 +239,14 @@ class GitHubRunsTest {
                     () -> Uni.createFrom().item(List.of()),
                     null);
             String reference = runner.launch(request).await().atMost(SOON).reference();
-            run = new RunAtEngine(org, testRuns.planId(), id, 1, reference, () -> Uni.createFrom()
-                    .item(definition));
+            run = new RunAtEngine(
+                    org,
+                    testRuns.planId(),
+                    id,
+                    1,
+                    reference,
+                    () -> Uni.createFrom().item(definition),
+                    lifetime -> Uni.createFrom().item("token-" + tokens.incrementAndGet()));
             follow(runner);
         }
 
@@ -418,13 +444,134 @@ class GitHubRunsTest {
         String pem = "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder().encodeToString(encoded) + "\n-----END "
                 + kind + "-----\n";
         definition = new GitHubDefinition(
-                "https://github.com/acme/chaos", null, null, "main", "plans", "production", null, "Iv1.app", pem, null);
+                "https://github.com/acme/chaos",
+                null,
+                null,
+                "main",
+                "plans",
+                "production",
+                null,
+                "Iv1.app",
+                pem,
+                false,
+                null);
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         String first = gitHub.token;
         clock.move(Duration.ofMinutes(58));
         assertEquals(How.EXITED, launch().end().how());
         assertNotEquals(first, gitHub.token);
+        assertEquals(CheckResult.Outcome.PASSED, checks().get("right to write").outcome());
+        gitHub.appPermissions.remove("workflows");
+        clock.move(Duration.ofMinutes(58));
+        CheckResult lacking = checks().get("right to write");
+        assertEquals(CheckResult.Outcome.FAILED, lacking.outcome());
+        assertTrue(lacking.message().contains("Workflows"), lacking.message());
+    }
+
+    @Test
+    void eachRunFindsATokenOfItsPlanInTheEnvironment() {
+        definition = withManagedToken("production");
+        String secret = ServiceTokens.nameOf(testRuns.planId());
+        List<String> atDispatch = new CopyOnWriteArrayList<>();
+        gitHub.trouble = request -> {
+            if (request.path().endsWith("/dispatches")) {
+                atDispatch.add(String.valueOf(gitHub.secrets.get(secret)));
+            }
+            return Trouble.NONE;
+        };
+        jobsEnd("success");
+        launch().end();
+        launch().end();
+        assertEquals(2, atDispatch.size());
+        assertNotEquals(atDispatch.get(0), atDispatch.get(1));
+        // What is sealed has 48 bytes more than the token.
+        assertEquals("token-1".length() + 48, Base64.getDecoder().decode(atDispatch.get(0)).length);
+        String workflow = gitHub.files("main").get(".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId()));
+        assertTrue(workflow.contains("reliably-service-token: '${{ secrets." + secret + " }}'"), workflow);
+    }
+
+    @Test
+    void aTokenThatCannotBePutIsToldWithWhatToDo() {
+        definition = withManagedToken("staging");
+        Followed unknown = launch();
+        assertEquals(How.UNPREPARED, unknown.end().how());
+        assertTrue(unknown.end().error().contains("'staging'"), unknown.end().error());
+        definition = withManagedToken(null);
+        Followed unnamed = launch();
+        assertEquals(How.UNPREPARED, unnamed.end().how());
+        assertTrue(
+                unnamed.end().error().contains("manage_service_token"),
+                unnamed.end().error());
+        assertEquals(0, gitHub.runs().size());
+    }
+
+    @Test
+    void aScheduleHasATokenWhichGoesWithIt() {
+        definition = withManagedToken("production");
+        runner.install(schedule(false)).await().atMost(SOON);
+        assertEquals(java.util.Set.of(ServiceTokens.nameOf(testRuns.planId())), gitHub.secrets.keySet());
+        runner.remove(schedule(false)).await().atMost(SOON);
+        assertEquals(Map.of(), gitHub.secrets);
+        runner.remove(schedule(false)).await().atMost(SOON);
+    }
+
+    @Test
+    void theActionIsPinnedToTheCommitThatItHasFirst() {
+        jobsEnd("success");
+        launch().end();
+        String path = ".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId());
+        String pinned = "uses: reliablyhq/actions/plan@" + gitHub.actionCommit + " # main\n";
+        assertTrue(
+                gitHub.files("main").get(path).contains(pinned),
+                gitHub.files("main").get(path));
+        gitHub.actionCommit = "fedcba9876543210fedcba9876543210fedcba98";
+        launch().end();
+        assertTrue(
+                gitHub.files("main").get(path).contains(pinned),
+                gitHub.files("main").get(path));
+        assertEquals(1, gitHub.commits().size());
+    }
+
+    @Test
+    void aSecondaryLimitIsWaitedForAsLongAsGitHubSays() {
+        gitHub.secondaryLimit = "600";
+        jobsEnd("success");
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("rate limit"));
+        int asked = gitHub.asked().size();
+        clock.move(Duration.ofMinutes(9));
+        await().during(Duration.ofMillis(300))
+                .atMost(SOON)
+                .until(() -> gitHub.asked().size() == asked);
+        clock.move(Duration.ofMinutes(2));
+        run.follow(newServer());
+        assertEquals(How.EXITED, run.end().how());
+    }
+
+    @Test
+    void whatIsOfferedForADeletedPlanIsTakenBack() {
+        definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
+        gitHub.protectedBranch = true;
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("pull request"));
+        run.crash();
+        runner.remove(schedule(false)).await().atMost(SOON);
+        assertEquals(List.of(), gitHub.pulls());
+        runner.remove(schedule(false)).await().atMost(SOON);
+    }
+
+    @Test
+    void aRepositoryIsTheSamePlaceHoweverItIsWritten() {
+        assertEquals(
+                runner.place(definition("github.com/Acme/chaos.git", "main", null)),
+                runner.place(definition("https://github.com/acme/chaos", "main", null)));
+        assertNotEquals(
+                runner.place(definition("github.com/acme/chaos", "other", null)),
+                runner.place(definition("github.com/acme/chaos", "main", null)));
+        assertNotEquals(
+                runner.place(definition("github.com/acme/other", "main", null)),
+                runner.place(definition("github.com/acme/chaos", "main", null)));
     }
 
     @Test
@@ -516,6 +663,16 @@ class GitHubRunsTest {
             assertEquals(CheckResult.Outcome.FAILED, bad.get(name).outcome(), name);
             assertTrue(bad.get(name).remedy() != null, name);
         }
+        assertTrue(good.get("right to write").message().contains("fine-grained"));
+        assertEquals(CheckResult.Outcome.WARNING, good.get("service token").outcome());
+        gitHub.environment = "production";
+        gitHub.secrets.put("RELIABLY_SERVICE_TOKEN", "sealed");
+        assertEquals(CheckResult.Outcome.PASSED, checks().get("service token").outcome());
+        gitHub.scopes = "repo, read:org";
+        assertEquals(CheckResult.Outcome.FAILED, checks().get("right to write").outcome());
+        assertTrue(checks().get("right to write").message().contains("workflow"));
+        gitHub.scopes = "repo, workflow";
+        assertEquals(CheckResult.Outcome.PASSED, checks().get("right to write").outcome());
         gitHub.token = "another";
         assertEquals(CheckResult.Outcome.FAILED, checks().get("credentials").outcome());
         assertEquals(CheckResult.Outcome.SKIPPED, checks().get("environment").outcome());

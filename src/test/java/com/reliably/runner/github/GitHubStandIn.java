@@ -29,6 +29,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -91,6 +92,22 @@ final class GitHubStandIn implements AutoCloseable {
     volatile Duration workflowsKnownAfter = Duration.ZERO;
     volatile Duration runsListedAfter = Duration.ZERO;
     volatile Instant limitedUntil;
+    /** Seconds that the next request is told to wait, once; null for none. */
+    volatile String secondaryLimit;
+    /** Of a classic token; empty for others. */
+    volatile String scopes = "";
+    /** The commit that the branch of the action is at. */
+    volatile String actionCommit = "0123456789abcdef0123456789abcdef01234567";
+    /** Base64, of the environment's key for secrets. */
+    volatile String secretsKey = "B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=";
+
+    /** What the App may do. */
+    final Map<String, String> appPermissions = new ConcurrentHashMap<>(
+            Map.of("contents", "write", "workflows", "write", "actions", "write", "metadata", "read"));
+
+    /** The environment's secrets as they came: sealed, by their names. */
+    final Map<String, String> secrets = new ConcurrentHashMap<>();
+
     volatile Function<Asked, Trouble> trouble = request -> Trouble.NONE;
     /** Whom it tells of runs; null for nobody. */
     volatile GitHubWebhooks webhook;
@@ -208,6 +225,11 @@ final class GitHubStandIn implements AutoCloseable {
         return commits;
     }
 
+    /** The titles of the pull requests that are open. */
+    List<String> pulls() {
+        return pulls;
+    }
+
     /** A branch's files. */
     Map<String, String> files(String branch) {
         return branches.get(branch);
@@ -291,30 +313,13 @@ final class GitHubStandIn implements AutoCloseable {
 
     private Answer judged(Asked request, Map<String, String> query, byte[] bytes, HttpExchange exchange)
             throws IOException {
-        if (limitedUntil != null && clock.instant().isBefore(limitedUntil)) {
-            return new Answer(
-                    403,
-                    message("API rate limit exceeded for user ID 1."),
-                    Map.of(
-                            "x-ratelimit-remaining",
-                            "0",
-                            "x-ratelimit-reset",
-                            Long.toString(limitedUntil.getEpochSecond()),
-                            "date",
-                            DateTimeFormatter.RFC_1123_DATE_TIME.format(
-                                    clock.instant().atZone(ZoneOffset.UTC))));
-        }
-        String authorization = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
-        boolean asApp =
-                request.path().endsWith("/installation") || request.path().startsWith("/app/");
-        if (asApp ? !isSignedByApp(authorization) : !authorization.equals("Bearer " + token)) {
-            return Answer.of(401, message("Bad credentials"));
-        }
         JsonNode body = bytes.length == 0 ? null : json.readTree(bytes);
         description
                 .faultsOfRequest(request.method(), request.path(), query, body)
                 .forEach(fault -> faults.add("request " + request + ": " + fault));
-        Answer answer = answered(request, query, body);
+        String authorization = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
+        Optional<Answer> refusal = refusal(request, authorization);
+        Answer answer = refusal.isPresent() ? refusal.get() : answered(request, query, body);
         description
                 .faultsOfAnswer(request.method(), request.path(), answer.status(), answer.body())
                 .forEach(fault -> faults.add("answer to " + request + ": " + fault));
@@ -326,9 +331,42 @@ final class GitHubStandIn implements AutoCloseable {
             return new Answer(
                     200,
                     answer.body(),
-                    Map.of("ETag", etag, "github-authentication-token-expiration", "2027-01-01 00:00:00 UTC"));
+                    Map.of(
+                            "ETag",
+                            etag,
+                            "github-authentication-token-expiration",
+                            "2027-01-01 00:00:00 UTC",
+                            "x-oauth-scopes",
+                            scopes));
         }
         return answer;
+    }
+
+    /** What is said to whoever asks too often, or with the wrong credentials. */
+    private Optional<Answer> refusal(Asked request, String authorization) throws IOException {
+        if (secondaryLimit != null) {
+            String seconds = secondaryLimit;
+            secondaryLimit = null;
+            return Optional.of(new Answer(
+                    403, message("You have exceeded a secondary rate limit."), Map.of("retry-after", seconds)));
+        }
+        if (limitedUntil != null && clock.instant().isBefore(limitedUntil)) {
+            return Optional.of(new Answer(
+                    403,
+                    message("API rate limit exceeded for user ID 1."),
+                    Map.of(
+                            "x-ratelimit-remaining",
+                            "0",
+                            "x-ratelimit-reset",
+                            Long.toString(limitedUntil.getEpochSecond()),
+                            "date",
+                            DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                                    clock.instant().atZone(ZoneOffset.UTC)))));
+        }
+        boolean asApp =
+                request.path().endsWith("/installation") || request.path().startsWith("/app/");
+        boolean good = asApp ? isSignedByApp(authorization) : authorization.equals("Bearer " + token);
+        return good ? Optional.empty() : Optional.of(Answer.of(401, message("Bad credentials")));
     }
 
     /** Whether it is a JWT as an App makes it: signed with its key, and good for ten minutes at most. */
@@ -358,10 +396,17 @@ final class GitHubStandIn implements AutoCloseable {
         if (path.equals("/repos/reliablyhq/actions")) {
             return Answer.of(200, repository());
         }
+        if (path.equals("/repos/reliablyhq/actions/commits/main")) {
+            ObjectNode commit = description.example("get", "/repos/{owner}/{repo}/commits/{ref}", 200);
+            // The example's files lack what the schema demands.
+            commit.remove("files");
+            return Answer.of(200, commit.put("sha", actionCommit));
+        }
         if (path.equals("/app/installations/77/access_tokens")) {
             token = "ghs_" + ids.incrementAndGet();
             ObjectNode made = description.example("post", "/app/installations/{installation_id}/access_tokens", 201);
             made.remove("repositories");
+            made.set("permissions", json.valueToTree(appPermissions));
             return Answer.of(
                     201,
                     made.put("token", token)
@@ -411,6 +456,9 @@ final class GitHubStandIn implements AutoCloseable {
                             .put("allowed_actions", "all")
                             .put("selected_actions_url", "https://api.github.com/x"));
         }
+        if (rest.startsWith("/environments/" + environment + "/secrets/")) {
+            return secret(request.method(), rest.substring(rest.lastIndexOf('/') + 1), body);
+        }
         if (rest.startsWith("/environments/")) {
             return rest.substring(14).equals(environment)
                     ? Answer.of(
@@ -421,6 +469,39 @@ final class GitHubStandIn implements AutoCloseable {
                     : unknown();
         }
         return git(key, query, body);
+    }
+
+    private Answer secret(String method, String name, JsonNode body) {
+        if (name.equals("public-key")) {
+            return Answer.of(200, json.createObjectNode().put("key_id", "key-1").put("key", secretsKey));
+        }
+        if (!name.matches("[A-Z_][A-Z0-9_]*") || name.startsWith("GITHUB_")) {
+            return unknown();
+        }
+        switch (method) {
+            case "PUT" -> {
+                if (!body.path("key_id").asText().equals("key-1")) {
+                    faults.add("a secret that nobody can open");
+                }
+                boolean isNew = secrets.put(name, body.get("encrypted_value").asText()) == null;
+                return isNew ? Answer.of(201, json.createObjectNode()) : Answer.of(204, null);
+            }
+            case "DELETE" -> {
+                return secrets.remove(name) == null ? unknown() : Answer.of(204, null);
+            }
+            default -> {
+                return secrets.containsKey(name)
+                        ? Answer.of(
+                                200,
+                                description
+                                        .example(
+                                                "get",
+                                                "/repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}",
+                                                200)
+                                        .put("name", name))
+                        : unknown();
+            }
+        }
     }
 
     private Answer git(String key, Map<String, String> query, JsonNode body) {
@@ -450,6 +531,13 @@ final class GitHubStandIn implements AutoCloseable {
                 return Answer.of(422, message("Reference already exists"));
             }
             return Answer.of(201, description.example("post", "/repos/{owner}/{repo}/git/refs", 201));
+        }
+        if (key.startsWith("DELETE /git/refs/heads/")) {
+            if (branches.remove(key.substring(23)) == null) {
+                return Answer.of(422, message("Reference does not exist"));
+            }
+            pulls.clear();
+            return Answer.of(204, null);
         }
         if (key.startsWith("PATCH /git/refs/heads/")) {
             branches.put(key.substring(22), new ConcurrentHashMap<>(branches.get("main")));

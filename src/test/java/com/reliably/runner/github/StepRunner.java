@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,19 +19,29 @@ import java.util.regex.Pattern;
  */
 final class StepRunner implements GitHubStandIn.StandInRunner {
 
-    private static final Pattern EXPRESSION = Pattern.compile("\\$\\{\\{ *([a-z]+)\\.([A-Za-z_-]+) *}}");
+    private static final Pattern EXPRESSION = Pattern.compile("\\$\\{\\{ *([a-z]+)\\.([A-Za-z0-9_-]+) *}}");
 
     private final GitHubStandIn gitHub;
     private final PythonEnvironment cli;
     private final Path workspace;
     private final UnaryOperator<String> serviceTokenOfPlan;
+    private final UnaryOperator<String> opened;
 
-    /** @param serviceTokenOfPlan what the GitHub environment has as RELIABLY_SERVICE_TOKEN, by the plan */
-    StepRunner(GitHubStandIn gitHub, PythonEnvironment cli, Path workspace, UnaryOperator<String> serviceTokenOfPlan) {
+    /**
+     * @param serviceTokenOfPlan what people put into the GitHub environment as RELIABLY_SERVICE_TOKEN, by the plan
+     * @param opened             opens what the server has put there, sealed
+     */
+    StepRunner(
+            GitHubStandIn gitHub,
+            PythonEnvironment cli,
+            Path workspace,
+            UnaryOperator<String> serviceTokenOfPlan,
+            UnaryOperator<String> opened) {
         this.gitHub = gitHub;
         this.cli = cli;
         this.workspace = workspace;
         this.serviceTokenOfPlan = serviceTokenOfPlan;
+        this.opened = opened;
     }
 
     @Override
@@ -131,11 +142,18 @@ final class StepRunner implements GitHubStandIn.StandInRunner {
         return expression.replaceAll(match -> Matcher.quoteReplacement(
                 switch (match.group(1)) {
                     case "inputs" -> run.inputs.getOrDefault(match.group(2), "");
-                    case "secrets" ->
-                        match.group(2).equals("RELIABLY_SERVICE_TOKEN")
-                                ? serviceTokenOfPlan.apply(plan)
-                                : "github-made";
+                    case "secrets" -> secret(match.group(2), plan);
                     default -> "";
                 }));
+    }
+
+    private String secret(String name, String plan) {
+        if (name.equals("RELIABLY_SERVICE_TOKEN")) {
+            return serviceTokenOfPlan.apply(plan);
+        }
+        // As at GitHub, a secret that is not there is empty.
+        return name.equals("GITHUB_TOKEN")
+                ? "github-made"
+                : Optional.ofNullable(gitHub.secrets.get(name)).map(opened).orElse("");
     }
 }

@@ -84,6 +84,7 @@ class WebhookRunsTest {
             null,
             null,
             null,
+            false,
             SECRET);
 
     @BeforeEach
@@ -122,8 +123,10 @@ class WebhookRunsTest {
                 .getConfigMapping(DeploymentPolicy.class);
         GitHubApis apis =
                 new GitHubApis(http, new RepositoryAddress.Finder(policy, settings), new AppTokens(http, clock));
-        WorkflowKeeper keeper = new WorkflowKeeper(new PullRequests());
+        PullRequests pullRequests = new PullRequests();
+        WorkflowKeeper keeper = new WorkflowKeeper(pullRequests, new ActionPins());
         RepositoryRuns runs = new RepositoryRuns(settings);
+        ServiceTokens serviceTokens = new ServiceTokens();
         return new GitHubRunner(
                 apis,
                 new DispatchStore(pool),
@@ -132,7 +135,8 @@ class WebhookRunsTest {
                 news,
                 settings,
                 publicUrl,
-                new GitHubSchedules(apis, keeper, runs, news, settings, publicUrl, clock),
+                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, news, settings, publicUrl, clock),
+                serviceTokens,
                 new WebhookChecks(new DeliveryStore(pool), publicUrl),
                 clock);
     }
