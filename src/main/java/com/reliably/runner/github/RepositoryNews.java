@@ -1,7 +1,6 @@
 package com.reliably.runner.github;
 
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
@@ -103,13 +102,11 @@ final class RepositoryNews {
         told.put(one, now);
         told.put(any, now);
         forgetOld(now);
-        // Elsewhere: the looks of those who wait are nothing that the request's context should have to do with.
-        Infrastructure.getDefaultWorkerPool()
-                .execute(() -> waiters.forEach(waiter -> {
-                    if (waiter.concern().equals(one) || waiter.concern().equals(any)) {
-                        waiter.emitter().complete(null);
-                    }
-                }));
+        waiters.forEach(waiter -> {
+            if (waiter.concern().equals(one) || waiter.concern().equals(any)) {
+                waiter.emitter().complete(null);
+            }
+        });
     }
 
     private void forgetOld(long now) {
@@ -141,7 +138,7 @@ final class RepositoryNews {
     }
 
     private Uni<Void> news(Concern concern, long lookedAt, Duration longest) {
-        return Uni.createFrom()
+        Uni<Void> news = Uni.createFrom()
                 .<Void>emitter(emitter -> {
                     Waiter waiter = new Waiter(concern, emitter);
                     emitter.onTermination(() -> waiters.remove(waiter));
@@ -155,6 +152,7 @@ final class RepositoryNews {
                 .ifNoItem()
                 .after(inTimersUnit(longest))
                 .recoverWithItem((Void) null);
+        return HomeContext.keptBy(news);
     }
 
     /** So much later, or up to a millisecond more. */

@@ -92,7 +92,8 @@ final class RepositoryRuns {
         // A little less than the pause between two looks.
         Duration freshFor = settings.pollEvery().multipliedBy(4).dividedBy(5);
         Duration spacing = freshFor.compareTo(RepositoryNews.SPACING) < 0 ? freshFor : RepositoryNews.SPACING;
-        return shared.computeIfAbsent(api.caller() + " " + RepositoryAddress.nameOf(api.address()), key -> new Shared())
-                .latest(api, notBefore, freshFor, spacing);
+        Shared one = shared.computeIfAbsent(
+                api.caller() + " " + RepositoryAddress.nameOf(api.address()), key -> new Shared());
+        return HomeContext.keptBy(one.latest(api, notBefore, freshFor, spacing));
     }
 }
