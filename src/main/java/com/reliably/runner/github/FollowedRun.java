@@ -52,9 +52,13 @@ final class FollowedRun {
         return id;
     }
 
-    /** Everything that is new; the last of it is the end, where the run has ended. */
-    Uni<List<RunnerEvent>> look(GitHubApi api) {
-        return run(api).chain(run -> {
+    /**
+     * Everything that is new; the last of it is the end, where the run has ended.
+     *
+     * @param notBefore when something last happened to it, as {@link RepositoryRuns#latest} takes it
+     */
+    Uni<List<RunnerEvent>> look(GitHubApi api, long notBefore) {
+        return run(api, notBefore).chain(run -> {
             if (isOverdue(run) && !endingAsked) {
                 endingAsked = true;
                 return api.cancel(id).chain(() -> news(api, run));
@@ -63,8 +67,8 @@ final class FollowedRun {
         });
     }
 
-    private Uni<GitHubRun> run(GitHubApi api) {
-        return runs.latest(api).chain(page -> {
+    private Uni<GitHubRun> run(GitHubApi api, long notBefore) {
+        return runs.latest(api, notBefore).chain(page -> {
             for (GitHubRun run : page.runs()) {
                 if (run.id() == id) {
                     return Uni.createFrom().item(run);

@@ -128,16 +128,20 @@ class GitHubRunsTest {
         PullRequests pullRequests = new PullRequests();
         WorkflowKeeper keeper = new WorkflowKeeper(pullRequests, new ActionPins());
         RepositoryRuns runs = new RepositoryRuns(settings);
+        DeliveryStore deliveries = new DeliveryStore(pool);
+        RepositoryNews news = new RepositoryNews(deliveries);
         ServiceTokens serviceTokens = new ServiceTokens();
         return new GitHubRunner(
                 apis,
                 new DispatchStore(pool),
                 keeper,
                 runs,
+                news,
                 settings,
                 publicUrl,
-                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, settings, publicUrl, clock),
+                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, news, settings, publicUrl, clock),
                 serviceTokens,
+                new WebhookChecks(deliveries, publicUrl),
                 clock);
     }
 
@@ -195,7 +199,7 @@ class GitHubRunsTest {
 
     private GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
         return new GitHubDefinition(
-                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false);
+                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false, null);
     }
 
     private static GitHubDefinition withManagedToken(String environment) {
@@ -209,7 +213,8 @@ class GitHubRunsTest {
                 null,
                 null,
                 null,
-                true);
+                true,
+                null);
     }
 
     /** A run, followed until it is cancelled or has ended. */
@@ -448,7 +453,8 @@ class GitHubRunsTest {
                 null,
                 "Iv1.app",
                 pem,
-                false);
+                false,
+                null);
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         String first = gitHub.token;
@@ -587,7 +593,8 @@ class GitHubRunsTest {
                         + Base64.getMimeEncoder()
                                 .encodeToString(pair.getPrivate().getEncoded())
                         + "\n-----END PRIVATE KEY-----\n",
-                false);
+                false,
+                null);
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         // As when the App is installed anew.
@@ -608,7 +615,8 @@ class GitHubRunsTest {
                 null,
                 null,
                 null,
-                false);
+                false,
+                null);
         Followed run = launch();
         assertEquals(How.UNPREPARED, run.end().how());
         assertTrue(run.end().error().contains("anew"), run.end().error());
