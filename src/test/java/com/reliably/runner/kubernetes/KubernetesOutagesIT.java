@@ -78,7 +78,8 @@ class KubernetesOutagesIT {
         List<String> plans = new ArrayList<>();
         ServerProcess server = setup.start();
         try {
-            String deployment = new Scenario(server).deployment(marking(marks, "echo began; sleep 1; echo ended"));
+            String deployment = new Scenario(server)
+                    .deployment(marking(marks, "echo began; sleep 1; " + TestCluster.REPORT + "; echo ended"));
             for (int round = 0; round < ROUNDS; round++) {
                 Scenario scenario = new Scenario(server);
                 for (int i = 0; i < 2; i++) {
@@ -146,7 +147,7 @@ class KubernetesOutagesIT {
                         TestCluster.server(temporary.resolve("data")).start()) {
             Scenario scenario = new Scenario(server);
             String deployment = scenario.deployment(
-                    marking(marks, "for i in $(seq 1 60); do echo line $i; sleep 0.5; done; exit 0"));
+                    marking(marks, TestCluster.REPORT + "; for i in $(seq 1 60); do echo line $i; sleep 0.5; done"));
             String plan = scenario.plan(deployment, experiment(process("say", "echo")), null);
             scenario.awaitLog(plan, "line 5\n");
 
@@ -173,7 +174,7 @@ class KubernetesOutagesIT {
                         TestCluster.server(temporary.resolve("data")).start()) {
             Scenario scenario = new Scenario(server);
             Map<String, Object> definition =
-                    cluster.shell("for i in $(seq 1 100); do echo line $i; sleep 0.15; done; exit 0");
+                    cluster.shell(TestCluster.REPORT + "; for i in $(seq 1 100); do echo line $i; sleep 0.15; done");
             String first = cluster.mightyToken("first");
             definition.put("credentials", cluster.kubeconfigWith(first, link.port()));
             String plan = scenario.plan(scenario.deployment(definition), experiment(process("say", "echo")), null);
@@ -205,8 +206,8 @@ class KubernetesOutagesIT {
                 ServerProcess server =
                         TestCluster.server(temporary.resolve("data")).start()) {
             Scenario scenario = new Scenario(server);
-            Map<String, Object> definition =
-                    cluster.shell("echo began; while [ ! -e /stop ]; do sleep 0.2; done; echo ended");
+            Map<String, Object> definition = cluster.shell(
+                    TestCluster.REPORT + "; echo began; while [ ! -e /stop ]; do sleep 0.2; done; echo ended");
             String first = cluster.mightyToken("first");
             definition.put("credentials", cluster.kubeconfigWith(first, link.port()));
             String deployment = scenario.deployment(definition);
