@@ -47,7 +47,7 @@ final class TestCluster implements AutoCloseable {
             " ",
             "token=$(sed -n \"s/^token = .\\(.*\\).$/\\1/p\" $RELIABLY_CLI_CONFIG);",
             "api=$RELIABLY_SERVICE_HOST/api/v1/organization/$RELIABLY_ORGANIZATION_ID;",
-            "ask() { wget -q -T 5 -O - --header \"Authorization: Bearer $token\" \"$@\" 2> /dev/null; };",
+            "ask() { wget -q -O - --header \"Authorization: Bearer $token\" \"$@\" 2> /dev/null; };",
             "until id=$(ask $api/plans/$RELIABLY_PLAN_ID | sed -n \"s/.*.experiments.:\\[.\\([0-9a-f-]*\\).*/\\1/p\")",
             "&& [ -n \"$id\" ]",
             "&& ask --header \"Content-Type: application/json\"",
