@@ -295,7 +295,8 @@ final class RunObservation {
 
     private Uni<Observed> follow(long id, Duration timeout, List<RunnerEvent> first) {
         if (followed == null || followed.id() != id) {
-            followed = new FollowedRun(parts.runs(), parts.clock(), id, timeout, fromByte);
+            followed = new FollowedRun(
+                    parts.runs(), parts.clock(), id, timeout, parts.publicUrl().value(), fromByte);
         }
         return followed.look(api, parts.news().lastOf(Concern.run(run.orgId(), api.address(), id)))
                 .map(events -> {
