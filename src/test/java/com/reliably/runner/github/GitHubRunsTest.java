@@ -76,6 +76,7 @@ class GitHubRunsTest {
     private Tenant tenant;
     private TestRuns testRuns;
     private GitHubRunner runner;
+    private Overlap overlap = Overlap.FORBID;
     private GitHubDefinition definition =
             definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.COMMIT);
 
@@ -231,6 +232,7 @@ class GitHubRunsTest {
                     definition,
                     null,
                     null,
+                    overlap,
                     () -> Uni.createFrom().item(List.of()),
                     null);
             String reference = runner.launch(request).await().atMost(SOON).reference();
