@@ -165,8 +165,12 @@ final class GitHubApi {
             @JsonProperty("workflow_run_id") Long runId,
             @JsonProperty("html_url") String htmlUrl) {}
 
-    /** Starts a workflow. Empty where this GitHub does not say which run it made of that. */
-    Uni<Optional<Dispatched>> dispatch(String fileName, String ref, Map<String, String> inputs) {
+    /**
+     * Starts a workflow. Empty where this GitHub does not say which run it made of that.
+     *
+     * @param window within which the request may be sent; it fails with {@link GitHubFault.Unsent} where that is over
+     */
+    Uni<Optional<Dispatched>> dispatch(String fileName, String ref, Map<String, String> inputs, SendingWindow window) {
         return work(() -> {
             Map<String, Object> body = new LinkedHashMap<>();
             body.put("ref", ref);
@@ -174,8 +178,13 @@ final class GitHubApi {
             if (address.isCloud()) {
                 body.put("return_run_details", true);
             }
-            GitHubAnswer answer =
-                    http.sendHere(request("POST", "/actions/workflows/" + fileName + "/dispatches", body, Map.of()));
+            // May ask for a token, and comes to be done when a worker is free: only then is it known how late it is.
+            GitHubHttp.Request request =
+                    request("POST", "/actions/workflows/" + fileName + "/dispatches", body, Map.of());
+            if (window.isOver()) {
+                throw new GitHubFault.Unsent("It took too long until GitHub could be asked.");
+            }
+            GitHubAnswer answer = http.sendHere(request);
             return answer.status() == 200
                     ? Optional.of(http.read(answer, Dispatched.class)).filter(made -> made.runId() != null)
                     : Optional.empty();

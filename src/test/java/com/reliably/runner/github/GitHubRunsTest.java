@@ -5,12 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.reliably.deployment.DeploymentPolicy;
 import com.reliably.deployment.GitHubDefinition;
 import com.reliably.runner.CheckResult;
 import com.reliably.runner.EngineSchedule;
-import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
@@ -18,276 +15,28 @@ import com.reliably.runner.ScheduleEvent;
 import com.reliably.runner.github.GitHubStandIn.StandInRun;
 import com.reliably.runner.github.GitHubStandIn.Trouble;
 import com.reliably.schedule.Overlap;
-import com.reliably.start.PublicUrl;
 import com.reliably.testing.ApiTest;
-import com.reliably.testing.Tenant;
-import com.reliably.testing.TestRuns;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
-import io.vertx.mutiny.sqlclient.Pool;
-import jakarta.inject.Inject;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.sql.DataSource;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs at GitHub, with the real database and a stand-in that is held to GitHub's description of itself. */
 @ApiTest
-class GitHubRunsTest {
-
-    private static final Duration SOON = Duration.ofSeconds(20);
-    private static final Duration SETTLES = Duration.ofMillis(700);
-
-    @Inject
-    Pool pool;
-
-    @Inject
-    DataSource database;
-
-    @Inject
-    ObjectMapper json;
-
-    @Inject
-    PublicUrl publicUrl;
-
-    private final MovedClock clock = new MovedClock();
-    private final AtomicInteger tokens = new AtomicInteger();
-    private GitHubStandIn gitHub;
-    private Tenant tenant;
-    private TestRuns testRuns;
-    private GitHubRunner runner;
-    private Overlap overlap = Overlap.FORBID;
-    private GitHubDefinition definition =
-            definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.COMMIT);
-
-    /** A clock that tests move; it goes on by itself. */
-    private static final class MovedClock extends Clock {
-
-        private volatile Duration offset = Duration.ZERO;
-
-        void move(Duration by) {
-            offset = offset.plus(by);
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Clock.systemUTC().instant().plus(offset);
-        }
-    }
-
-    @BeforeEach
-    void start() {
-        gitHub = GitHubStandIn.cloud(clock);
-        tenant = Tenant.create();
-        testRuns = new TestRuns(database, tenant);
-        runner = newServer();
-    }
-
-    @AfterEach
-    void everyRequestAndAnswerIsAsGitHubDescribesIt() {
-        gitHub.close();
-        assertEquals(List.of(), gitHub.faults());
-    }
-
-    /** What a server has in memory, anew: after a crash, or of another server. */
-    private GitHubRunner newServer() {
-        GitHubSettings settings =
-                new TestSettings(List.of("github.com=" + gitHub.apiUrl(), "ghe.example.com=" + gitHub.apiUrl()));
-        GitHubHttp http = new GitHubHttp(settings, new RateLimits(clock), json);
-        GitHubApis apis =
-                new GitHubApis(http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
-        PullRequests pullRequests = new PullRequests();
-        WorkflowKeeper keeper = new WorkflowKeeper(pullRequests, new ActionPins());
-        RepositoryRuns runs = new RepositoryRuns(settings);
-        ServiceTokens serviceTokens = new ServiceTokens();
-        return new GitHubRunner(
-                apis,
-                new DispatchStore(pool),
-                keeper,
-                runs,
-                settings,
-                publicUrl,
-                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, settings, publicUrl, clock),
-                serviceTokens,
-                clock);
-    }
-
-    private record TestSettings(List<String> urls) implements GitHubSettings {
-
-        @Override
-        public Optional<List<String>> apiUrls() {
-            return Optional.of(urls);
-        }
-
-        @Override
-        public Duration pollEvery() {
-            return Duration.ofMillis(50);
-        }
-
-        @Override
-        public Duration answersWithin() {
-            return Duration.ofSeconds(10);
-        }
-
-        @Override
-        public Duration settlesWithin() {
-            return SETTLES;
-        }
-
-        @Override
-        public Duration timeout() {
-            return Duration.ofHours(6);
-        }
-
-        @Override
-        public int atOnce() {
-            return 10;
-        }
-
-        @Override
-        public String action() {
-            return "reliablyhq/actions/plan@main";
-        }
-
-        @Override
-        public List<String> logHosts() {
-            return List.of("*.blob.core.windows.net");
-        }
-    }
-
-    private static DeploymentPolicy policy() {
-        return new SmallRyeConfigBuilder()
-                .withMapping(DeploymentPolicy.class)
-                .withMappingIgnore("reliably.**")
-                .withDefaultValue("reliably.github.allowed-hosts", "github.com,ghe.example.com")
-                .build()
-                .getConfigMapping(DeploymentPolicy.class);
-    }
-
-    private GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
-        return new GitHubDefinition(
-                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false);
-    }
-
-    private static GitHubDefinition withManagedToken(String environment) {
-        return new GitHubDefinition(
-                "https://github.com/acme/chaos",
-                "github-token",
-                null,
-                "main",
-                "plans",
-                environment,
-                null,
-                null,
-                null,
-                true);
-    }
-
-    /** A run, followed until it is cancelled or has ended. */
-    private final class Followed {
-
-        private final List<RunnerEvent> events = new CopyOnWriteArrayList<>();
-        private final AtomicReference<Throwable> failure = new AtomicReference<>();
-        private final RunAtEngine run;
-        private Cancellable observing;
-
-        private Followed(UUID id) {
-            UUID org = UUID.fromString(tenant.id());
-            LaunchRequest request = new LaunchRequest(
-                    org,
-                    testRuns.planId(),
-                    id,
-                    1,
-                    null,
-                    definition,
-                    null,
-                    null,
-                    overlap,
-                    () -> Uni.createFrom().item(List.of()),
-                    null);
-            String reference = runner.launch(request).await().atMost(SOON).reference();
-            run = new RunAtEngine(
-                    org,
-                    testRuns.planId(),
-                    id,
-                    1,
-                    reference,
-                    () -> Uni.createFrom().item(definition),
-                    lifetime -> Uni.createFrom().item("token-" + tokens.incrementAndGet()));
-            follow(runner);
-        }
-
-        private void follow(GitHubRunner by) {
-            observing = by.observe(run, 0).subscribe().with(events::add, failure::set);
-        }
-
-        private void crash() {
-            observing.cancel();
-        }
-
-        private RunnerEvent.Ended end() {
-            await().atMost(SOON).until(() -> failure.get() != null || ended() != null);
-            if (failure.get() != null) {
-                throw new AssertionError(failure.get());
-            }
-            return ended();
-        }
-
-        private RunnerEvent.Ended ended() {
-            return events.stream()
-                    .filter(RunnerEvent.Ended.class::isInstance)
-                    .map(RunnerEvent.Ended.class::cast)
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        private boolean waits(String words) {
-            return events.stream()
-                    .anyMatch(e -> e instanceof RunnerEvent.Waiting w && w.why().contains(words));
-        }
-    }
-
-    private Followed launch() {
-        return new Followed(testRuns.running());
-    }
-
-    private void jobsEnd(String conclusion) {
-        gitHub.runner = (run, workflow) -> {
-            run.log.append("2026-01-01T00:00:00Z said by the job\n");
-            gitHub.step(run, "Run reliablyhq/actions/plan@main", conclusion.equals("success"));
-            gitHub.end(run, conclusion);
-        };
-    }
+class GitHubRunsTest extends GitHubRunsCase {
 
     @Test
     void aRunIsDispatchedOnceAndFollowedToItsEnd() {

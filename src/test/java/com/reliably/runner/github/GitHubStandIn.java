@@ -35,6 +35,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.yaml.snakeyaml.Yaml;
@@ -48,6 +49,8 @@ final class GitHubStandIn implements AutoCloseable {
 
     static final String REPOSITORY = "acme/chaos";
 
+    private static final int JOBS_OF_A_RUN = 100;
+
     /** What becomes of one request. */
     enum Trouble {
         NONE,
@@ -57,6 +60,17 @@ final class GitHubStandIn implements AutoCloseable {
         LOST_AFTER,
         /** It is done, and never answered. */
         SILENT_AFTER
+    }
+
+    /** What becomes of a job's log. */
+    enum LogTrouble {
+        NONE,
+        /** 403, as for tokens that may not. */
+        FORBIDDEN,
+        /** It is said to be on a host that nobody knows. */
+        ELSEWHERE,
+        /** Where it is said to be, it is not. */
+        LOST
     }
 
     /** A request, for tests that have something happen at it. */
@@ -108,6 +122,14 @@ final class GitHubStandIn implements AutoCloseable {
     /** The environment's secrets as they came: sealed, by their names. */
     final Map<String, String> secrets = new ConcurrentHashMap<>();
 
+    /** The repository is private, and these credentials do not reach it. */
+    volatile boolean hidden;
+    /** How many cancellations are refused, because the run cannot be cancelled for the moment. */
+    final AtomicInteger cancelsRefused = new AtomicInteger();
+    /** Runs have steps that go on when they are cancelled. */
+    volatile boolean ignoresCancel;
+
+    volatile LogTrouble logTrouble = LogTrouble.NONE;
     volatile Function<Asked, Trouble> trouble = request -> Trouble.NONE;
     /** What runs the jobs; by default they go on until they are cancelled. */
     volatile StandInRunner runner = (run, workflow) -> {};
@@ -142,6 +164,11 @@ final class GitHubStandIn implements AutoCloseable {
         final Instant listedAt;
         final StringBuffer log = new StringBuffer();
         final List<Map<String, String>> steps = new CopyOnWriteArrayList<>();
+        /** The logs of further jobs; the first one has {@link #log}. */
+        final List<String> moreJobs = new CopyOnWriteArrayList<>();
+
+        private final String group;
+        private volatile Instant startedAt;
         volatile String status = "queued";
         volatile String conclusion;
         volatile Instant updatedAt;
@@ -153,9 +180,11 @@ final class GitHubStandIn implements AutoCloseable {
                 String file,
                 String event,
                 Map<String, String> inputs,
+                String group,
                 Instant now,
                 Instant listedAt) {
             this.id = id;
+            this.group = group;
             this.title = title;
             this.file = file;
             this.event = event;
@@ -253,6 +282,11 @@ final class GitHubStandIn implements AutoCloseable {
         pulls.clear();
     }
 
+    /** As somebody deletes a run. */
+    void delete(StandInRun run) {
+        runs.remove(run.id);
+    }
+
     /** Starts a workflow as GitHub's schedule does. */
     StandInRun fire(String file) {
         return start(file, "schedule", Map.of());
@@ -266,10 +300,8 @@ final class GitHubStandIn implements AutoCloseable {
             if (exchange.getRequestHeaders().containsKey("Authorization")) {
                 faults.add("the token was sent to where a log is");
             }
-            answer(
-                    exchange,
-                    200,
-                    runs.get(Long.parseLong(path.substring(6))).log.toString().getBytes(StandardCharsets.UTF_8));
+            int status = logTrouble == LogTrouble.LOST ? 403 : 200;
+            answer(exchange, status, logOf(Long.parseLong(path.substring(6))).getBytes(StandardCharsets.UTF_8));
             return;
         }
         String own = path.substring(prefix.length());
@@ -412,7 +444,7 @@ final class GitHubStandIn implements AutoCloseable {
                                     "expires_at",
                                     clock.instant().plus(Duration.ofHours(1)).toString()));
         }
-        if (!path.equals(base) && !path.startsWith(base + "/")) {
+        if (hidden || !path.equals(base) && !path.startsWith(base + "/")) {
             return unknown();
         }
         String rest = path.substring(base.length());
@@ -440,11 +472,13 @@ final class GitHubStandIn implements AutoCloseable {
             return run(request.method(), rest.substring(14));
         }
         if (rest.matches("/actions/jobs/[0-9]+/logs")) {
-            long id = Long.parseLong(rest.split("/")[3]) / 10;
-            return new Answer(
-                    302,
-                    null,
-                    Map.of("Location", "http://127.0.0.1:" + server.getAddress().getPort() + "/logs/" + id));
+            if (logTrouble == LogTrouble.FORBIDDEN) {
+                return Answer.of(403, message("Must have admin rights to Repository."));
+            }
+            String place = logTrouble == LogTrouble.ELSEWHERE
+                    ? "https://storage.example.com"
+                    : "http://127.0.0.1:" + server.getAddress().getPort();
+            return new Answer(302, null, Map.of("Location", place + "/logs/" + rest.split("/")[3]));
         }
         if (key.equals("GET /actions/permissions")) {
             return Answer.of(
@@ -702,24 +736,65 @@ final class GitHubStandIn implements AutoCloseable {
         return Answer.of(204, null);
     }
 
-    private StandInRun start(String file, String event, Map<String, String> inputs) {
+    private synchronized StandInRun start(String file, String event, Map<String, String> inputs) {
         Map<String, Object> workflow = parsed(file);
         String title = String.valueOf(workflow.get("run-name"));
         for (Map.Entry<String, String> input : inputs.entrySet()) {
             title = title.replace("${{ inputs." + input.getKey() + " }}", input.getValue());
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        long id = ids.incrementAndGet();
         StandInRun run = new StandInRun(
-                ids.incrementAndGet(),
+                id,
                 title,
                 file,
                 event,
                 inputs,
+                groupOf(workflow, id),
                 now,
                 Instant.now().plus(runsListedAfter));
         runs.put(run.id, run);
-        threads.execute(() -> runner.run(run, workflow));
+        if (queued(run, workflow)) {
+            run.status = "pending";
+        } else {
+            threads.execute(() -> runner.run(run, workflow));
+        }
         return run;
+    }
+
+    private static String groupOf(Map<String, Object> workflow, long id) {
+        String group = workflow.get("concurrency") instanceof Map<?, ?> concurrency
+                ? String.valueOf(concurrency.get("group"))
+                : "run " + id;
+        return group.replace("${{ github.run_id }}", Long.toString(id));
+    }
+
+    /**
+     * Whether another run of its concurrency group goes on, behind which it waits. GitHub lets one wait, the latest; the one
+     * that waited before is cancelled.
+     */
+    private boolean queued(StandInRun run, Map<String, Object> workflow) {
+        List<StandInRun> others = runs().stream()
+                .filter(other -> other != run && other.group.equals(run.group) && !other.status.equals("completed"))
+                .toList();
+        if (workflow.get("concurrency") instanceof Map<?, ?> concurrency
+                && Boolean.TRUE.equals(concurrency.get("cancel-in-progress"))) {
+            others.forEach(other -> end(other, "cancelled"));
+            return false;
+        }
+        others.stream().filter(other -> other.status.equals("pending")).forEach(other -> end(other, "cancelled"));
+        return !others.isEmpty();
+    }
+
+    private void startNext(StandInRun ended) {
+        List<StandInRun> others = runs().stream()
+                .filter(other -> other.group.equals(ended.group) && !other.status.equals("completed"))
+                .toList();
+        boolean free = others.stream().allMatch(other -> other.status.equals("pending"));
+        others.stream().filter(other -> free).findFirst().ifPresent(next -> {
+            next.status = "queued";
+            threads.execute(() -> runner.run(next, parsed(next.file)));
+        });
     }
 
     @SuppressWarnings("unchecked")
@@ -770,8 +845,13 @@ final class GitHubStandIn implements AutoCloseable {
             if (run.status.equals("completed")) {
                 return Answer.of(409, message("Cannot cancel a workflow run that is completed."));
             }
+            if (cancelsRefused.getAndUpdate(count -> Math.max(0, count - 1)) > 0) {
+                return Answer.of(409, message("Cannot cancel a workflow run that has not been queued yet."));
+            }
             run.cancelled = true;
-            end(run, "cancelled");
+            if (what.equals("force-cancel") || !ignoresCancel) {
+                end(run, "cancelled");
+            }
             return Answer.of(202, json.createObjectNode());
         }
         return Answer.of(200, what.equals("jobs") ? jobs(run) : asJson(run));
@@ -779,16 +859,35 @@ final class GitHubStandIn implements AutoCloseable {
 
     private ObjectNode jobs(StandInRun run) {
         ObjectNode page = description.example("get", "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", 200);
-        ObjectNode job = (ObjectNode) page.get("jobs").get(0);
+        ArrayNode all = json.createArrayNode();
+        for (int number = 0; number <= run.moreJobs.size(); number++) {
+            all.add(job(run, number, (ObjectNode) page.get("jobs").get(0).deepCopy()));
+        }
+        page.set("jobs", all);
+        page.put("total_count", all.size());
+        return page;
+    }
+
+    private String logOf(long jobId) {
+        StandInRun run = runs.get(jobId / JOBS_OF_A_RUN);
+        int number = (int) (jobId % JOBS_OF_A_RUN);
+        return number == 0 ? run.log.toString() : run.moreJobs.get(number - 1);
+    }
+
+    private static ObjectNode job(StandInRun run, int number, ObjectNode job) {
         job.put("created_at", run.createdAt.toString());
-        job.put("id", run.id * 10).put("run_id", run.id).put("name", "chaos");
+        // Of a job that waits it is when it was made, and it has no steps.
+        job.put("started_at", (run.startedAt == null ? run.createdAt : run.startedAt).toString());
+        job.put("id", run.id * JOBS_OF_A_RUN + number)
+                .put("run_id", run.id)
+                .put("name", number == 0 ? "chaos" : "chaos " + number);
         job.put("status", run.status.equals("completed") ? "completed" : "in_progress")
                 .put("conclusion", run.conclusion);
         if (!run.status.equals("completed")) {
             job.putNull("completed_at");
         }
         ArrayNode steps = job.putArray("steps");
-        for (int i = 0; i < run.steps.size(); i++) {
+        for (int i = 0; number == 0 && i < run.steps.size(); i++) {
             Map<String, String> step = run.steps.get(i);
             steps.addObject()
                     .put("name", step.get("name"))
@@ -796,14 +895,14 @@ final class GitHubStandIn implements AutoCloseable {
                     .put("conclusion", step.get("conclusion"))
                     .put("number", i + 1);
         }
-        ArrayNode only = page.putArray("jobs");
-        only.add(job);
-        page.put("total_count", 1);
-        return page;
+        return job;
     }
 
     /** A step of a run has ended. */
     void step(StandInRun run, String name, boolean good) {
+        if (run.startedAt == null) {
+            run.startedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        }
         run.status = "in_progress";
         run.steps.add(Map.of("name", name, "conclusion", good ? "success" : "failure"));
     }
@@ -814,6 +913,7 @@ final class GitHubStandIn implements AutoCloseable {
             run.status = "completed";
             run.conclusion = conclusion;
             run.updatedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            startNext(run);
         }
     }
 
