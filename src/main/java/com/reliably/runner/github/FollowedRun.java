@@ -29,6 +29,7 @@ final class FollowedRun {
     private final Clock clock;
     private final long id;
     private final Duration timeout;
+    private final String serverUrl;
     private final RunEnding ending;
     private Seen<GitHubRun> alone = Seen.nothing();
     private Seen<GitHubJob.Page> jobs = Seen.nothing();
@@ -38,16 +39,25 @@ final class FollowedRun {
     private int refusals;
 
     /**
-     * @param id       GitHub's number of the run
-     * @param timeout  how long it may take
-     * @param fromByte from where on its output is wanted
+     * @param id        GitHub's number of the run
+     * @param timeout   how long it may take
+     * @param serverUrl how it was to reach this server
+     * @param fromByte  from where on its output is wanted
      */
-    FollowedRun(RepositoryRuns runs, GitHubSettings settings, Clock clock, long id, Duration timeout, long fromByte) {
+    FollowedRun(
+            RepositoryRuns runs,
+            GitHubSettings settings,
+            Clock clock,
+            long id,
+            Duration timeout,
+            String serverUrl,
+            long fromByte) {
         this.runs = runs;
         this.settings = settings;
         this.clock = clock;
         this.id = id;
         this.timeout = timeout;
+        this.serverUrl = serverUrl;
         this.told = new Telling(fromByte);
         this.ending = new RunEnding(clock, id, settings.pollEvery().multipliedBy(4));
     }
@@ -59,17 +69,19 @@ final class FollowedRun {
     /**
      * Everything that is new; the last of it is the end, where the run has ended.
      *
+     * @param notBefore    when something last happened to it, as {@link RepositoryRuns#latest} takes it
      * @param cancelledFor how long ago somebody asked for its end; null where nobody did
      */
-    Uni<Observed> look(GitHubApi api, Duration cancelledFor) {
-        return run(api).chain(run -> run.isPresent()
-                ? news(api, run.get(), cancelledFor)
-                : Uni.createFrom().item(this::missing));
+    Uni<Observed> look(GitHubApi api, long notBefore, Duration cancelledFor) {
+        return run(api, notBefore)
+                .chain(run -> run.isPresent()
+                        ? news(api, run.get(), cancelledFor)
+                        : Uni.createFrom().item(this::missing));
     }
 
     /** The run; empty where its repository is there, and does not have it. */
-    private Uni<Optional<GitHubRun>> run(GitHubApi api) {
-        return runs.latest(api).chain(page -> {
+    private Uni<Optional<GitHubRun>> run(GitHubApi api, long notBefore) {
+        return runs.latest(api, notBefore).chain(page -> {
             Optional<GitHubRun> listed =
                     page.runs().stream().filter(run -> run.id() == id).findFirst();
             if (listed.isPresent()) {
@@ -222,11 +234,23 @@ final class FollowedRun {
     private RunnerEvent.Ended end(GitHubRun run, List<GitHubJob> sorted) {
         String conclusion = run.conclusion() == null ? "" : run.conclusion();
         return switch (conclusion) {
-            case "success" -> new RunnerEvent.Ended(How.EXITED, 0, null);
+            case "success" ->
+                RunnerEvent.Ended.well(
+                        "The workflow's job has to use the action reliablyhq/actions/plan, see " + run.htmlUrl(),
+                        serverUrl,
+                        "RELIABLY_PUBLIC_URL");
             case "failure" -> new RunnerEvent.Ended(How.EXITED, 1, null);
-            case "timed_out" -> new RunnerEvent.Ended(How.TIMED_OUT, null, null);
+            // GitHub goes by what the job says, where the plan's time is written to unless the repository has its own.
+            case "timed_out" ->
+                new RunnerEvent.Ended(
+                        How.TIMED_OUT,
+                        null,
+                        "The run took longer than it may, and was stopped by GitHub. The plan can allow more"
+                                + " (policies.timeout_seconds), or the workflow's job (timeout-minutes).");
             case "cancelled" ->
-                new RunnerEvent.Ended(tookTooLong(run, sorted) ? How.TIMED_OUT : How.CANCELLED, null, null);
+                tookTooLong(run, sorted)
+                        ? RunnerEvent.Ended.tookTooLong(null, "RELIABLY_GITHUB_TIMEOUT")
+                        : new RunnerEvent.Ended(How.CANCELLED, null, null);
             case "startup_failure" -> unprepared("GitHub could not start the workflow, see " + run.htmlUrl());
             case "action_required" -> unprepared("GitHub wants somebody to allow the run, see " + run.htmlUrl());
             default -> unprepared("GitHub did not run the plan (" + conclusion + "), see " + run.htmlUrl());

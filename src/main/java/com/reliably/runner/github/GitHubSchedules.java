@@ -21,6 +21,7 @@ final class GitHubSchedules {
     private final PullRequests pullRequests;
     private final ServiceTokens serviceTokens;
     private final RepositoryRuns runs;
+    private final RepositoryNews news;
     private final GitHubSettings settings;
     private final PublicUrl publicUrl;
     private final Clock clock;
@@ -31,6 +32,7 @@ final class GitHubSchedules {
             PullRequests pullRequests,
             ServiceTokens serviceTokens,
             RepositoryRuns runs,
+            RepositoryNews news,
             GitHubSettings settings,
             PublicUrl publicUrl,
             Clock clock) {
@@ -39,6 +41,7 @@ final class GitHubSchedules {
         this.pullRequests = pullRequests;
         this.serviceTokens = serviceTokens;
         this.runs = runs;
+        this.news = news;
         this.settings = settings;
         this.publicUrl = publicUrl;
         this.clock = clock;
@@ -140,6 +143,8 @@ final class GitHubSchedules {
                 .onItem()
                 .transformToMulti(api -> new ScheduleWatch(
                                 runs,
+                                news,
+                                schedule.orgId(),
                                 settings,
                                 keeper,
                                 api,

@@ -28,6 +28,13 @@ record RepositoryAddress(String host, String owner, String name, URI api) {
         return owner + "/" + name;
     }
 
+    /** Whether an address is at the API of this host. */
+    boolean isAt(URI uri) {
+        return api.getScheme().equals(uri.getScheme())
+                && api.getRawAuthority().equals(uri.getRawAuthority())
+                && uri.normalize().getRawPath().startsWith(api.getRawPath() + "/");
+    }
+
     /** The address of something of this repository's at the API. */
     URI at(String path) {
         return URI.create(api + "/repos/" + owner + "/" + name + path);
@@ -36,6 +43,11 @@ record RepositoryAddress(String host, String owner, String name, URI api) {
     /** By which a deployment's repository is known as the same, however its URL is written. */
     static String nameOf(GitHubDefinition definition) {
         return String.join("/", partsOf(definition)).toLowerCase(Locale.ROOT);
+    }
+
+    /** The same, of its address. */
+    static String nameOf(RepositoryAddress address) {
+        return (address.host() + "/" + address.fullName()).toLowerCase(Locale.ROOT);
     }
 
     /** Host, owner and name. */

@@ -9,6 +9,7 @@ import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
 import com.reliably.runner.github.GitHubApi.Dispatched;
 import com.reliably.runner.github.GitHubApi.Seen;
+import com.reliably.runner.github.RepositoryNews.Concern;
 import com.reliably.start.PublicUrl;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -55,11 +56,13 @@ final class RunObservation {
     /** Its repository is elsewhere, GitHub says; perhaps where the deployment says now. */
     private boolean moved;
 
+    private boolean searching;
     private Long locatedAs;
     private String waitsFor;
     private Instant tooEarlySince;
     private Instant refusedSince;
     private int failures;
+    private long lookedAt;
     private Duration untilNextLook = Duration.ZERO;
 
     /** What an observation needs, the same for all. */
@@ -68,6 +71,7 @@ final class RunObservation {
             DispatchStore store,
             WorkflowKeeper keeper,
             RepositoryRuns runs,
+            RepositoryNews news,
             ServiceTokens serviceTokens,
             GitHubSettings settings,
             PublicUrl publicUrl,
@@ -77,7 +81,7 @@ final class RunObservation {
         this.parts = parts;
         this.run = run;
         this.fromByte = fromByte;
-        this.twins = new Twins(parts.store(), parts.runs());
+        this.twins = new Twins(parts.store(), parts.runs(), parts.news());
     }
 
     /** Everything that happens to the run, until it has ended. */
@@ -103,16 +107,29 @@ final class RunObservation {
     }
 
     private Uni<Void> pause(Duration longest) {
-        if (longest.isZero()) {
+        if (longest.isZero() || longest.isNegative()) {
             return Uni.createFrom().voidItem();
         }
-        Uni<Void> whole = Uni.createFrom().voidItem().onItem().delayIt().by(longest);
-        return api == null
-                ? whole
-                : parts.runs().pause(api.address(), longest).onFailure().recoverWithUni(whole);
+        Uni<Void> whole = RepositoryNews.after(longest);
+        return concern()
+                .map(concern -> parts.news()
+                        .pause(concern, lookedAt, longest)
+                        .onFailure()
+                        .recoverWithUni(whole))
+                .orElse(whole);
+    }
+
+    /** What is worth another look: what happens to the run, or to any as long as it is not known which it is. */
+    private Optional<Concern> concern() {
+        if (followed != null) {
+            return Optional.of(Concern.run(run.orgId(), api.address(), followed.id()));
+        }
+        return searching ? Optional.of(Concern.any(run.orgId(), api.address())) : Optional.empty();
     }
 
     private Uni<Observed> look() {
+        lookedAt = System.nanoTime();
+        searching = false;
         return parts.store()
                 .find(run.orgId(), run.runId())
                 .invoke(order -> mayBeThere = order == null || order.mayBeAtGitHub())
@@ -308,6 +325,7 @@ final class RunObservation {
 
     /** GitHub may have been asked. Its list of runs says so, sooner or later. */
     private Uni<Observed> search(Dispatch order) {
+        searching = true;
         return runsOf(order).chain(runs -> {
             Optional<GitHubRun> first = Twins.eldest(order, runs);
             if (first.isPresent()) {
@@ -369,9 +387,16 @@ final class RunObservation {
 
     private Uni<Observed> follow(long id, Duration timeout, Duration cancelledFor) {
         if (followed == null || followed.id() != id) {
-            followed = new FollowedRun(parts.runs(), parts.settings(), parts.clock(), id, timeout, fromByte);
+            followed = new FollowedRun(
+                    parts.runs(),
+                    parts.settings(),
+                    parts.clock(),
+                    id,
+                    timeout,
+                    parts.publicUrl().value(),
+                    fromByte);
         }
-        return followed.look(api, cancelledFor);
+        return followed.look(api, parts.news().lastOf(Concern.run(run.orgId(), api.address(), id)), cancelledFor);
     }
 
     private Observed limited(GitHubFault.Limited limit) {

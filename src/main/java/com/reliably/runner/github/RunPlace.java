@@ -79,7 +79,8 @@ record RunPlace(String repository, boolean isOurs) {
                 gitHub.delivery(),
                 gitHub.appId(),
                 gitHub.appPrivateKey(),
-                gitHub.manageServiceToken());
+                gitHub.manageServiceToken(),
+                gitHub.webhookSecret());
     }
 
     private static String hostOf(String repository) {

@@ -2,22 +2,26 @@ package com.reliably.runner.github;
 
 import com.reliably.deployment.GitHubDefinition;
 import com.reliably.runner.ScheduleEvent;
+import com.reliably.runner.github.RepositoryNews.Concern;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 /** What becomes of a schedule at GitHub, from look to look: the runs that it starts, and what others do to its file. */
 final class ScheduleWatch {
 
-    /** The file and the workflow's state are looked at less often than runs. */
+    /** The file and the workflow's state are looked at less often than runs, whatever happens to those. */
     private static final int LOOKS_BETWEEN = 12;
 
     private static final String ACTIVE = "active";
 
     private final RepositoryRuns runs;
+    private final RepositoryNews news;
+    private final Concern concern;
     private final GitHubSettings settings;
     private final WorkflowKeeper keeper;
     private final GitHubApi api;
@@ -26,11 +30,15 @@ final class ScheduleWatch {
     private final GitHubCron cron;
     private final boolean suspended;
     private final Set<Long> told = new HashSet<>();
-    private int looks;
+    private boolean looked;
+    private long lookedAt;
+    private long thoroughAt;
     private ScheduleEvent state;
 
     ScheduleWatch(
             RepositoryRuns runs,
+            RepositoryNews news,
+            UUID orgId,
             GitHubSettings settings,
             WorkflowKeeper keeper,
             GitHubApi api,
@@ -39,6 +47,8 @@ final class ScheduleWatch {
             GitHubCron cron,
             boolean suspended) {
         this.runs = runs;
+        this.news = news;
+        this.concern = Concern.any(orgId, api.address());
         this.settings = settings;
         this.keeper = keeper;
         this.api = api;
@@ -51,18 +61,20 @@ final class ScheduleWatch {
     Multi<ScheduleEvent> events() {
         return Multi.createBy()
                 .repeating()
-                .uni(() -> looks == 0
-                        ? look()
-                        : runs.pause(api.address(), settings.pollEvery()).chain(this::look))
+                .uni(() -> looked
+                        ? news.pause(concern, lookedAt, settings.pollEvery()).chain(this::look)
+                        : look())
                 .indefinitely()
                 .onItem()
                 .transformToMultiAndConcatenate(events -> Multi.createFrom().iterable(events));
     }
 
     private Uni<List<ScheduleEvent>> look() {
+        lookedAt = System.nanoTime();
         // At first those of the workflow, which may not be among the repository's latest any more.
-        Uni<GitHubRun.Page> page = looks == 0 ? ofWorkflow() : runs.latest(api);
-        boolean thorough = looks++ % LOOKS_BETWEEN == 0;
+        Uni<GitHubRun.Page> page = looked ? runs.latest(api, news.lastOf(concern)) : ofWorkflow();
+        boolean thorough = isTimeToBeThorough();
+        looked = true;
         return page.map(this::started)
                 .chain(events -> thorough
                         ? state().map(now -> {
@@ -73,6 +85,16 @@ final class ScheduleWatch {
                             return events;
                         })
                         : Uni.createFrom().item(events));
+    }
+
+    private boolean isTimeToBeThorough() {
+        boolean isTime = !looked
+                || lookedAt - thoroughAt
+                        >= settings.pollEvery().multipliedBy(LOOKS_BETWEEN).toNanos();
+        if (isTime) {
+            thoroughAt = lookedAt;
+        }
+        return isTime;
     }
 
     private Uni<GitHubRun.Page> ofWorkflow() {

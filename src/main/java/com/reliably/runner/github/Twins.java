@@ -1,5 +1,6 @@
 package com.reliably.runner.github;
 
+import com.reliably.runner.github.RepositoryNews.Concern;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.Comparator;
@@ -17,10 +18,12 @@ final class Twins {
 
     private final DispatchStore store;
     private final RepositoryRuns runs;
+    private final RepositoryNews news;
 
-    Twins(DispatchStore store, RepositoryRuns runs) {
+    Twins(DispatchStore store, RepositoryRuns runs, RepositoryNews news) {
         this.store = store;
         this.runs = runs;
+        this.news = news;
     }
 
     /** Which of these runs is the order's; empty where none is. */
@@ -41,17 +44,19 @@ final class Twins {
         if (!order.mayBeTwice()) {
             return Uni.createFrom().item(true);
         }
-        return runs.latest(api).chain(page -> {
-            Optional<GitHubRun> elder = elder(order, page.runs());
-            if (elder.isPresent()) {
-                LOG.warnf(
-                        "GitHub has run %s twice; its run %d is the elder",
-                        order.runId(), elder.get().id());
-                return store.replaced(order, elder.get().id(), elder.get().htmlUrl())
-                        .replaceWith(false);
-            }
-            return cancelOthers(api, order, page.runs()).replaceWith(true);
-        });
+        return runs.latest(api, news.lastOf(Concern.any(order.orgId(), api.address())))
+                .chain(page -> {
+                    Optional<GitHubRun> elder = elder(order, page.runs());
+                    if (elder.isPresent()) {
+                        LOG.warnf(
+                                "GitHub has run %s twice; its run %d is the elder",
+                                order.runId(), elder.get().id());
+                        return store.replaced(
+                                        order, elder.get().id(), elder.get().htmlUrl())
+                                .replaceWith(false);
+                    }
+                    return cancelOthers(api, order, page.runs()).replaceWith(true);
+                });
     }
 
     private static Optional<GitHubRun> elder(Dispatch order, List<GitHubRun> latest) {

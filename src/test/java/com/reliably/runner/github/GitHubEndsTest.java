@@ -54,7 +54,8 @@ class GitHubEndsTest extends GitHubRunsCase {
         gitHub.logTrouble = trouble;
         jobsEnd("success");
         Followed run = launch();
-        assertEquals(new RunnerEvent.Ended(How.EXITED, 0, null), run.end());
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(0, run.end().exitCode());
         assertTrue(run.text().contains("this log is not to be had"), run.text());
         assertTrue(run.text().contains("Run reliablyhq/actions/plan@main: success"), run.text());
     }

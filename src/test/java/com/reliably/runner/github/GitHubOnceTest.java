@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class GitHubOnceTest extends GitHubRunsCase {
 
     private static final GitHubDefinition WITHOUT_TOKEN = new GitHubDefinition(
-            "https://github.com/acme/chaos", null, null, "main", "plans", "production", null, null, null, false);
+            "https://github.com/acme/chaos", null, null, "main", "plans", "production", null, null, null, false, null);
 
     private long dispatches() {
         return gitHub.asked().stream()
@@ -250,7 +250,8 @@ class GitHubOnceTest extends GitHubRunsCase {
                     clock.move(Duration.ofSeconds(11));
                     return "Bearer github-token";
                 },
-                Optional::empty);
+                Optional::empty,
+                () -> false);
         SendingWindow window = SendingWindow.open(clock, Duration.ofSeconds(10));
         Throwable failure = assertThrows(
                 CompletionException.class,

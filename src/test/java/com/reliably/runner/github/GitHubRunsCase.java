@@ -118,16 +118,20 @@ abstract class GitHubRunsCase {
         PullRequests pullRequests = new PullRequests();
         WorkflowKeeper keeper = new WorkflowKeeper(pullRequests, new ActionPins());
         RepositoryRuns runs = new RepositoryRuns(settings);
+        DeliveryStore deliveries = new DeliveryStore(pool);
+        RepositoryNews news = new RepositoryNews(deliveries);
         ServiceTokens serviceTokens = new ServiceTokens();
         return new GitHubRunner(
                 apis,
                 store,
                 keeper,
                 runs,
+                news,
                 settings,
                 publicUrl,
-                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, settings, publicUrl, clock),
+                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, news, settings, publicUrl, clock),
                 serviceTokens,
+                new WebhookChecks(deliveries, publicUrl),
                 clock);
     }
 
@@ -189,7 +193,7 @@ abstract class GitHubRunsCase {
 
     static GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
         return new GitHubDefinition(
-                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false);
+                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false, null);
     }
 
     static GitHubDefinition withManagedToken(String environment) {
@@ -203,7 +207,8 @@ abstract class GitHubRunsCase {
                 null,
                 null,
                 null,
-                true);
+                true,
+                null);
     }
 
     /** A run, followed until it is cancelled or has ended. */

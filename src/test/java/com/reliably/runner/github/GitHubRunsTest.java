@@ -42,7 +42,9 @@ class GitHubRunsTest extends GitHubRunsCase {
     void aRunIsDispatchedOnceAndFollowedToItsEnd() {
         jobsEnd("success");
         Followed run = launch();
-        assertEquals(new RunnerEvent.Ended(How.EXITED, 0, null), run.end());
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(0, run.end().exitCode());
+        assertTrue(run.end().error().contains("RELIABLY_PUBLIC_URL"), "should nothing have been reported");
         StandInRun dispatched = gitHub.runs().get(0);
         assertEquals(1, gitHub.runs().size());
         assertTrue(run.events.contains(new RunnerEvent.Located(
@@ -199,7 +201,8 @@ class GitHubRunsTest extends GitHubRunsCase {
                 null,
                 "Iv1.app",
                 pem,
-                false);
+                false,
+                null);
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         String first = gitHub.token;
@@ -295,6 +298,80 @@ class GitHubRunsTest extends GitHubRunsCase {
     }
 
     @Test
+    void whatPeopleDeclineIsNotOfferedAgain() {
+        definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
+        gitHub.protectedBranch = true;
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("pull request"));
+        String branch = "reliably/plan-" + testRuns.planId();
+        gitHub.closePull(branch);
+        assertEquals(How.UNPREPARED, run.end().how());
+        assertTrue(run.end().error().contains("delete its branch"), run.end().error());
+        assertEquals(List.of(), gitHub.pulls());
+        gitHub.deleteBranch(branch);
+        Followed again = launch();
+        await().atMost(SOON).until(() -> again.waits("pull request"));
+        assertEquals(1, gitHub.pulls().size());
+    }
+
+    @Test
+    void whoeverCommitsAtTheSameMomentDoesNotStopARun() {
+        gitHub.conflicts = 3;
+        jobsEnd("success");
+        assertEquals(How.EXITED, launch().end().how());
+        assertEquals(1, gitHub.commits().size());
+    }
+
+    @Test
+    void anAppThatWasGivenARightLaterNeedsNoNewToken() throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        KeyPair pair = generator.generateKeyPair();
+        gitHub.appKey = pair.getPublic();
+        definition = new GitHubDefinition(
+                "https://github.com/acme/chaos",
+                null,
+                null,
+                "main",
+                "plans",
+                "production",
+                null,
+                "Iv1.app",
+                "-----BEGIN PRIVATE KEY-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(pair.getPrivate().getEncoded())
+                        + "\n-----END PRIVATE KEY-----\n",
+                false,
+                null);
+        jobsEnd("success");
+        assertEquals(How.EXITED, launch().end().how());
+        // As when the App is installed anew.
+        gitHub.token = "another";
+        clock.move(Duration.ofMinutes(2));
+        assertEquals(How.EXITED, launch().end().how());
+    }
+
+    @Test
+    void aTokenThatNoHeaderCanCarryIsNotQuoted() {
+        definition = new GitHubDefinition(
+                "https://github.com/acme/chaos",
+                "ghp_planted\u200bsecret",
+                null,
+                "main",
+                "plans",
+                "production",
+                null,
+                null,
+                null,
+                false,
+                null);
+        Followed run = launch();
+        assertEquals(How.UNPREPARED, run.end().how());
+        assertTrue(run.end().error().contains("anew"), run.end().error());
+        assertTrue(!run.events.toString().contains("planted"), run.events.toString());
+    }
+
+    @Test
     void whatIsOfferedForADeletedPlanIsTakenBack() {
         definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
         gitHub.protectedBranch = true;
@@ -370,7 +447,10 @@ class GitHubRunsTest extends GitHubRunsCase {
                 started.reference(),
                 () -> Uni.createFrom().item(definition));
         runner.observe(run, 0).subscribe().with(told::add);
-        await().atMost(SOON).until(() -> told.contains(new RunnerEvent.Ended(How.EXITED, 0, null)));
+        await().atMost(SOON).until(() -> told.stream()
+                .anyMatch(event -> event instanceof RunnerEvent.Ended ended
+                        && ended.how() == How.EXITED
+                        && ended.exitCode() == 0));
     }
 
     private EngineSchedule schedule(boolean suspended) {
