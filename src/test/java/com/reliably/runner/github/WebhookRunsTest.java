@@ -162,7 +162,7 @@ class WebhookRunsTest {
                 definition,
                 null,
                 null,
-                com.reliably.schedule.Overlap.FORBID,
+                Overlap.FORBID,
                 () -> Uni.createFrom().item(List.of()),
                 null);
         String reference = runner.launch(request).await().atMost(SOON).reference();
