@@ -636,7 +636,8 @@ class GitHubRunsTest {
                 definition,
                 null,
                 () -> Uni.createFrom().item(List.of()),
-                lifetime -> Uni.createFrom().item("token"));
+                lifetime -> Uni.createFrom().item("token"),
+                reference -> Uni.createFrom().item(false));
     }
 
     @Test
