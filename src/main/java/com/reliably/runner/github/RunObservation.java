@@ -47,6 +47,7 @@ final class RunObservation {
     private FollowedRun followed;
     private boolean located;
     private boolean forced;
+    private boolean askedWhetherDisabled;
     private String waitsFor;
     private Instant refusedSince;
     private int failures;
@@ -198,7 +199,17 @@ final class RunObservation {
                 .onFailure(failure -> failure instanceof GitHubFault.Refused || failure instanceof GitHubFault.Limited)
                 .call(failure -> parts.store().refused(intended))
                 .onFailure(GitHubFault.Refused.class)
-                .recoverWithItem(refusal -> notDispatched((GitHubFault.Refused) refusal));
+                .recoverWithUni(refusal -> enabledAgain(intended, (GitHubFault.Refused) refusal)
+                        .map(again -> again ? soon() : notDispatched((GitHubFault.Refused) refusal)));
+    }
+
+    /** Once: a workflow that a schedule has left disabled. */
+    private Uni<Boolean> enabledAgain(Dispatch order, GitHubFault.Refused refusal) {
+        if (refusal.status() != 422 || askedWhetherDisabled) {
+            return Uni.createFrom().item(false);
+        }
+        return FormerSchedule.enabledAgain(api, WorkflowOrder.fileNameOf(order.planId()))
+                .invoke(enabled -> askedWhetherDisabled = true);
     }
 
     /** A file that was just written is not known as a workflow at once; anything else does not get better. */
