@@ -24,12 +24,14 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -51,6 +53,8 @@ final class GitHubStandIn implements AutoCloseable {
     /** What becomes of one request. */
     enum Trouble {
         NONE,
+        /** Nothing is done; 403, as where a right is lacking. */
+        FORBIDDEN,
         /** Nothing is done; 502. */
         REFUSED_BEFORE,
         /** It is done; 502. */
@@ -74,6 +78,7 @@ final class GitHubStandIn implements AutoCloseable {
     private final String prefix;
     private final boolean cloud;
     private final List<String> faults = new CopyOnWriteArrayList<>();
+    private final Set<String> looked = ConcurrentHashMap.newKeySet();
     private final List<Asked> asked = new CopyOnWriteArrayList<>();
     private final Map<String, Map<String, String>> branches = new ConcurrentHashMap<>();
     private final List<String> commits = new CopyOnWriteArrayList<>();
@@ -239,6 +244,16 @@ final class GitHubStandIn implements AutoCloseable {
         workflowWritten(path);
     }
 
+    /** As somebody disables a workflow, or GitHub itself does. */
+    void disable(String file, String state) {
+        workflows.get(file).state = state;
+    }
+
+    /** As where GitHub has not looked at a file yet. */
+    void forget(String file) {
+        workflows.remove(file);
+    }
+
     String workflowState(String file) {
         return workflows.get(file).state;
     }
@@ -256,6 +271,20 @@ final class GitHubStandIn implements AutoCloseable {
     /** Starts a workflow as GitHub's schedule does. */
     StandInRun fire(String file) {
         return start(file, "schedule", Map.of());
+    }
+
+    /** Something else in the repository starts: a workflow of other people's. */
+    StandInRun push() {
+        StandInRun run = new StandInRun(
+                ids.incrementAndGet(),
+                "Fix it",
+                "build.yaml",
+                "push",
+                Map.of(),
+                clock.instant().truncatedTo(ChronoUnit.SECONDS),
+                Instant.now());
+        runs.put(run.id, run);
+        return run;
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -282,6 +311,13 @@ final class GitHubStandIn implements AutoCloseable {
             Trouble fate = trouble.apply(request);
             if (fate == Trouble.REFUSED_BEFORE) {
                 answer(exchange, 502, "<html>Bad gateway</html>".getBytes(StandardCharsets.UTF_8));
+                return;
+            }
+            if (fate == Trouble.FORBIDDEN) {
+                answer(
+                        exchange,
+                        403,
+                        json.writeValueAsBytes(message("Resource not accessible by personal access token")));
                 return;
             }
             Answer answer = judged(request, query, bytes, exchange);
@@ -318,9 +354,12 @@ final class GitHubStandIn implements AutoCloseable {
         String authorization = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
         Optional<Answer> refusal = refusal(request, authorization);
         Answer answer = refusal.isPresent() ? refusal.get() : answered(request, query, body);
-        description
-                .faultsOfAnswer(request.method(), request.path(), answer.status(), answer.body())
-                .forEach(fault -> faults.add("answer to " + request + ": " + fault));
+        // What was found good once is not looked at again: pages of a hundred runs take their time.
+        if (looked.add(request.method() + request.path() + answer.status() + answer.body())) {
+            description
+                    .faultsOfAnswer(request.method(), request.path(), answer.status(), answer.body())
+                    .forEach(fault -> faults.add("answer to " + request + ": " + fault));
+        }
         if (answer.status() == 200 && request.method().equals("GET")) {
             String etag = "\"" + sha1(answer.body().toString()) + "\"";
             if (etag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
@@ -431,10 +470,10 @@ final class GitHubStandIn implements AutoCloseable {
             return contents(request.method(), rest.substring(10), query, body);
         }
         if (rest.startsWith("/actions/workflows/")) {
-            return workflow(request.method(), rest.substring(19), body);
+            return workflow(request.method(), rest.substring(19), query, body);
         }
         if (key.equals("GET /actions/runs")) {
-            return Answer.of(200, page(runs(), null));
+            return Answer.of(200, page(null, query));
         }
         if (rest.startsWith("/actions/runs/")) {
             return run(request.method(), rest.substring(14));
@@ -633,7 +672,7 @@ final class GitHubStandIn implements AutoCloseable {
         return file;
     }
 
-    private Answer workflow(String method, String rest, JsonNode body) {
+    private Answer workflow(String method, String rest, Map<String, String> query, JsonNode body) {
         String[] parts = rest.split("/");
         // By the name of its file, or by its number.
         parts[0] = workflows.entrySet().stream()
@@ -666,7 +705,7 @@ final class GitHubStandIn implements AutoCloseable {
                 return Answer.of(204, null);
             }
             case "GET runs" -> {
-                return Answer.of(200, page(runs(), parts[0]));
+                return Answer.of(200, page(parts[0], query));
             }
             case "POST dispatches" -> {
                 return dispatch(parts[0], workflow, body);
@@ -731,15 +770,25 @@ final class GitHubStandIn implements AutoCloseable {
         return byName;
     }
 
-    private ObjectNode page(List<StandInRun> all, String file) {
-        ObjectNode page = json.createObjectNode();
-        List<StandInRun> listed = new ArrayList<>(all.stream()
-                .filter(run -> run.listedAt.isBefore(Instant.now()) && (file == null || run.file.equals(file)))
+    /** Latest first; of what is filtered by what started it, a thousand can be seen, as GitHub says. */
+    private ObjectNode page(String file, Map<String, String> query) {
+        String event = query.get("event");
+        int size = Math.min(100, Integer.parseInt(query.getOrDefault("per_page", "30")));
+        int number = Integer.parseInt(query.getOrDefault("page", "1"));
+        List<StandInRun> listed = new ArrayList<>(runs().stream()
+                .filter(run -> run.listedAt.isBefore(Instant.now())
+                        && (file == null || run.file.equals(file))
+                        && (event == null || run.event.equals(event)))
                 .toList());
-        java.util.Collections.reverse(listed);
+        Collections.reverse(listed);
+        ObjectNode page = json.createObjectNode();
         page.put("total_count", listed.size());
         ArrayNode items = page.putArray("workflow_runs");
-        listed.stream().limit(50).forEach(run -> items.add(asJson(run)));
+        listed.stream()
+                .limit(event == null ? Long.MAX_VALUE : 1000)
+                .skip((number - 1L) * size)
+                .limit(size)
+                .forEach(run -> items.add(asJson(run)));
         return page;
     }
 
