@@ -80,6 +80,9 @@ public record GitHubDefinition(
     /** Its name on the wire. */
     public static final String TYPE = "github";
 
+    /** Of what headers can carry; masks are that too. */
+    private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]{1,2000}");
+
     private static final Pattern APP_ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern PRIVATE_KEY = Pattern.compile("-----BEGIN (RSA )?PRIVATE KEY-----");
 
@@ -122,6 +125,11 @@ public record GitHubDefinition(
         GitHubRepository.directoryFault(baseDir).ifPresent(m -> faults.reject("base_dir", m, baseDir));
         if (token != null && token.isBlank()) {
             faults.reject("token", "The token is empty; leave it out, or give a GitHub token");
+        } else if (token != null && !TOKEN.matcher(token.strip()).matches()) {
+            faults.reject(
+                    "token",
+                    "A GitHub token has letters, digits and underscores only, without blanks or line ends in between;"
+                            + " copy it again");
         }
         if (appId != null && !APP_ID.matcher(appId).matches()) {
             faults.reject("app_id", "Give the App's id or client id, as in '123456' or 'Iv1.8a61f9b3a7aba766'", appId);

@@ -21,6 +21,9 @@ final class GitHubRepository {
     /** git-check-ref-format(1). */
     private static final Pattern NOT_IN_REFS = Pattern.compile("[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//");
 
+    /** The action has a shell read it, unquoted. */
+    private static final Pattern DIRECTORY = Pattern.compile("[A-Za-z0-9._/-]+");
+
     private static final Set<String> NOT_IN_DIRECTORIES = Set.of("", ".", "..", ".git");
 
     private GitHubRepository() {}
@@ -38,7 +41,7 @@ final class GitHubRepository {
             return Optional.of("The URL must begin with 'https://', as in '" + EXAMPLE + "'");
         }
         Matcher parts = URL.matcher(url);
-        if (!parts.matches() || Set.of(".", "..", ".git").contains(parts.group(3))) {
+        if (!parts.matches() || isNoName(parts.group(3))) {
             return Optional.of(
                     "Give the repository's full URL, without user, query or anything behind its name, as in '" + EXAMPLE
                             + "'");
@@ -50,6 +53,10 @@ final class GitHubRepository {
                     + " only; its operator can allow more hosts in RELIABLY_GITHUB_ALLOWED_HOSTS");
         }
         return Optional.empty();
+    }
+
+    private static boolean isNoName(String name) {
+        return Set.of("", ".", "..").contains(name.replaceFirst("\\.git$", ""));
     }
 
     /** The host of a repository's URL, and perhaps its port; empty where the URL has a {@link #fault}. */
@@ -80,15 +87,14 @@ final class GitHubRepository {
     /** What is wrong with the path of a directory inside a repository; empty where nothing is. */
     static Optional<String> directoryFault(String directory) {
         boolean malformed = directory.length() > LONGEST_DIRECTORY
-                || directory.indexOf('\\') >= 0
-                || directory.chars().anyMatch(Character::isISOControl);
+                || !DIRECTORY.matcher(directory).matches();
         for (String component : directory.split("/", -1)) {
             malformed |= NOT_IN_DIRECTORIES.contains(component.toLowerCase(Locale.ROOT));
         }
         return malformed
                 ? Optional.of(
-                        "Give a directory inside the repository, without '/' first or last and without '..', as in"
-                                + " 'plans' or 'chaos/plans'")
+                        "Give a directory inside the repository, of letters, digits, '.', '_', '-' and '/', without '/'"
+                                + " first or last and without '..', as in 'plans' or 'chaos/plans'")
                 : Optional.empty();
     }
 }

@@ -265,10 +265,15 @@ public final class ServerProcess implements AutoCloseable {
 
     /** A request with the operator's token, below the path of its organisation. */
     public RequestSpecification request() {
+        return requestWith(token());
+    }
+
+    /** The same with another token. */
+    public RequestSpecification requestWith(String other) {
         return given().baseUri(url())
                 .basePath("/api/v1/organization/" + orgId())
                 .auth()
-                .oauth2(token())
+                .oauth2(other)
                 .contentType(ContentType.JSON);
     }
 

@@ -30,6 +30,9 @@ final class AppTokens {
     /** GitHub takes ten minutes at most, and clocks differ. */
     private static final Duration JWT_LIFE = Duration.ofMinutes(8);
 
+    /** A token that is younger has what the App has. */
+    private static final Duration YOUNG = Duration.ofMinutes(1);
+
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(1);
     /** AlgorithmIdentifier of rsaEncryption, in DER; see RFC 5208 and RFC 8017. */
     private static final byte[] RSA = {
@@ -38,7 +41,7 @@ final class AppTokens {
 
     private final GitHubHttp http;
     private final Clock clock;
-    private final Map<String, Installation> tokens = new ConcurrentHashMap<>();
+    private final Map<String, Slot> slots = new ConcurrentHashMap<>();
 
     AppTokens(GitHubHttp http, Clock clock) {
         this.http = http;
@@ -72,16 +75,57 @@ final class AppTokens {
         return permissions == null ? Map.of() : permissions;
     }
 
+    /**
+     * Has the next request ask for a new token: GitHub refused one that has not ended yet, because the App was installed anew,
+     * or was given a right that its older tokens do not have.
+     *
+     * @return whether there was one that is older than a moment, so that asking again is worth while
+     */
+    boolean forget(String caller, RepositoryAddress address) {
+        Slot slot = slots.get(keyOf(caller, address));
+        return slot != null && slot.forget(clock.instant().minus(YOUNG));
+    }
+
     private Installation token(String caller, RepositoryAddress address, String appId, String privateKey)
             throws GitHubFault {
-        String key = caller + "/" + address.fullName();
-        Installation known = tokens.get(key);
-        if (known == null || clock.instant().isAfter(known.expiresAt().minus(RENEWED_BEFORE))) {
-            known = newToken(caller, address, appId, privateKey);
-            tokens.values().removeIf(old -> clock.instant().isAfter(old.expiresAt()));
-            tokens.put(key, known);
+        slots.values().removeIf(slot -> slot.isOver(clock.instant()));
+        return slots.computeIfAbsent(keyOf(caller, address), key -> new Slot())
+                .token(() -> newToken(caller, address, appId, privateKey), clock);
+    }
+
+    private static String keyOf(String caller, RepositoryAddress address) {
+        return caller + "/" + address.fullName();
+    }
+
+    private interface Source {
+        Installation get() throws GitHubFault;
+    }
+
+    /** The token of one installation; whoever needs a new one waits for the one who asks for it. */
+    private static final class Slot {
+
+        private Installation known;
+        private Instant since;
+
+        private synchronized Installation token(Source source, Clock clock) throws GitHubFault {
+            if (known == null || clock.instant().isAfter(known.expiresAt().minus(RENEWED_BEFORE))) {
+                known = source.get();
+                since = clock.instant();
+            }
+            return known;
         }
-        return known;
+
+        private synchronized boolean forget(Instant olderThan) {
+            boolean isOld = known != null && since.isBefore(olderThan);
+            if (isOld) {
+                known = null;
+            }
+            return isOld;
+        }
+
+        private synchronized boolean isOver(Instant now) {
+            return known != null && now.isAfter(known.expiresAt());
+        }
     }
 
     private Installation newToken(String caller, RepositoryAddress address, String appId, String privateKey)

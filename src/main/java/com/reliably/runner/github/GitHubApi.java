@@ -3,19 +3,17 @@ package com.reliably.runner.github;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.infrastructure.Infrastructure;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.kohsuke.github.GHContent;
-import org.kohsuke.github.GHFileNotFoundException;
+import java.util.function.BooleanSupplier;
 import org.kohsuke.github.GHRepository;
 import org.kohsuke.github.GitHubBuilder;
 
@@ -35,23 +33,27 @@ final class GitHubApi {
     private final String caller;
     private final Callable<String> authorization;
     private final Callable<Optional<Map<String, String>>> permissions;
+    private final BooleanSupplier renewal;
 
     /**
      * @param caller        by which limits and what is shared are kept apart; no secret
      * @param authorization the header's value; may ask GitHub for it
      * @param permissions   of a GitHub App; empty for tokens, which do not say
+     * @param renewal       has the next authorization be a new one, where that may be another; says whether it may
      */
     GitHubApi(
             GitHubHttp http,
             RepositoryAddress address,
             String caller,
             Callable<String> authorization,
-            Callable<Optional<Map<String, String>>> permissions) {
+            Callable<Optional<Map<String, String>>> permissions,
+            BooleanSupplier renewal) {
         this.http = http;
         this.address = address;
         this.caller = caller;
         this.authorization = authorization;
         this.permissions = permissions;
+        this.renewal = renewal;
     }
 
     RepositoryAddress address() {
@@ -81,25 +83,36 @@ final class GitHubApi {
     /** A file as it is on a branch. */
     record RepositoryFile(String sha, String text) {}
 
-    /** The file, or empty where the branch has none of this path. */
+    @RegisterForReflection
+    private record Content(String type, long size, String sha, String encoding, String content) {}
+
+    /**
+     * The file, or empty where the branch has none of this path. A repository that these credentials do not see has not no
+     * file: that is refused.
+     */
     Uni<Optional<RepositoryFile>> file(String path, String branch) {
         return work(() -> {
+            GitHubAnswer answer;
             try {
-                GHContent content = repository().getFileContent(path, branch);
-                if (content.getSize() > LARGEST_FILE || !content.isFile()) {
-                    throw new GitHubFault.Refused(
-                            413, path + " in the repository is no file, or larger than " + LARGEST_FILE + " bytes.");
+                answer = http.sendHere(get("/contents/" + path + "?ref=" + encoded(branch)));
+            } catch (GitHubFault.Refused refusal) {
+                if (!refusal.isUnknown()) {
+                    throw refusal;
                 }
-                try (InputStream text = content.read()) {
-                    return Optional.of(new RepositoryFile(
-                            content.getSha(), new String(text.readAllBytes(), StandardCharsets.UTF_8)));
-                }
-            } catch (IOException e) {
-                if (isUnknown(e)) {
-                    return Optional.empty();
-                }
-                throw e;
+                http.sendHere(get(""));
+                return Optional.empty();
             }
+            Content content = answer.text().startsWith("[") ? null : http.read(answer, Content.class);
+            if (content == null
+                    || !"file".equals(content.type())
+                    || !"base64".equals(content.encoding())
+                    || content.size() > LARGEST_FILE) {
+                throw new GitHubFault.Refused(
+                        413, path + " in the repository is no file, or larger than " + LARGEST_FILE + " bytes.");
+            }
+            return Optional.of(new RepositoryFile(
+                    content.sha(),
+                    new String(Base64.getMimeDecoder().decode(content.content()), StandardCharsets.UTF_8)));
         });
     }
 
@@ -314,7 +327,7 @@ final class GitHubApi {
     private GHRepository repository() throws IOException {
         return new GitHubBuilder()
                 .withEndpoint(address.api().toString())
-                .withConnector(new LibraryConnector(http, caller))
+                .withConnector(new LibraryConnector(http, address, caller))
                 .withAuthorizationProvider(this::authorizationNow)
                 .build()
                 .getRepository(address.fullName());
@@ -330,20 +343,29 @@ final class GitHubApi {
         }
     }
 
-    private static boolean isUnknown(IOException failure) {
-        return failure instanceof GHFileNotFoundException
-                || GitHubFault.behind(failure) instanceof GitHubFault.Refused refused && refused.isUnknown();
-    }
-
-    private static <T> Uni<T> work(Callable<T> work) {
+    private <T> Uni<T> work(Callable<T> work) {
         return Uni.createFrom()
                 .<T>emitter(emitter -> {
                     try {
-                        emitter.complete(work.call());
+                        emitter.complete(done(work));
                     } catch (Exception e) {
                         emitter.fail(GitHubFault.behind(e));
                     }
                 })
-                .runSubscriptionOn(Infrastructure.getDefaultWorkerPool());
+                .runSubscriptionOn(http.workers());
+    }
+
+    /** Does it, and once again where it was refused because the token of an App is not what the App may do now. */
+    private <T> T done(Callable<T> work) throws Exception {
+        try {
+            return work.call();
+        } catch (IOException failure) {
+            boolean mayBeTheToken = GitHubFault.behind(failure) instanceof GitHubFault.Refused refused
+                    && (refused.status() == 401 || refused.status() == 403);
+            if (mayBeTheToken && renewal.getAsBoolean()) {
+                return work.call();
+            }
+            throw failure;
+        }
     }
 }

@@ -34,13 +34,16 @@ final class GitHubApis {
         GitHubDefinition gitHub = (GitHubDefinition) definition;
         RepositoryAddress address = addresses.of(gitHub);
         if (gitHub.appId() != null && gitHub.appPrivateKey() != null) {
-            String caller = address.host() + "/app-" + gitHub.appId() + "/" + digest(gitHub.appPrivateKey());
+            // Each installation has limits of its own.
+            String caller = address.host() + "/app-" + gitHub.appId() + "/" + address.owner() + "/"
+                    + digest(gitHub.appPrivateKey());
             return new GitHubApi(
                     http,
                     address,
                     caller,
                     () -> apps.authorization(caller, address, gitHub.appId(), gitHub.appPrivateKey()),
-                    () -> Optional.of(apps.permissions(caller, address, gitHub.appId(), gitHub.appPrivateKey())));
+                    () -> Optional.of(apps.permissions(caller, address, gitHub.appId(), gitHub.appPrivateKey())),
+                    () -> apps.forget(caller, address));
         }
         if (gitHub.token() == null || gitHub.token().isBlank()) {
             throw new LaunchFailure("The deployment has no GitHub token: give one that may write the repository's"
@@ -48,7 +51,12 @@ final class GitHubApis {
         }
         String token = gitHub.token().strip();
         return new GitHubApi(
-                http, address, address.host() + "/" + digest(token), () -> "Bearer " + token, Optional::empty);
+                http,
+                address,
+                address.host() + "/" + digest(token),
+                () -> "Bearer " + token,
+                Optional::empty,
+                () -> false);
     }
 
     private static String digest(String secret) {

@@ -3,6 +3,7 @@ package com.reliably.runner.github;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.github.WorkflowOrder.CronLine;
 import com.reliably.schedule.CronSchedule;
+import com.reliably.schedule.CronSpelling;
 import com.reliably.schedule.InvalidSchedule;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +11,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -24,7 +26,6 @@ final class GitHubCron {
     private static final int DAY = 24 * 60;
     private static final List<Duration> BACK =
             List.of(Duration.ofHours(2), Duration.ofDays(2), Duration.ofDays(62), Duration.ofDays(3000));
-    private static final List<String> WEEKDAYS = List.of("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT");
     private static final Map<String, String> NICKNAMES = Map.of(
             "@yearly", "0 0 1 1 *",
             "@annually", "0 0 1 1 *",
@@ -100,12 +101,9 @@ final class GitHubCron {
     }
 
     private String[] fields() {
-        String[] fields = NICKNAMES
-                .getOrDefault(pattern.strip().toLowerCase(java.util.Locale.ROOT), pattern.strip())
-                .split("\\s+");
-        fields[4] =
-                fields[4].contains("7") ? joined(weekdays(fields[4])) : fields[4].toUpperCase(java.util.Locale.ROOT);
-        fields[3] = fields[3].toUpperCase(java.util.Locale.ROOT);
+        String expanded = NICKNAMES.getOrDefault(pattern.strip().toLowerCase(Locale.ROOT), pattern.strip());
+        String[] fields = CronSpelling.withDaysOfWeekListed(expanded).split("\\s+");
+        fields[3] = fields[3].toUpperCase(Locale.ROOT);
         return fields;
     }
 
@@ -137,24 +135,12 @@ final class GitHubCron {
                 minute + " " + joined(new ArrayList<>(hours)) + " * * "
                         + (fields[4].equals("*")
                                 ? "*"
-                                : joined(weekdays(fields[4]).stream()
+                                : joined(numbers(fields[4], 0, 6).stream()
                                         .map(day -> Math.floorMod(day + shift, 7))
                                         .sorted()
                                         .toList())),
                 null))));
         return lines;
-    }
-
-    private static List<Integer> weekdays(String field) {
-        String numbered = field.toUpperCase(java.util.Locale.ROOT);
-        for (int day = 0; day < WEEKDAYS.size(); day++) {
-            numbered = numbered.replace(WEEKDAYS.get(day), Integer.toString(day));
-        }
-        return numbers(numbered, 0, 7).stream()
-                .map(day -> day % 7)
-                .distinct()
-                .sorted()
-                .toList();
     }
 
     /** What a field that was found good stands for. */

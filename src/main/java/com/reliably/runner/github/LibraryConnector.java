@@ -14,17 +14,24 @@ import org.kohsuke.github.connector.GitHubConnectorResponse;
 final class LibraryConnector implements GitHubConnector {
 
     private final GitHubHttp http;
+    private final RepositoryAddress address;
     private final String caller;
 
-    LibraryConnector(GitHubHttp http, String caller) {
+    LibraryConnector(GitHubHttp http, RepositoryAddress address, String caller) {
         this.http = http;
+        this.address = address;
         this.caller = caller;
     }
 
     @Override
     public GitHubConnectorResponse send(GitHubConnectorRequest request) throws IOException {
         Map<String, String> headers = new HashMap<>();
-        request.allHeaders().forEach((name, values) -> headers.put(name, String.join(",", values)));
+        request.allHeaders().forEach((name, values) -> {
+            // What is refused, and why, is read here, and is to come as it is.
+            if (!name.equalsIgnoreCase("Accept-Encoding")) {
+                headers.put(name, String.join(",", values));
+            }
+        });
         byte[] body = null;
         if (request.hasBody()) {
             headers.putIfAbsent(
@@ -34,6 +41,11 @@ final class LibraryConnector implements GitHubConnector {
             }
         }
         URI uri = URI.create(request.url().toString());
+        if (!address.isAt(uri)) {
+            // It follows addresses in answers, which may name any.
+            throw new GitHubFault.Refused(
+                    403, "An answer of " + address.host() + " names another host, which is not called.");
+        }
         return new Response(
                 request, http.sendHere(new GitHubHttp.Request(caller, request.method(), uri, headers, body)));
     }

@@ -3,11 +3,14 @@ package com.reliably.runner.github;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.reliably.deployment.GitHubDefinition;
 import com.reliably.deployment.GitHubDefinition.Delivery;
+import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.github.GitHubApi.RepositoryFile;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Offers a workflow as a pull request, for branches that take no commits. Offering it again changes nothing. */
@@ -21,19 +24,56 @@ final class PullRequests {
     private record Target(String sha) {}
 
     @RegisterForReflection
-    private record Pull(@JsonProperty("html_url") String htmlUrl) {}
+    private record Pull(
+            @JsonProperty("html_url") String htmlUrl,
+            String state,
+            @JsonProperty("merged_at") String mergedAt) {
 
-    /** Sees to it that there is an open pull request with this file; its URL for people. */
+        private boolean isOpen() {
+            return "open".equals(state);
+        }
+
+        private boolean isDeclined() {
+            return !isOpen() && mergedAt == null;
+        }
+    }
+
+    /**
+     * Sees to it that there is an open pull request with this file; its URL for people. Fails with {@link LaunchFailure} where
+     * people have closed it.
+     */
     Uni<String> offer(GitHubApi api, String base, WorkflowOrder order, WorkflowFile wanted, String title) {
         String branch = branchOf(order.planId());
-        return open(api, base, branch)
-                .chain(url -> url != null
-                        ? Uni.createFrom().voidItem()
-                        // What was merged or closed begins again from where the branch is now.
-                        : begin(api, base, branch))
-                .chain(() -> write(api, branch, order, wanted, title))
-                .chain(() -> open(api, base, branch))
-                .chain(url -> url != null ? Uni.createFrom().item(url) : create(api, base, branch, title));
+        return last(api, base, branch).chain(last -> {
+            if (last.isPresent() && last.get().isOpen()) {
+                return write(api, branch, order, wanted, title)
+                        .replaceWith(last.get().htmlUrl());
+            }
+            return refuseDeclined(api, branch, last)
+                    // What was merged begins again from where the branch is now.
+                    .chain(() -> begin(api, base, branch))
+                    .chain(() -> write(api, branch, order, wanted, title))
+                    .chain(() -> create(api, base, branch, title));
+        });
+    }
+
+    /** Who has closed it does not want it. Who wants it after all reopens it, or deletes its branch. */
+    private static Uni<Void> refuseDeclined(GitHubApi api, String branch, Optional<Pull> last) {
+        if (last.isEmpty() || !last.get().isDeclined()) {
+            return Uni.createFrom().voidItem();
+        }
+        return api.resource("/git/ref/heads/" + pathOf(branch))
+                .map(answer -> true)
+                .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown())
+                .recoverWithItem(false)
+                .invoke(there -> {
+                    if (there) {
+                        throw new LaunchFailure("The pull request with the plan's workflow was closed without being"
+                                + " merged: " + last.get().htmlUrl() + ". Reopen and merge it; or delete its branch "
+                                + branch + " to be offered another one.");
+                    }
+                })
+                .replaceWithVoid();
     }
 
     /** Takes back what was offered for a plan; GitHub closes a pull request whose branch is gone. */
@@ -52,13 +92,11 @@ final class PullRequests {
         return "reliably/plan-" + planId;
     }
 
-    private static Uni<String> open(GitHubApi api, String base, String branch) {
+    private static Uni<Optional<Pull>> last(GitHubApi api, String base, String branch) {
         String head = GitHubApi.encoded(api.address().owner() + ":" + branch);
-        return api.resource("/pulls?state=open&head=" + head + "&base=" + GitHubApi.encoded(base))
-                .map(answer -> {
-                    Pull[] pulls = api.read(answer, Pull[].class);
-                    return pulls.length == 0 ? null : pulls[0].htmlUrl();
-                });
+        return api.resource("/pulls?state=all&sort=created&direction=desc&per_page=1&head=" + head + "&base="
+                        + GitHubApi.encoded(base))
+                .map(answer -> Arrays.stream(api.read(answer, Pull[].class)).findFirst());
     }
 
     private static Uni<Void> begin(GitHubApi api, String base, String branch) {

@@ -28,6 +28,13 @@ record RepositoryAddress(String host, String owner, String name, URI api) {
         return owner + "/" + name;
     }
 
+    /** Whether an address is at the API of this host. */
+    boolean isAt(URI uri) {
+        return api.getScheme().equals(uri.getScheme())
+                && api.getRawAuthority().equals(uri.getRawAuthority())
+                && uri.normalize().getRawPath().startsWith(api.getRawPath() + "/");
+    }
+
     /** The address of something of this repository's at the API. */
     URI at(String path) {
         return URI.create(api + "/repos/" + owner + "/" + name + path);

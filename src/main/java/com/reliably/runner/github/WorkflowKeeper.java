@@ -6,7 +6,10 @@ import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.github.GitHubApi.RepositoryFile;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 
 /**
  * Sees to it that a plan's workflow is in the repository as it should be. Nothing is written where it is; what others have
@@ -16,7 +19,10 @@ import java.util.Optional;
 final class WorkflowKeeper {
 
     /** How often it begins again, where somebody else writes at the same moment. */
-    private static final int MOST_TRIES = 3;
+    private static final int MOST_TRIES = 6;
+    /** Words of a branch that is protected, in GitHub's refusals. */
+    private static final Pattern PROTECTED =
+            Pattern.compile("rule violation|protected|pull request|required status|review", Pattern.CASE_INSENSITIVE);
 
     private final PullRequests pullRequests;
     private final ActionPins pins;
@@ -78,33 +84,50 @@ final class WorkflowKeeper {
                     .replaceWith(Kept.IN_PLACE)
                     .onFailure(GitHubFault.Refused.class)
                     .recoverWithUni(refusal ->
-                            afterRefusal(api, definition, order, wanted, tries, sha, (GitHubFault.Refused) refusal));
+                            afterRefusal(api, definition, order, wanted, tries, (GitHubFault.Refused) refusal));
         });
     }
 
-    /** Somebody wrote at the same moment, or the branch takes no commits. */
+    /**
+     * The branch takes no commits; or somebody wrote at the same moment, be it another file: each commit moves the branch, and
+     * GitHub lets one through.
+     */
     private Uni<Kept> afterRefusal(
             GitHubApi api,
             GitHubDefinition definition,
             WorkflowOrder order,
             WorkflowFile wanted,
             int tries,
-            String sha,
             GitHubFault.Refused refusal) {
         if (refusal.status() != 409 && refusal.status() != 422) {
             return Uni.createFrom().failure(refusal);
         }
-        return api.file(order.path(), definition.ref()).chain(now -> {
-            boolean changed =
-                    !java.util.Objects.equals(now.map(RepositoryFile::sha).orElse(null), sha);
-            if (changed && tries < MOST_TRIES) {
-                return write(api, definition, order, wanted, tries + 1);
-            }
+        boolean isRace = refusal.status() == 409
+                ? !PROTECTED.matcher(refusal.getMessage()).find()
+                : refusal.getMessage().contains("\"sha\"");
+        if (!isRace) {
             return Uni.createFrom()
                     .failure(new LaunchFailure("The workflow cannot be committed to the branch " + definition.ref()
                             + ": "
                             + refusal.getMessage() + ". Where the branch is protected, allow this identity to bypass"
                             + " that, or give the deployment 'delivery': 'pull_request'."));
-        });
+        }
+        if (tries >= MOST_TRIES) {
+            return Uni.createFrom()
+                    .failure(new GitHubFault.Unheard(
+                            "Others write to the branch " + definition.ref() + " all the time: " + refusal.getMessage(),
+                            refusal));
+        }
+        return Uni.createFrom()
+                .voidItem()
+                .onItem()
+                .delayIt()
+                .by(pause(tries))
+                .chain(() -> write(api, definition, order, wanted, tries + 1));
+    }
+
+    /** Not the same for all who were refused at the same moment. */
+    private static Duration pause(int tries) {
+        return Duration.ofMillis(ThreadLocalRandom.current().nextLong(50, 50 + 200L * tries));
     }
 }

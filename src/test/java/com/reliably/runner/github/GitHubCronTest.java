@@ -25,7 +25,9 @@ class GitHubCronTest {
                 "*/15 * * * *|*/15 * * * *",
                 "@daily|0 0 * * *",
                 "0 3 * * 5-7|0 3 * * 0,5,6",
-                "0 3 * * mon-fri|0 3 * * MON-FRI",
+                "0 3 * * mon-fri|0 3 * * 1,2,3,4,5",
+                "0 9 * * SAT-SUN|0 9 * * 0,6",
+                "0 9 * * FRI-SUN|0 9 * * 0,5,6",
                 "0 3 1 jan *|0 3 1 JAN *",
                 "0 3 * * 0/7|0 3 * * 0"
             })
@@ -57,6 +59,8 @@ class GitHubCronTest {
                 "0 3 * * *|Europe/Paris|0 2 * * *",
                 "30 0 * * *|Europe/Paris|30 23 * * *",
                 "30 0 * * 1|Europe/Paris|30 23 * * 0",
+                "0 9 * * FRI-SUN|Europe/Paris|0 8 * * 0,5,6",
+                "0 9 * * MON-SUN/2|Europe/Paris|0 8 * * 0,1,3,5",
                 "0 22,23 * * 1-5|America/New_York|0 3,4 * * 2,3,4,5,6",
                 "0 0,12 * * 6|Asia/Kolkata|30 18 * * 5;30 6 * * 6",
                 "0 * * * *|Europe/Paris|0 * * * *",

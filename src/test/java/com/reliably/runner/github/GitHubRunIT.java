@@ -11,8 +11,11 @@ import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +133,7 @@ class GitHubRunIT {
         assertEquals(List.of(execution.getString("id")), run.getList("execution_ids"));
         String log =
                 server.request().get("/runs/" + run.getString("id") + "/log").asString();
-        assertTrue(log.contains("Run reliablyhq/actions/plan@main: success"), log);
+        assertTrue(log.contains("Run reliablyhq/actions/plan@" + gitHub.actionCommit + ": success"), log);
         assertTrue(log.contains("Reliably execution: " + execution.getString("id")), log);
         // Which of our runs and which of GitHub's it was stands in the journal.
         String journal = execution.prettify();
@@ -199,6 +202,70 @@ class GitHubRunIT {
         await().atMost(LONGEST_RUN).until(() -> !gitHub.files("main").containsKey(".github/workflows/" + file));
     }
 
+    @Test
+    void theServerGivesARunItsTokenAndADeletedPlanLeavesNothing() {
+        String deployment = deployment(Map.of("manage_service_token", true));
+        String plan = plan(deployment, experiment("true", "echo hello"), Map.of("type", "now"));
+        JsonPath run = ended(plan);
+        assertEquals("succeeded", run.getString("state"), run.getString("error"));
+        assertEquals(1, run.getList("execution_ids").size());
+        UUID id = UUID.fromString(plan);
+        assertTrue(gitHub.secrets.containsKey(ServiceTokens.nameOf(id)), gitHub.secrets.toString());
+        String token = opened(gitHub.secrets.get(ServiceTokens.nameOf(id)));
+        String file = ".github/workflows/" + WorkflowOrder.fileNameOf(id);
+        assertTrue(gitHub.files("main").get(file).contains(ServiceTokens.nameOf(id)));
+        // It is good for its plan, and for nothing else.
+        server.requestWith(token).get("/plans/" + plan).then().statusCode(200);
+        server.requestWith(token).get("/plans").then().statusCode(403);
+        server.requestWith(token).get("/deployments").then().statusCode(403);
+
+        server.request().delete("/plans/" + plan).then().statusCode(200);
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.files("main").containsKey(file));
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.secrets.containsKey(ServiceTokens.nameOf(id)));
+        server.requestWith(token).get("/plans/" + plan).then().statusCode(401);
+        await().atMost(LONGEST_RUN)
+                .until(() ->
+                        server.request().delete("/deployments/" + deployment).statusCode() == 200);
+    }
+
+    @Test
+    void aPlanRunsWithAGitHubApp() throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        KeyPair pair = generator.generateKeyPair();
+        String key = Base64.getMimeEncoder().encodeToString(pair.getPrivate().getEncoded());
+        // Every line of it, wherever it may turn up.
+        secrets.addAll(key.lines().map(String::strip).toList());
+        gitHub.appKey = pair.getPublic();
+        try {
+            Map<String, Object> app = new HashMap<>();
+            app.put("token", null);
+            app.put("app_id", "Iv1.app");
+            app.put("app_private_key", "-----BEGIN PRIVATE KEY-----\n" + key + "\n-----END PRIVATE KEY-----\n");
+            String plan = plan(deployment(app), experiment("true", "echo hello"), Map.of("type", "now"));
+            JsonPath run = ended(plan);
+            assertEquals("succeeded", run.getString("state"), run.getString("error"));
+            secrets.add(gitHub.token);
+        } finally {
+            gitHub.token = GITHUB_TOKEN;
+        }
+    }
+
+    @Test
+    void aPlanThatMovesTakesItsWorkflowAway() {
+        Map<String, Object> terms =
+                terms(deployment(Map.of()), experiment("true", "echo hello"), Map.of("type", "now"));
+        String plan = create("/plans", terms);
+        assertEquals("succeeded", ended(plan).getString("state"));
+        String file = ".github/workflows/" + WorkflowOrder.fileNameOf(UUID.fromString(plan));
+        assertTrue(gitHub.files("main").containsKey(file));
+        String elsewhere =
+                create("/deployments", Map.of("name", "d-" + UUID.randomUUID(), "definition", Map.of("type", "noop")));
+        terms.put("deployment", Map.of("deployment_id", elsewhere));
+        server.request().body(terms).put("/plans/" + plan).then().statusCode(200);
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.files("main").containsKey(file));
+    }
+
     private static String status(String plan) {
         return server.request().get("/plans/" + plan).jsonPath().getString("status");
     }
@@ -231,34 +298,33 @@ class GitHubRunIT {
     }
 
     private static String plan(Map<String, Object> experiment, Map<String, Object> schedule) {
-        String deployment = create(
-                "/deployments",
-                Map.of(
-                        "name",
-                        "d-" + UUID.randomUUID(),
-                        "definition",
-                        Map.of(
-                                "type",
-                                "github",
-                                "repo",
-                                "github.com/acme/chaos",
-                                "environment",
-                                "production",
-                                "token",
-                                GITHUB_TOKEN)));
-        return create(
-                "/plans",
-                Map.of(
-                        "title",
-                        "plan " + UUID.randomUUID(),
-                        "deployment",
-                        Map.of("deployment_id", deployment),
-                        "schedule",
-                        schedule,
-                        "experiments",
-                        List.of(create("/experiments", Map.of("definition", experiment))),
-                        "integrations",
-                        List.of()));
+        return plan(deployment(Map.of()), experiment, schedule);
+    }
+
+    private static String deployment(Map<String, Object> more) {
+        Map<String, Object> definition = new HashMap<>(Map.of(
+                "type", "github", "repo", "github.com/acme/chaos", "environment", "production", "token", GITHUB_TOKEN));
+        definition.putAll(more);
+        return create("/deployments", Map.of("name", "d-" + UUID.randomUUID(), "definition", definition));
+    }
+
+    private static String plan(String deployment, Map<String, Object> experiment, Map<String, Object> schedule) {
+        return create("/plans", terms(deployment, experiment, schedule));
+    }
+
+    private static Map<String, Object> terms(
+            String deployment, Map<String, Object> experiment, Map<String, Object> schedule) {
+        return new HashMap<>(Map.of(
+                "title",
+                "plan " + UUID.randomUUID(),
+                "deployment",
+                Map.of("deployment_id", deployment),
+                "schedule",
+                schedule,
+                "experiments",
+                List.of(create("/experiments", Map.of("definition", experiment))),
+                "integrations",
+                List.of()));
     }
 
     private static String create(String path, Map<String, Object> body) {

@@ -551,6 +551,78 @@ class GitHubRunsTest {
     }
 
     @Test
+    void whatPeopleDeclineIsNotOfferedAgain() {
+        definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
+        gitHub.protectedBranch = true;
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("pull request"));
+        String branch = "reliably/plan-" + testRuns.planId();
+        gitHub.closePull(branch);
+        assertEquals(How.UNPREPARED, run.end().how());
+        assertTrue(run.end().error().contains("delete its branch"), run.end().error());
+        assertEquals(List.of(), gitHub.pulls());
+        gitHub.deleteBranch(branch);
+        Followed again = launch();
+        await().atMost(SOON).until(() -> again.waits("pull request"));
+        assertEquals(1, gitHub.pulls().size());
+    }
+
+    @Test
+    void whoeverCommitsAtTheSameMomentDoesNotStopARun() {
+        gitHub.conflicts = 3;
+        jobsEnd("success");
+        assertEquals(How.EXITED, launch().end().how());
+        assertEquals(1, gitHub.commits().size());
+    }
+
+    @Test
+    void anAppThatWasGivenARightLaterNeedsNoNewToken() throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        KeyPair pair = generator.generateKeyPair();
+        gitHub.appKey = pair.getPublic();
+        definition = new GitHubDefinition(
+                "https://github.com/acme/chaos",
+                null,
+                null,
+                "main",
+                "plans",
+                "production",
+                null,
+                "Iv1.app",
+                "-----BEGIN PRIVATE KEY-----\n"
+                        + Base64.getMimeEncoder()
+                                .encodeToString(pair.getPrivate().getEncoded())
+                        + "\n-----END PRIVATE KEY-----\n",
+                false);
+        jobsEnd("success");
+        assertEquals(How.EXITED, launch().end().how());
+        // As when the App is installed anew.
+        gitHub.token = "another";
+        clock.move(Duration.ofMinutes(2));
+        assertEquals(How.EXITED, launch().end().how());
+    }
+
+    @Test
+    void aTokenThatNoHeaderCanCarryIsNotQuoted() {
+        definition = new GitHubDefinition(
+                "https://github.com/acme/chaos",
+                "ghp_planted\u200bsecret",
+                null,
+                "main",
+                "plans",
+                "production",
+                null,
+                null,
+                null,
+                false);
+        Followed run = launch();
+        assertEquals(How.UNPREPARED, run.end().how());
+        assertTrue(run.end().error().contains("anew"), run.end().error());
+        assertTrue(!run.events.toString().contains("planted"), run.events.toString());
+    }
+
+    @Test
     void whatIsOfferedForADeletedPlanIsTakenBack() {
         definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
         gitHub.protectedBranch = true;

@@ -84,7 +84,7 @@ final class GitHubStandIn implements AutoCloseable {
     private final List<String> commits = new CopyOnWriteArrayList<>();
     private final Map<String, Workflow> workflows = new ConcurrentHashMap<>();
     private final Map<Long, StandInRun> runs = new ConcurrentHashMap<>();
-    private final List<String> pulls = new CopyOnWriteArrayList<>();
+    private final List<StandInPull> pulls = new CopyOnWriteArrayList<>();
     private final AtomicLong ids = new AtomicLong(1000);
 
     volatile String token = "github-token";
@@ -92,6 +92,9 @@ final class GitHubStandIn implements AutoCloseable {
     volatile PublicKey appKey;
 
     volatile boolean protectedBranch;
+    /** How often others commit something else at the same moment. */
+    volatile int conflicts;
+
     volatile boolean actionsEnabled = true;
     volatile String environment = "production";
     volatile Duration workflowsKnownAfter = Duration.ZERO;
@@ -132,6 +135,19 @@ final class GitHubStandIn implements AutoCloseable {
         private Workflow(long id, Instant knownAt) {
             this.id = id;
             this.knownAt = knownAt;
+        }
+    }
+
+    private static final class StandInPull {
+
+        private final String title;
+        private final String branch;
+        private volatile String state = "open";
+        private volatile boolean merged;
+
+        private StandInPull(String title, String branch) {
+            this.title = title;
+            this.branch = branch;
         }
     }
 
@@ -230,7 +246,25 @@ final class GitHubStandIn implements AutoCloseable {
 
     /** The titles of the pull requests that are open. */
     List<String> pulls() {
-        return pulls;
+        return pulls.stream()
+                .filter(pull -> pull.state.equals("open"))
+                .map(pull -> pull.title)
+                .toList();
+    }
+
+    void deleteBranch(String branch) {
+        branches.remove(branch);
+    }
+
+    /** As somebody closes what was offered from a branch, without merging it. */
+    void closePull(String branch) {
+        pulls.stream().filter(pull -> pull.branch.equals(branch)).forEach(pull -> pull.state = "closed");
+    }
+
+    private ObjectNode pull(ObjectNode example, StandInPull pull) {
+        example.putArray("requested_teams");
+        example.put("title", pull.title).put("state", pull.state);
+        return pull.merged ? example.put("merged_at", clock.instant().toString()) : example.putNull("merged_at");
     }
 
     /** A branch's files. */
@@ -265,7 +299,10 @@ final class GitHubStandIn implements AutoCloseable {
                 files.forEach(this::put);
             }
         });
-        pulls.clear();
+        pulls.forEach(pull -> {
+            pull.merged = pull.state.equals("open");
+            pull.state = "closed";
+        });
     }
 
     /** Starts a workflow as GitHub's schedule does. */
@@ -362,19 +399,16 @@ final class GitHubStandIn implements AutoCloseable {
         }
         if (answer.status() == 200 && request.method().equals("GET")) {
             String etag = "\"" + sha1(answer.body().toString()) + "\"";
-            if (etag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))) {
-                return new Answer(304, null, Map.of("ETag", etag));
-            }
-            return new Answer(
-                    200,
-                    answer.body(),
-                    Map.of(
-                            "ETag",
-                            etag,
-                            "github-authentication-token-expiration",
-                            "2027-01-01 00:00:00 UTC",
-                            "x-oauth-scopes",
-                            scopes));
+            Map<String, String> headers = Map.of(
+                    "ETag",
+                    etag,
+                    "github-authentication-token-expiration",
+                    "2027-01-01 00:00:00 UTC",
+                    "x-oauth-scopes",
+                    scopes);
+            return etag.equals(exchange.getRequestHeaders().getFirst("If-None-Match"))
+                    ? new Answer(304, null, headers)
+                    : new Answer(200, answer.body(), headers);
         }
         return answer;
     }
@@ -543,24 +577,27 @@ final class GitHubStandIn implements AutoCloseable {
 
     private Answer git(String key, Map<String, String> query, JsonNode body) {
         if (key.equals("GET /pulls")) {
-            ArrayNode open = json.createArrayNode();
-            pulls.forEach(title -> {
-                ObjectNode one = (ObjectNode) description
-                        .examples("get", "/repos/{owner}/{repo}/pulls", 200)
-                        .get(0);
-                one.putArray("requested_teams");
-                open.add(one.put("title", title));
-            });
-            return Answer.of(200, open);
+            ArrayNode listed = json.createArrayNode();
+            String branch = query.get("head").replace("acme:", "");
+            for (int i = pulls.size() - 1; i >= 0 && listed.isEmpty(); i--) {
+                if (pulls.get(i).branch.equals(branch)) {
+                    listed.add(pull(
+                            (ObjectNode) description
+                                    .examples("get", "/repos/{owner}/{repo}/pulls", 200)
+                                    .get(0),
+                            pulls.get(i)));
+                }
+            }
+            return Answer.of(200, listed);
         }
         if (key.equals("POST /pulls")) {
-            pulls.add(body.path("title").asText());
-            ObjectNode made = description.example("post", "/repos/{owner}/{repo}/pulls", 201);
-            made.putArray("requested_teams");
-            return Answer.of(201, made.put("title", body.path("title").asText()));
-        }
-        if (key.equals("GET /git/ref/heads/main")) {
-            return Answer.of(200, description.example("get", "/repos/{owner}/{repo}/git/ref/{ref}", 200));
+            String branch = body.path("head").asText();
+            if (pulls.stream().anyMatch(pull -> pull.branch.equals(branch) && pull.state.equals("open"))) {
+                return Answer.of(422, message("A pull request already exists for acme:" + branch + "."));
+            }
+            StandInPull made = new StandInPull(body.path("title").asText(), branch);
+            pulls.add(made);
+            return Answer.of(201, pull(description.example("post", "/repos/{owner}/{repo}/pulls", 201), made));
         }
         if (key.equals("POST /git/refs")) {
             String branch = body.path("ref").asText().replace("refs/heads/", "");
@@ -569,11 +606,17 @@ final class GitHubStandIn implements AutoCloseable {
             }
             return Answer.of(201, description.example("post", "/repos/{owner}/{repo}/git/refs", 201));
         }
+        if (key.startsWith("GET /git/ref/heads/")) {
+            return branches.containsKey(key.substring(19))
+                    ? Answer.of(200, description.example("get", "/repos/{owner}/{repo}/git/ref/{ref}", 200))
+                    : unknown();
+        }
         if (key.startsWith("DELETE /git/refs/heads/")) {
-            if (branches.remove(key.substring(23)) == null) {
+            String branch = key.substring(23);
+            if (branches.remove(branch) == null) {
                 return Answer.of(422, message("Reference does not exist"));
             }
-            pulls.clear();
+            closePull(branch);
             return Answer.of(204, null);
         }
         if (key.startsWith("PATCH /git/refs/heads/")) {
@@ -619,6 +662,10 @@ final class GitHubStandIn implements AutoCloseable {
             return present == null ? unknown() : Answer.of(200, file(path, present));
         }
         String given = body != null && body.has("sha") ? body.get("sha").asText() : query.get("sha");
+        if (conflicts > 0 && method.equals("PUT")) {
+            conflicts--;
+            return Answer.of(409, message("is at 0123456 but expected 89abcde"));
+        }
         if (protectedBranch && branch.equals("main")) {
             return Answer.of(
                     409, message("Repository rule violations found: Changes must be made through a pull request."));
