@@ -213,8 +213,8 @@ final class ScheduleWatch {
                     .chain(wanted -> wanted.equals(present)
                             ? api.workflowState(fileName).map(this::judged)
                             : trouble("The plan's workflow " + path
-                                    + " is not what it should be, because the template was changed or the file could not"
-                                    + " be written: "
+                                    + " is not what it should be, because the template, the server's settings or the"
+                                    + " zone's clocks have changed since, or the file could not be written: "
                                     + (schedule.suspended() ? "resume" : "suspend and resume")
                                     + " the plan to have it made again."));
         });
