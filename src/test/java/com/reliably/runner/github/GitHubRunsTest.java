@@ -733,7 +733,10 @@ class GitHubRunsTest {
         return events;
     }
 
-    private static long started(List<ScheduleEvent> events) {
+    private long started(List<ScheduleEvent> events) {
+        if (watchFailure.get() != null) {
+            throw new AssertionError(watchFailure.get());
+        }
         return events.stream().filter(ScheduleEvent.Started.class::isInstance).count();
     }
 
