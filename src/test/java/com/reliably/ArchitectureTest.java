@@ -18,6 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.access.Caller;
 import com.reliably.access.Permit;
+import com.reliably.web.WithoutToken;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -115,6 +116,15 @@ class ArchitectureTest {
                 .areDeclaredInClassesThat(belowApi())
                 .should()
                 .beAnnotatedWith(Permit.class)
+                .orShould()
+                .beAnnotatedWith(WithoutToken.class)
+                .check(SERVER);
+        // EveryEndpointTest names them.
+        methods()
+                .that()
+                .areAnnotatedWith(WithoutToken.class)
+                .should()
+                .notBeAnnotatedWith(Permit.class)
                 .check(SERVER);
     }
 

@@ -47,7 +47,7 @@ class CheckService {
         // No database connection is held while engines are asked.
         return deployments
                 .toBeChecked(caller, id)
-                .chain(definition -> check(caller.orgId(), definition))
+                .chain(definition -> check(caller.orgId(), id, definition))
                 .emitOn(request)
                 .map(DeploymentCheck::of);
     }
@@ -57,7 +57,7 @@ class CheckService {
         return work -> context.runOnContext(ignored -> work.run());
     }
 
-    private Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
+    private Uni<List<CheckResult>> check(UUID orgId, UUID id, DeploymentDefinition definition) {
         if (definition instanceof CliDefinition cli && !cli.isManaged()) {
             return only(CheckResult.passed(
                     "started by others",
@@ -65,16 +65,16 @@ class CheckService {
                             + " check."));
         }
         return runners.of(definition)
-                .map(runner -> check(orgId, runner, definition))
+                .map(runner -> check(orgId, id, runner, definition))
                 .orElseGet(() -> only(CheckResult.failed(
                         RUNNER,
                         "This server has no runner for deployments of the type '" + definition.typeName() + "'.",
                         "Use another type.")));
     }
 
-    private Uni<List<CheckResult>> check(UUID orgId, Runner runner, DeploymentDefinition definition) {
+    private Uni<List<CheckResult>> check(UUID orgId, UUID id, Runner runner, DeploymentDefinition definition) {
         return Uni.createFrom()
-                .deferred(() -> runner.check(orgId, definition))
+                .deferred(() -> runner.check(orgId, id, definition))
                 .ifNoItem()
                 .after(LONGEST)
                 .fail()

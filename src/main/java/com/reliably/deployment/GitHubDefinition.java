@@ -24,6 +24,7 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
  * @param appId       the GitHub App that is used instead of a token; may be null
  * @param appPrivateKey its private key in PEM; secret, may be null
  * @param manageServiceToken whether the server puts a token of its own, limited to the plan, into the GitHub environment
+ * @param webhookSecret what GitHub signs deliveries of the repository's webhook with; secret, null where none are taken
  */
 @Schema(
         name = "GitHubDeployment",
@@ -74,7 +75,15 @@ public record GitHubDefinition(
                 description =
                         "Whether the server gives each plan's runs a token that is limited to the plan, as a secret"
                                 + " of the GitHub environment, instead of the secret `RELIABLY_SERVICE_TOKEN` that you put there")
-        Boolean manageServiceToken)
+        Boolean manageServiceToken,
+
+        @Schema(
+                nullable = true,
+                description =
+                        "The secret of the repository's webhook, 16 to 255 characters, by which GitHub tells at once"
+                                + " what happens to runs; shown masked",
+                examples = "**********")
+        String webhookSecret)
         implements DeploymentDefinition {
 
     /** Its name on the wire. */
@@ -85,6 +94,11 @@ public record GitHubDefinition(
 
     private static final Pattern APP_ID = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern PRIVATE_KEY = Pattern.compile("-----BEGIN (RSA )?PRIVATE KEY-----");
+
+    /** Short ones can be guessed from a single delivery that somebody has seen. */
+    private static final int SHORTEST_WEBHOOK_SECRET = 16;
+
+    private static final int LONGEST_WEBHOOK_SECRET = 255;
 
     /** How workflows come into the repository. */
     @Schema(
@@ -145,9 +159,22 @@ public record GitHubDefinition(
                 && !PRIVATE_KEY.matcher(appPrivateKey).find()) {
             faults.reject("app_private_key", "Give the App's private key in PEM, with its first and last line");
         }
+        if (webhookSecret != null && !Mask.isMask(webhookSecret) && !isGoodSecret(webhookSecret)) {
+            faults.reject(
+                    "webhook_secret",
+                    "A webhook's secret has " + SHORTEST_WEBHOOK_SECRET + " to " + LONGEST_WEBHOOK_SECRET
+                            + " characters, not blank; make a random one, as by 'openssl rand -hex 32', and enter it at"
+                            + " GitHub, too");
+        }
         if (environment != null && (environment.isBlank() || environment.length() > 255)) {
             faults.reject("environment", "A GitHub environment's name has 1 to 255 characters", environment);
         }
+    }
+
+    private static boolean isGoodSecret(String secret) {
+        return secret.length() >= SHORTEST_WEBHOOK_SECRET
+                && secret.length() <= LONGEST_WEBHOOK_SECRET
+                && !secret.isBlank();
     }
 
     @Override
@@ -158,6 +185,9 @@ public record GitHubDefinition(
         }
         if (appPrivateKey != null) {
             secrets.put("app_private_key", appPrivateKey);
+        }
+        if (webhookSecret != null) {
+            secrets.put("webhook_secret", webhookSecret);
         }
         return Map.copyOf(secrets);
     }
@@ -170,17 +200,27 @@ public record GitHubDefinition(
 
     @Override
     public GitHubDefinition masked() {
-        return with(Mask.of(token), Mask.of(appPrivateKey));
+        return with(Mask.of(token), Mask.of(appPrivateKey), Mask.of(webhookSecret));
     }
 
     @Override
     public GitHubDefinition withSecrets(Map<String, String> clear) {
-        return with(clear.get("token"), clear.get("app_private_key"));
+        return with(clear.get("token"), clear.get("app_private_key"), clear.get("webhook_secret"));
     }
 
-    private GitHubDefinition with(String newToken, String newKey) {
+    private GitHubDefinition with(String newToken, String newKey, String newWebhookSecret) {
         return new GitHubDefinition(
-                repo, newToken, username, ref, baseDir, environment, delivery, appId, newKey, manageServiceToken);
+                repo,
+                newToken,
+                username,
+                ref,
+                baseDir,
+                environment,
+                delivery,
+                appId,
+                newKey,
+                manageServiceToken,
+                newWebhookSecret);
     }
 
     /** Without the token: records are logged easily. */

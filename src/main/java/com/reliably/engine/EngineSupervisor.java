@@ -1,8 +1,8 @@
 package com.reliably.engine;
 
 import com.reliably.log.LogIds;
+import com.reliably.look.RepeatedLook;
 import com.reliably.metric.Looks;
-import com.reliably.metric.WatchedLook;
 import com.reliably.run.EngineRuns;
 import com.reliably.run.RunSettings;
 import com.reliably.runner.EngineSchedule;
@@ -28,7 +28,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -63,14 +62,10 @@ class EngineSupervisor {
     private final Runners runners;
     private final RunSettings settings;
     private final EngineMetrics metrics;
-    private final WatchedLook looks;
     private final LogIds logIds;
     private final Vertx vertx;
     private final Map<UUID, Keeping> kept = new ConcurrentHashMap<>();
-    private final AtomicBoolean looking = new AtomicBoolean();
-    private volatile boolean lookAgain;
-    private volatile boolean stopping;
-    private volatile boolean troubled;
+    private final RepeatedLook look;
     private long renewedAt = System.nanoTime() - Duration.ofDays(1).toNanos();
 
     EngineSupervisor(
@@ -90,15 +85,16 @@ class EngineSupervisor {
         this.runners = runners;
         this.settings = settings;
         this.metrics = metrics;
-        this.looks = looks.atSchedules();
         this.logIds = logIds;
         this.vertx = vertx;
+        this.look = new RepeatedLook(
+                "Schedules at engines", LOG, looks.atSchedules(), LOOK_WITHIN, this::lookOnce, this::lookSoon);
         wakeUp.whenAsked(this::lookSoon);
     }
 
     /** What engines have goes on; another server looks after it. */
     void stop(@Observes ShutdownEvent event) throws InterruptedException {
-        stopping = true;
+        look.stop();
         kept.values().forEach(Keeping::end);
         CountDownLatch released = new CountDownLatch(1);
         newContext()
@@ -125,58 +121,15 @@ class EngineSupervisor {
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
             identity = "engine-schedules")
     Uni<Void> tick() {
-        return look();
+        return look.now();
     }
 
     private void lookSoon() {
-        newContext().runOnContext(ignored -> look().subscribe().with(done -> {}));
+        newContext().runOnContext(ignored -> look.now().subscribe().with(done -> {}));
     }
 
-    /** One look at a time; a request that comes meanwhile is honoured behind it. */
-    private Uni<Void> look() {
-        if (stopping) {
-            return Uni.createFrom().voidItem();
-        }
-        if (!looking.compareAndSet(false, true)) {
-            lookAgain = true;
-            return Uni.createFrom().voidItem();
-        }
-        lookAgain = false;
-        return looks.measured(claim().chain(this::keep)
-                        .chain(this::attendToDue)
-                        .ifNoItem()
-                        .after(LOOK_WITHIN)
-                        .fail())
-                .invoke(this::noteRecovery)
-                .onFailure()
-                .invoke(this::noteTrouble)
-                .onFailure()
-                .recoverWithNull()
-                .onTermination()
-                .invoke(this::lookIsOver);
-    }
-
-    private void lookIsOver() {
-        looking.set(false);
-        if (lookAgain && !troubled) {
-            lookSoon();
-        }
-    }
-
-    private void noteRecovery() {
-        if (troubled) {
-            troubled = false;
-            LOG.info("Schedules at engines are looked after again");
-        }
-    }
-
-    private void noteTrouble(Throwable failure) {
-        // The database goes while the last look may be under way.
-        if (!troubled && !stopping) {
-            troubled = true;
-            LOG.warnf(
-                    "Schedules at engines cannot be looked after right now, it is tried again: %s", failure.toString());
-        }
+    private Uni<Void> lookOnce() {
+        return claim().chain(this::keep).chain(this::attendToDue);
     }
 
     private Uni<Void> claim() {
@@ -402,7 +355,7 @@ class EngineSupervisor {
 
     private void listen(Keeping keeping) {
         keeping.watching().execute(() -> {
-            if (keeping.isOver() || keeping.isWatched() || stopping) {
+            if (keeping.isOver() || keeping.isWatched() || look.isStopped()) {
                 return;
             }
             journal.load(keeping.schedule())
@@ -458,7 +411,7 @@ class EngineSupervisor {
     /** Tells people where it goes on, and subscribes again after a while. */
     private void listenLater(Keeping keeping, Throwable failure) {
         keeping.watchedBy(null);
-        if (failure instanceof NoLongerOurs || keeping.isOver() || stopping) {
+        if (failure instanceof NoLongerOurs || keeping.isOver() || look.isStopped()) {
             return;
         }
         Duration wait = keeping.failed();

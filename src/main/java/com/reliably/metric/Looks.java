@@ -13,7 +13,7 @@ public final class Looks {
     private final WatchedLook atPlans;
     private final WatchedLook atSchedules;
 
-    Looks(MeterRegistry registry) {
+    public Looks(MeterRegistry registry) {
         atRuns = new WatchedLook("runs", registry);
         atPlans = new WatchedLook("plans", registry);
         atSchedules = new WatchedLook("schedules", registry);

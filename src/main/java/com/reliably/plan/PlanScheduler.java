@@ -1,7 +1,7 @@
 package com.reliably.plan;
 
+import com.reliably.look.RepeatedLook;
 import com.reliably.metric.Looks;
-import com.reliably.metric.WatchedLook;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.smallrye.mutiny.Uni;
@@ -30,23 +30,19 @@ class PlanScheduler {
     private static final Duration AHEAD = Duration.ofMillis(1200);
 
     private final PlanFires fires;
-    private final WatchedLook looks;
     private final Vertx vertx;
-    private final AtomicBoolean looking = new AtomicBoolean();
+    private final RepeatedLook look;
     private final AtomicBoolean alarmSet = new AtomicBoolean();
-    private volatile boolean lookAgain;
-    private volatile boolean stopping;
-    private volatile boolean troubled;
 
     PlanScheduler(PlanFires fires, Looks looks, Vertx vertx) {
         this.fires = fires;
-        this.looks = looks.atPlans();
         this.vertx = vertx;
+        this.look = new RepeatedLook("Schedules", LOG, looks.atPlans(), LOOK_WITHIN, this::lookOnce, this::lookNow);
     }
 
     /** What is due when the server stops is caught up with by the next one. */
     void stop(@Observes ShutdownEvent event) {
-        stopping = true;
+        look.stop();
     }
 
     @Scheduled(
@@ -55,36 +51,18 @@ class PlanScheduler {
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
             identity = "plans")
     Uni<Void> tick() {
-        if (stopping) {
-            return Uni.createFrom().voidItem();
-        }
-        if (!looking.compareAndSet(false, true)) {
-            lookAgain = true;
-            return Uni.createFrom().voidItem();
-        }
-        lookAgain = false;
-        return looks.measured(fireAll()
-                        .chain(() -> fires.untilNext(AHEAD))
-                        .ifNoItem()
-                        .after(LOOK_WITHIN)
-                        .fail())
-                .invoke(this::setAlarm)
-                .invoke(this::noteRecovery)
-                .replaceWithVoid()
-                .onFailure()
-                .invoke(this::noteTrouble)
-                .onFailure()
-                .recoverWithNull()
-                .onTermination()
-                .invoke(this::lookIsOver);
+        return look.now();
     }
 
-    /** What came due in the midst of this look may have been missed by it. */
-    private void lookIsOver() {
-        looking.set(false);
-        if (lookAgain && !troubled) {
-            tick().subscribe().with(done -> {});
-        }
+    private void lookNow() {
+        look.now().subscribe().with(done -> {});
+    }
+
+    private Uni<Void> lookOnce() {
+        return fireAll()
+                .chain(() -> fires.untilNext(AHEAD))
+                .invoke(this::setAlarm)
+                .replaceWithVoid();
     }
 
     private Uni<Void> fireAll() {
@@ -96,23 +74,8 @@ class PlanScheduler {
             // Rounded up: a moment too early would find nothing.
             vertx.setTimer(Math.max(1, untilNext.get().toMillis() + 1), ignored -> {
                 alarmSet.set(false);
-                tick().subscribe().with(done -> {});
+                lookNow();
             });
-        }
-    }
-
-    private void noteRecovery() {
-        if (troubled) {
-            troubled = false;
-            LOG.info("Schedules are looked after again");
-        }
-    }
-
-    private void noteTrouble(Throwable failure) {
-        // The database goes while the last look may be under way.
-        if (!troubled && !stopping) {
-            troubled = true;
-            LOG.warnf("Schedules cannot be looked after right now, it is tried again: %s", failure.toString());
         }
     }
 }

@@ -324,12 +324,13 @@ class RunJournal {
             return launchFailedNow(run, ended.error());
         }
         run.exitCode = ended.exitCode();
-        if (RunOutcome.isPlainSuccess(ended)) {
+        if (!RunOutcome.dependsOnClient(ended)) {
             return end(run, RunOutcome.of(ended, List.of(), ""));
         }
-        return executions.ofRun(run.orgId, run.id).chain(reported -> repository
-                .log(run.id)
-                .chain(log -> end(run, RunOutcome.of(ended, reported, lastLines(log)))));
+        return executions.ofRun(run.orgId, run.id).chain(reported -> (RunOutcome.quotesOutput(ended, reported)
+                        ? repository.log(run.id).map(RunJournal::lastLines)
+                        : Uni.createFrom().item(""))
+                .chain(lines -> end(run, RunOutcome.of(ended, reported, lines))));
     }
 
     private Uni<RunChange> end(Run run, RunOutcome outcome) {

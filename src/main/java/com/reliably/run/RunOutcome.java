@@ -16,12 +16,14 @@ record RunOutcome(RunState state, String error) {
     /** The CLI's exit code for a deviated experiment; any other code but 0 is a failure. */
     private static final int DEVIATED = 1;
 
-    /** Whether the runner alone tells that all is well, whatever the client reported. */
-    static boolean isPlainSuccess(Ended ended) {
-        return ended.how() == RunnerEvent.How.EXITED
-                && ended.exitCode() != null
-                && ended.exitCode() == 0
-                && ended.error() == null;
+    /** Whether what the client reported, and printed, has a say in it. */
+    static boolean dependsOnClient(Ended ended) {
+        return ended.how() == RunnerEvent.How.EXITED;
+    }
+
+    /** Whether what the client printed may be told of. */
+    static boolean quotesOutput(Ended ended, List<Reported> reported) {
+        return dependsOnClient(ended) && (!endedWell(ended) || reported.isEmpty());
     }
 
     /**
@@ -41,21 +43,21 @@ record RunOutcome(RunState state, String error) {
                         ended.error() != null
                                 ? ended.error()
                                 : "The run took longer than it may, and was stopped."
-                                        + " The plan can allow more (policies.timeout_seconds), or the operator"
-                                        + " (RELIABLY_MANAGED_TIMEOUT).");
+                                        + " The plan can allow more (policies.timeout_seconds).");
             case VANISHED -> new RunOutcome(RunState.LOST, ended.error());
+            case NOTHING_TO_RUN -> new RunOutcome(RunState.SUCCEEDED, null);
             case EXITED -> ofExit(ended, reported, lastLines);
         };
     }
 
     private static RunOutcome ofExit(Ended ended, List<Reported> reported, String lastLines) {
-        int code = ended.exitCode() == null ? -1 : ended.exitCode();
-        if (code == 0) {
-            // What is no Reliably CLI ends well, too.
-            return reported.isEmpty() && ended.error() != null
-                    ? new RunOutcome(RunState.FAILED, ended.error())
+        if (endedWell(ended)) {
+            // Whatever ran instead of the Reliably CLI may end well, too, and the experiment has not been run.
+            return reported.isEmpty()
+                    ? new RunOutcome(RunState.FAILED, withoutReport(ended, lastLines))
                     : new RunOutcome(RunState.SUCCEEDED, null);
         }
+        int code = ended.exitCode() == null ? -1 : ended.exitCode();
         // The CLI also exits with 1 when it is refused, so that the code alone does not tell.
         if (code == DEVIATED && reported.stream().anyMatch(r -> Boolean.TRUE.equals(r.deviated()))) {
             return new RunOutcome(RunState.SUCCEEDED, null);
@@ -73,6 +75,18 @@ record RunOutcome(RunState state, String error) {
                         ? ended.error()
                         : "The Reliably CLI ended with exit code " + code
                                 + (lastLines.isEmpty() ? "." : ": " + lastLines));
+    }
+
+    private static boolean endedWell(Ended ended) {
+        return ended.exitCode() != null && ended.exitCode() == 0;
+    }
+
+    private static String withoutReport(Ended ended, String lastLines) {
+        String why = ended.error() != null
+                ? ended.error()
+                : "The client ended with exit code 0, but no execution was reported: it did not run the plan, or could not"
+                        + " reach this server.";
+        return lastLines.isEmpty() ? why : why + " It printed at last: " + lastLines;
     }
 
     private static boolean wasInterrupted(Reported reported) {

@@ -1,8 +1,8 @@
 package com.reliably.run;
 
 import com.reliably.log.LogIds;
+import com.reliably.look.RepeatedLook;
 import com.reliably.metric.Looks;
-import com.reliably.metric.WatchedLook;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
@@ -29,7 +29,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -62,20 +61,15 @@ class RunSupervisor {
     private final Runners runners;
     private final RunSettings settings;
     private final RunListeners listeners;
-    private final WatchedLook looks;
     private final LogIds logIds;
     private final Vertx vertx;
     private final Map<UUID, Following> followed = new ConcurrentHashMap<>();
     private final UnicastProcessor<Following> toLaunch = UnicastProcessor.create();
-    private final AtomicBoolean looking = new AtomicBoolean();
-    private volatile boolean lookAgain;
+    private final RepeatedLook look;
     /** A look at other servers' runs too was asked for, and has not begun. */
     private volatile boolean wholeDue;
 
     private volatile boolean moreWaiting;
-    private volatile boolean stopping;
-    private volatile boolean troubled;
-    private volatile long soundSince = System.nanoTime();
     private long renewedAt = System.nanoTime() - Duration.ofDays(1).toNanos();
 
     RunSupervisor(
@@ -93,9 +87,9 @@ class RunSupervisor {
         this.runners = runners;
         this.settings = settings;
         this.listeners = listeners;
-        this.looks = looks.atRuns();
         this.logIds = logIds;
         this.vertx = vertx;
+        this.look = new RepeatedLook("Runs", LOG, looks.atRuns(), LOOK_WITHIN, this::lookOnce, this::lookSoon);
         toLaunch.onItem()
                 .transformToUni(this::launchOnItsContext)
                 .merge(LAUNCHES_AT_ONCE)
@@ -109,7 +103,7 @@ class RunSupervisor {
      * Everything else is handed over.
      */
     void stop(@Observes ShutdownEvent event) throws InterruptedException {
-        stopping = true;
+        look.stop();
         CountDownLatch released = new CountDownLatch(1);
         onContextOfItsOwn(context -> claims.release(typesBoundToServer())
                 .subscribe()
@@ -134,64 +128,19 @@ class RunSupervisor {
             concurrentExecution = Scheduled.ConcurrentExecution.SKIP,
             identity = "runs")
     Uni<Void> tick() {
-        return look(true);
+        wholeDue = true;
+        return look.now();
     }
 
     private void lookSoon() {
-        onContextOfItsOwn(context -> look(false).subscribe().with(ignored -> {}));
+        onContextOfItsOwn(context -> look.now().subscribe().with(ignored -> {}));
     }
 
-    /** One look at a time; a request that comes meanwhile is honoured behind it. */
-    private Uni<Void> look(boolean whole) {
-        if (stopping) {
-            return Uni.createFrom().voidItem();
-        }
-        if (whole) {
-            wholeDue = true;
-        }
-        if (!looking.compareAndSet(false, true)) {
-            lookAgain = true;
-            return Uni.createFrom().voidItem();
-        }
-        lookAgain = false;
+    private Uni<Void> lookOnce() {
         boolean withOthers = wholeDue;
         wholeDue = false;
-        return looks.measured(takeUp().chain(
-                                () -> withOthers ? takeOver() : Uni.createFrom().voidItem())
-                        .chain(this::attendToOwned)
-                        .ifNoItem()
-                        .after(LOOK_WITHIN)
-                        .fail())
-                .invoke(this::noteRecovery)
-                .onFailure()
-                .invoke(this::noteTrouble)
-                .onFailure()
-                .recoverWithNull()
-                .onTermination()
-                .invoke(this::lookIsOver);
-    }
-
-    private void lookIsOver() {
-        looking.set(false);
-        if (lookAgain && !troubled) {
-            lookSoon();
-        }
-    }
-
-    private void noteRecovery() {
-        if (troubled) {
-            troubled = false;
-            soundSince = System.nanoTime();
-            LOG.info("Runs are looked after again");
-        }
-    }
-
-    private void noteTrouble(Throwable failure) {
-        // The database goes while the last look may be under way.
-        if (!troubled && !stopping) {
-            troubled = true;
-            LOG.warnf("Runs cannot be looked after right now, it is tried again: %s", failure.toString());
-        }
+        return takeUp().chain(() -> withOthers ? takeOver() : Uni.createFrom().voidItem())
+                .chain(this::attendToOwned);
     }
 
     private Uni<Void> takeUp() {
@@ -263,7 +212,7 @@ class RunSupervisor {
      * have ended, and those who are there get the time to renew theirs.
      */
     private Uni<Void> takeOver() {
-        if (troubled || System.nanoTime() - soundSince < settings.lease().toNanos()) {
+        if (look.soundFor().compareTo(settings.lease()) < 0) {
             return Uni.createFrom().voidItem();
         }
         return claims.takeOver(MOST_AT_ONCE)

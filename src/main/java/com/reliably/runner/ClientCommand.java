@@ -12,6 +12,9 @@ import java.util.UUID;
 @Singleton
 public final class ClientCommand {
 
+    /** The variable with the address at which the client reaches the server. */
+    public static final String SERVER_URL = "RELIABLY_SERVICE_HOST";
+
     /** The variable with the run's token. */
     public static final String TOKEN = "RELIABLY_SERVICE_TOKEN";
 
@@ -43,7 +46,7 @@ public final class ClientCommand {
     public Map<String, String> connection(UUID orgId, String serverUrl, String token) {
         URI url = URI.create(serverUrl);
         Map<String, String> variables = new LinkedHashMap<>();
-        variables.put("RELIABLY_SERVICE_HOST", serverUrl);
+        variables.put(SERVER_URL, serverUrl);
         variables.put("RELIABLY_DOMAIN", serverUrl);
         variables.put("RELIABLY_HOST", url.getRawAuthority());
         variables.put("RELIABLY_USE_HTTP", Boolean.toString("http".equals(url.getScheme())));

@@ -82,6 +82,15 @@ public interface Runner {
     Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition);
 
     /**
+     * The same, of a deployment that is stored: with what there is to say of that one.
+     *
+     * @param deploymentId its id
+     */
+    default Uni<List<CheckResult>> check(UUID orgId, UUID deploymentId, DeploymentDefinition definition) {
+        return check(orgId, definition);
+    }
+
+    /**
      * What this server's engine has of runs, ended or not, that was made more than a minute ago. Runs of installations with
      * other databases, which the engine may have too, are left alone.
      */

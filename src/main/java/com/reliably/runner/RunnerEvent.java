@@ -39,15 +39,47 @@ public sealed interface RunnerEvent {
      *
      * @param how      in which way
      * @param exitCode the client's exit code; null where it never ran or was not heard of
-     * @param error    why, for people; null where the exit code says it all. With exit code 0: what it means should the client
-     *     have reported nothing
+     * @param error    why, for people; null where the exit code says it all. Of a client that ended {@link #well}: what it
+     *     means should it have reported nothing
      */
-    record Ended(How how, Integer exitCode, String error) implements RunnerEvent {}
+    record Ended(How how, Integer exitCode, String error) implements RunnerEvent {
+
+        /**
+         * The client ended with exit code 0, which says that all is well if it has reported an execution.
+         *
+         * @param remedy    what has to be so for the plan to be run, as a sentence without a full stop
+         * @param serverUrl where the client was to report
+         * @param setting   the variable in which the operator says so
+         */
+        public static Ended well(String remedy, String serverUrl, String setting) {
+            return new Ended(
+                    How.EXITED,
+                    0,
+                    "The client ended with exit code 0, but no execution was reported: it did not run the plan, or could"
+                            + " not reach this server at " + serverUrl + " (" + setting + "). " + remedy + ".");
+        }
+
+        /**
+         * The run was ended because its time was over.
+         *
+         * @param exitCode the client's; may be null
+         * @param setting  the variable in which the operator says how long runs of this kind may take
+         */
+        public static Ended tookTooLong(Integer exitCode, String setting) {
+            return new Ended(
+                    How.TIMED_OUT,
+                    exitCode,
+                    "The run took longer than it may, and was stopped. The plan can allow more"
+                            + " (policies.timeout_seconds), or the operator (" + setting + ").");
+        }
+    }
 
     /** The ways in which a run can be over. */
     enum How {
         /** The client ended by itself. */
         EXITED,
+        /** There was no client: such runs do nothing, and that is well. */
+        NOTHING_TO_RUN,
         /** The client could not be started: installation, interpreter, directory, image… */
         UNPREPARED,
         /** It was ended because somebody asked. */

@@ -38,6 +38,7 @@ public final class ApiDocument implements OASFilter {
     private static final DotName OPERATION =
             DotName.createSimple("org.eclipse.microprofile.openapi.annotations.Operation");
     private static final DotName PERMIT = DotName.createSimple("com.reliably.access.Permit");
+    private static final DotName WITHOUT_TOKEN = DotName.createSimple(WithoutToken.class.getName());
     private static final DotName STATUS = DotName.createSimple("org.jboss.resteasy.reactive.ResponseStatus");
     private static final String SCHEME = "bearer";
     /** Stands for the query parameters that only one operation has. */
@@ -109,11 +110,15 @@ public final class ApiDocument implements OASFilter {
     }
 
     private void complete(String path, PathItem.HttpMethod method, Operation operation, ApiErrors errors) {
-        operation.setSecurity(List.of(OASFactory.createSecurityRequirement().addScheme(SCHEME)));
-        describeParameters(path, operation);
-        errors.addTo(method, operation);
         // One without @Operation is left as it is; the document's test refuses it.
         MethodInfo endpoint = endpoints.get(operation.getOperationId());
+        boolean open = endpoint != null && endpoint.hasAnnotation(WITHOUT_TOKEN);
+        operation.setSecurity(
+                open
+                        ? List.of()
+                        : List.of(OASFactory.createSecurityRequirement().addScheme(SCHEME)));
+        describeParameters(path, operation);
+        errors.addTo(method, operation, open);
         if (endpoint != null) {
             describeRight(operation, endpoint);
             setSuccess(operation, endpoint);

@@ -114,8 +114,12 @@ final class ApiErrors {
         return properties;
     }
 
-    /** Refers an operation to the errors that it can answer with. */
-    void addTo(PathItem.HttpMethod method, Operation operation) {
+    /**
+     * Refers an operation to the errors that it can answer with.
+     *
+     * @param open whether it needs no token: what there is and who may do what is not told to strangers
+     */
+    void addTo(PathItem.HttpMethod method, Operation operation, boolean open) {
         boolean body = operation.getRequestBody() != null;
         boolean parameters =
                 operation.getParameters() != null && !operation.getParameters().isEmpty();
@@ -123,8 +127,9 @@ final class ApiErrors {
         for (Shared error : ALL) {
             boolean possible =
                     switch (error.status()) {
-                        case 404 -> inPath;
-                        case 409 -> method != PathItem.HttpMethod.GET;
+                        case 403 -> !open;
+                        case 404 -> inPath && !open;
+                        case 409 -> method != PathItem.HttpMethod.GET && !open;
                         case 413, 415 -> body;
                         case 422 -> body || parameters;
                         default -> true;

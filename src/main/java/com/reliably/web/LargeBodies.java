@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.Priorities;
+import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.Response;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +20,8 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 /**
  * Lets large requests in only as memory permits; the others wait, unread, in the order of their arrival. A body is held
  * several times over while it is understood and stored, so that a few dozen of the largest at once would need
- * gigabytes. Runs after authentication, so that strangers cannot take anybody's turn.
+ * gigabytes. Runs after authentication, so that strangers cannot take anybody's turn; where an endpoint lets them in, they
+ * wait for each other, and have a small part of the memory.
  */
 @Singleton
 public final class LargeBodies {
@@ -30,10 +32,11 @@ public final class LargeBodies {
     /** The largest request needs about eight times its size; as much again stays for everything else. */
     private static final int SHARE_OF_HEAP = 16;
 
-    private final long budget = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
+    private static final int SHARE_OF_STRANGERS = 8;
+
     private final long largest;
-    private final Deque<Turn> waiting = new ArrayDeque<>();
-    private long inUse;
+    private final Line callers = new Line(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+    private final Line strangers = new Line(callers.budget / SHARE_OF_STRANGERS);
 
     LargeBodies(@ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize largest) {
         this.largest = largest.asLongValue();
@@ -51,16 +54,24 @@ public final class LargeBodies {
     }
 
     @ServerRequestFilter(priority = Priorities.USER)
-    Uni<Response> letIn(RoutingContext http) {
+    Uni<Response> letIn(RoutingContext http, ResourceInfo endpoint) {
+        WithoutToken open = endpoint.getResourceMethod().getAnnotation(WithoutToken.class);
         long size = sizeOf(http.request());
         if (size <= SMALL) {
             return Uni.createFrom().nullItem();
         }
+        return open == null
+                ? letIn(http, callers, size)
+                // More than that is never kept of it.
+                : letIn(http, strangers, Math.min(size, open.largestBody()));
+    }
+
+    private static Uni<Response> letIn(RoutingContext http, Line line, long size) {
         return Uni.createFrom().emitter(emitter -> {
             Turn turn = new Turn(size, emitter);
             // Also where the client goes away while it waits.
-            http.addEndHandler(ignored -> leave(turn));
-            arrive(turn);
+            http.addEndHandler(ignored -> line.leave(turn));
+            line.arrive(turn);
         });
     }
 
@@ -73,35 +84,47 @@ public final class LargeBodies {
         return request.getHeader(HttpHeaders.TRANSFER_ENCODING) == null ? 0 : largest;
     }
 
-    private void arrive(Turn turn) {
-        synchronized (this) {
-            waiting.add(turn);
-        }
-        admit();
-    }
+    /** Those who wait for each other. */
+    private static final class Line {
 
-    private void leave(Turn turn) {
-        synchronized (this) {
-            if (turn.admitted) {
-                inUse -= turn.size;
-            } else {
-                waiting.remove(turn);
-            }
-        }
-        admit();
-    }
+        private final long budget;
+        private final Deque<Turn> waiting = new ArrayDeque<>();
+        private long inUse;
 
-    private void admit() {
-        List<Turn> next = new ArrayList<>();
-        synchronized (this) {
-            // The largest request exceeds the share of a small heap; alone it is let in all the same.
-            while (!waiting.isEmpty() && (inUse == 0 || inUse + waiting.peek().size <= budget)) {
-                Turn turn = waiting.poll();
-                turn.admitted = true;
-                inUse += turn.size;
-                next.add(turn);
-            }
+        Line(long budget) {
+            this.budget = budget;
         }
-        next.forEach(turn -> turn.emitter.complete(null));
+
+        void arrive(Turn turn) {
+            synchronized (this) {
+                waiting.add(turn);
+            }
+            admit();
+        }
+
+        void leave(Turn turn) {
+            synchronized (this) {
+                if (turn.admitted) {
+                    inUse -= turn.size;
+                } else {
+                    waiting.remove(turn);
+                }
+            }
+            admit();
+        }
+
+        private void admit() {
+            List<Turn> next = new ArrayList<>();
+            synchronized (this) {
+                // The largest request exceeds the share of a small heap; alone it is let in all the same.
+                while (!waiting.isEmpty() && (inUse == 0 || inUse + waiting.peek().size <= budget)) {
+                    Turn turn = waiting.poll();
+                    turn.admitted = true;
+                    inUse += turn.size;
+                    next.add(turn);
+                }
+            }
+            next.forEach(turn -> turn.emitter.complete(null));
+        }
     }
 }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +33,9 @@ class EveryEndpointTest {
 
     /** Requests that are computed and forgotten: they have a body, but change nothing. */
     private static final Set<String> READING_POSTS = Set.of("previewSchedule");
+
+    /** Those who call them can send none, and prove in another way who they are. */
+    private static final Set<String> WITHOUT_TOKEN = Set.of("receiveGitHubDelivery");
 
     /** A client repeats which plan it runs; an execution knows that since it was created, and does not read it again. */
     private static final Set<String> ECHOES = Set.of("replaceExecutionResults", "replaceExecutionState");
@@ -87,6 +91,16 @@ class EveryEndpointTest {
             for (String garbage : List.of("x", UUID.randomUUID().toString(), "a b", "*")) {
                 expect(operation, wire.json(operation.method(), target, garbage, body), status -> status == 401);
             }
+        }
+        nothingIsWrong();
+    }
+
+    @Test
+    void whatNeedsNoTokenIsNamedHereAndNoTokenOpensIt() {
+        List<Operation> open = api.operations().stream().filter(Operation::open).toList();
+        assertEquals(WITHOUT_TOKEN, open.stream().map(Operation::id).collect(Collectors.toSet()));
+        for (Operation operation : open) {
+            expect(operation, call(operation, mine, Map.of(), mine.tenant().token()), status -> status == 401);
         }
         nothingIsWrong();
     }
@@ -251,7 +265,7 @@ class EveryEndpointTest {
 
     private List<Operation> inOrganization() {
         List<Operation> found = api.operations().stream()
-                .filter(operation -> operation.pathParameters().contains("org_id"))
+                .filter(operation -> operation.pathParameters().contains("org_id") && !operation.open())
                 .toList();
         assertTrue(found.size() > 40, "only " + found.size() + " operations are described");
         return found;

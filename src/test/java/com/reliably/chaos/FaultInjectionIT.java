@@ -59,7 +59,7 @@ class FaultInjectionIT {
     private static final Duration READY_WITHIN = Duration.ofMinutes(4);
 
     /** Of the due fires. Less would mean that the servers hardly worked, whatever else is right. */
-    private static final double LEAST_SUCCEEDED = 0.5;
+    private static final double LEAST_CARRIED_OUT = 0.5;
 
     /**
      * With odd seeds, and where the system allows it, each server sees its own runs only, as on a host of its own: what it
@@ -203,8 +203,7 @@ class FaultInjectionIT {
         String plan = client.create("/plans", plan(deployment, experiment, Map.of("type", "now"), Map.of()));
         await().atMost(READY_WITHIN)
                 .until(() -> database.count(
-                                "select count(*) from run where plan_id = ? and state = 'succeeded'",
-                                UUID.fromString(plan))
+                                "select count(*) from run where plan_id = ? and exit_code = 0", UUID.fromString(plan))
                         == 1);
     }
 
@@ -306,7 +305,7 @@ class FaultInjectionIT {
                         .filter(end -> !end.expected())
                         .map(Injector.End::toString)
                         .toList());
-        assertTrue(verdict.succeeded() > verdict.due() * LEAST_SUCCEEDED, "most runs succeeded");
+        assertTrue(verdict.carriedOut() > verdict.due() * LEAST_CARRIED_OUT, "most runs were carried out");
     }
 
     /** What is needed to look into it: the story of each run, and what the servers said of it. */

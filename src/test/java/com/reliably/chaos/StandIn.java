@@ -13,7 +13,8 @@ import java.util.zip.ZipOutputStream;
 /**
  * A Python package that has the command {@code reliably}, which does nothing but to say that it was started, and for how
  * long it lives. It stands in for the Reliably CLI only as the process whose launches are counted; that the real CLI works
- * with this server is tested elsewhere ({@code ManagedRunIT}). Installed and launched like the real one.
+ * with this server is tested elsewhere ({@code ManagedRunIT}). Installed and launched like the real one. It reports no
+ * execution, so that a run that came to its end counts as failed, with the exit code 0 that no other failure has.
  */
 final class StandIn {
 

@@ -72,8 +72,18 @@ final class Verdict {
             Instant nominalTime,
             int attempt,
             int launchFailures,
+            Integer exitCode,
             String error,
             String owner) {
+
+        /** Whether its process came to its end by itself. */
+        boolean wasCarriedOut() {
+            return exitCode != null && exitCode == 0;
+        }
+
+        String outcome() {
+            return wasCarriedOut() ? "carried out" : state;
+        }
 
         static Run of(ResultSet row) throws SQLException {
             return new Run(
@@ -83,6 +93,7 @@ final class Verdict {
                     instant(row, "nominal_time"),
                     row.getInt("attempt"),
                     row.getInt("launch_failures"),
+                    row.getObject("exit_code", Integer.class),
                     row.getString("error"),
                     row.getString("owner"));
         }
@@ -178,8 +189,8 @@ final class Verdict {
             boolean reason = run.error != null && !run.error.isBlank();
             if (times > 1) {
                 violate(run, "was launched " + times + " times");
-            } else if (run.state.equals("succeeded") && times == 0) {
-                violate(run, "succeeded without having been launched");
+            } else if (run.wasCarriedOut() && times == 0) {
+                violate(run, "was carried out without having been launched");
             } else if (run.state.equals("missed") && times == 1) {
                 violate(run, "counts as missed, and was launched");
             } else if (!run.state.equals("succeeded") && !reason) {
@@ -261,8 +272,8 @@ final class Verdict {
         return violations;
     }
 
-    long succeeded() {
-        return runs.stream().filter(run -> run.state.equals("succeeded")).count();
+    long carriedOut() {
+        return runs.stream().filter(Run::wasCarriedOut).count();
     }
 
     int due() {
@@ -286,7 +297,7 @@ final class Verdict {
         List<String> lines = new ArrayList<>();
         lines.add("plans %d, fires due %d".formatted(plans.size(), due));
         Map<String, Long> states =
-                runs.stream().collect(Collectors.groupingBy(run -> run.state, TreeMap::new, Collectors.counting()));
+                runs.stream().collect(Collectors.groupingBy(Run::outcome, TreeMap::new, Collectors.counting()));
         lines.add("runs %d: %s".formatted(runs.size(), states));
         reasons().forEach((reason, count) -> lines.add("  %5d  %s".formatted(count, reason)));
         lines.add("processes launched %d, of which noted their end %d"
@@ -305,7 +316,7 @@ final class Verdict {
     private Map<String, Integer> reasons() {
         Map<String, Integer> reasons = new TreeMap<>();
         for (Run run : runs) {
-            if (!run.state.equals("succeeded")) {
+            if (!run.wasCarriedOut()) {
                 String general = String.valueOf(run.error)
                         .replaceAll("/\\S+", "…")
                         .replaceAll("[0-9a-f]{8}-[0-9a-f-]{27}", "…")

@@ -231,6 +231,7 @@ class EngineSchedulesTest {
         awaitStatus(plan, "running");
         engine.cutOff(plan);
         await().until(() -> engine.listeners(plan) == 1);
+        report(plan, experiment);
         engine.end(reference, 0);
         onlyRun(plan, "succeeded");
         awaitStatus(plan, "iteration completed");
@@ -354,6 +355,7 @@ class EngineSchedulesTest {
         await().untilAsserted(() ->
                 assertThat(tenant.request().get("/plans/" + plan).path("error"), containsString("had before")));
         assertNull(engine.installed(plan, "elsewhere"));
+        report(plan, experiment);
         engine.end(reference, 0);
         await().until(() -> engine.installed(plan, "elsewhere") != null);
         assertNull(installed(plan));
@@ -380,6 +382,7 @@ class EngineSchedulesTest {
         tenant.request().body(now).put("/plans/" + plan).then().statusCode(200);
         await().untilAsserted(() -> assertTrue(installed(plan).suspended()));
         assertEquals("0 9 * * *", installed(plan).pattern());
+        report(plan, experiment);
         engine.end(reference, 0);
         await().untilAsserted(() -> assertNull(installed(plan)));
         onlyRun(plan, "succeeded");
@@ -433,6 +436,7 @@ class EngineSchedulesTest {
         String reference = engine.fire(plan, FIRE, 1);
         onlyRun(plan, "running");
         get(plan).body("error", containsString("Somebody deleted it"));
+        report(plan, experiment);
         engine.end(reference, 0);
         onlyRun(plan, "succeeded");
         engine.tell(plan, new ScheduleEvent.Sound());

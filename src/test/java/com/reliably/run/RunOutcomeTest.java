@@ -1,6 +1,7 @@
 package com.reliably.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.run.RunExecutions.Reported;
@@ -17,6 +18,44 @@ class RunOutcomeTest {
     @Test
     void aCompletedExperimentIsASuccess() {
         assertEquals(RunState.SUCCEEDED, exit(0, reported("completed", false)).state());
+    }
+
+    @Test
+    void aClientThatEndsWellAndReportsNothingDidNotRunThePlan() {
+        for (Ended ended : List.of(
+                new Ended(How.EXITED, 0, null),
+                Ended.well("It has to be the CLI", "http://here:8080", "RELIABLY_SOME_CALLBACK_URL"))) {
+            RunOutcome outcome = RunOutcome.of(ended, NOTHING, "hello");
+            assertEquals(RunState.FAILED, outcome.state());
+            assertTrue(outcome.error().contains("no execution was reported"), outcome.error());
+            assertTrue(outcome.error().endsWith("hello"), outcome.error());
+        }
+    }
+
+    @Test
+    void whatIsToBeDoneAboutAMissingReportIsNotToldWhereThereIsOne() {
+        Ended ended = Ended.well("It has to be the CLI", "http://here:8080", "RELIABLY_SOME_CALLBACK_URL");
+        assertEquals(
+                new RunOutcome(RunState.SUCCEEDED, null), RunOutcome.of(ended, reported("completed", false), "hello"));
+        assertFalse(RunOutcome.quotesOutput(ended, reported("completed", false)));
+        assertTrue(RunOutcome.quotesOutput(ended, NOTHING));
+    }
+
+    @Test
+    void whereThereIsNothingToRunNothingIsReported() {
+        Ended ended = new Ended(How.NOTHING_TO_RUN, 0, null);
+        assertEquals(new RunOutcome(RunState.SUCCEEDED, null), RunOutcome.of(ended, NOTHING, ""));
+        assertFalse(RunOutcome.dependsOnClient(ended));
+    }
+
+    @Test
+    void whatTookTooLongNamesTheSettingOfItsOwnRunner() {
+        String error = RunOutcome.of(Ended.tookTooLong(2, "RELIABLY_SOME_TIMEOUT"), NOTHING, "")
+                .error();
+        assertTrue(error.contains("policies.timeout_seconds") && error.contains("RELIABLY_SOME_TIMEOUT"), error);
+        String unnamed =
+                RunOutcome.of(new Ended(How.TIMED_OUT, null, null), NOTHING, "").error();
+        assertTrue(unnamed.contains("policies.timeout_seconds") && !unnamed.contains("RELIABLY_"), unnamed);
     }
 
     @Test

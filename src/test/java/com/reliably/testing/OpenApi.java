@@ -37,6 +37,7 @@ public final class OpenApi {
      * @param pathParameters  names
      * @param queryParameters names
      * @param body            the schema of a JSON body; null where there is none
+     * @param open            whether it needs no token
      */
     public record Operation(
             String id,
@@ -45,7 +46,8 @@ public final class OpenApi {
             List<String> pathParameters,
             List<String> queryParameters,
             List<String> requiredQueryParameters,
-            JsonNode body) {
+            JsonNode body,
+            boolean open) {
 
         /** Whether it may change something. */
         public boolean isMutating() {
@@ -105,7 +107,8 @@ public final class OpenApi {
                 inPath,
                 inQuery,
                 required,
-                body);
+                body,
+                described.path("security").isEmpty());
     }
 
     /**

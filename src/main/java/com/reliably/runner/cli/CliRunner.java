@@ -36,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -152,13 +153,16 @@ final class CliRunner implements Runner {
     }
 
     private Uni<Void> writeEnvironment(LaunchRequest request, RunDirectory directory) {
-        String serverUrl = settings.callbackUrl().orElseGet(address::url);
         return request.newToken()
                 .apply(timeoutOf(request).plus(settings.grace()).plus(TOKEN_MARGIN))
                 .chain(token -> blocking(() -> {
-                    directory.write("environment.json", client.variables(request, serverUrl, token));
+                    directory.write("environment.json", client.variables(request, serverUrl(), token));
                     return null;
                 }));
+    }
+
+    private String serverUrl() {
+        return settings.callbackUrl().orElseGet(address::url);
     }
 
     private Uni<Void> start(RunDirectory directory) {
@@ -322,14 +326,24 @@ final class CliRunner implements Runner {
         }
 
         private RunnerEvent.Ended toEnded(RunDirectory.Result result) {
-            How how =
-                    switch (result.reason()) {
-                        case "exited" -> How.EXITED;
-                        case "cancelled" -> How.CANCELLED;
-                        case "timeout" -> How.TIMED_OUT;
-                        default -> How.UNPREPARED;
-                    };
+            return switch (result.reason()) {
+                case "exited" -> Objects.equals(result.exitCode(), 0) ? endedWell() : ended(How.EXITED, result);
+                case "cancelled" -> ended(How.CANCELLED, result);
+                case "timeout" -> RunnerEvent.Ended.tookTooLong(result.exitCode(), "RELIABLY_MANAGED_TIMEOUT");
+                default -> ended(How.UNPREPARED, result);
+            };
+        }
+
+        private RunnerEvent.Ended ended(How how, RunDirectory.Result result) {
             return new RunnerEvent.Ended(how, result.exitCode(), result.error());
+        }
+
+        private RunnerEvent.Ended endedWell() {
+            return RunnerEvent.Ended.well(
+                    "What RELIABLY_MANAGED_PACKAGES and the deployment's requirements install has to be the Reliably CLI"
+                            + " with chaostoolkit-reliably",
+                    serverUrl(),
+                    "RELIABLY_MANAGED_CALLBACK_URL");
         }
 
         private String textOf(byte[] piece) throws IOException {

@@ -1,5 +1,6 @@
 package com.reliably.runner.docker;
 
+import com.reliably.runner.ClientCommand;
 import com.reliably.runner.RunnerEvent.Ended;
 import com.reliably.runner.RunnerEvent.How;
 
@@ -22,12 +23,10 @@ final class ContainerEnd {
             return new Ended(How.CANCELLED, code, null);
         }
         if (code == 0) {
-            // Said only where the client has reported nothing.
-            return new Ended(
-                    How.EXITED,
-                    code,
-                    "The container ended with exit code 0, but no execution was reported: the entrypoint of its image"
-                            + " is not the Reliably CLI, or cannot reach this server. Check the deployment.");
+            return Ended.well(
+                    "The entrypoint of the deployment's image has to be the Reliably CLI",
+                    container.variable(ClientCommand.SERVER_URL).orElse("its address"),
+                    "RELIABLY_DOCKER_CALLBACK_URL");
         }
         if (container.duration().compareTo(RunLabels.timeout(container)) >= 0) {
             return new Ended(

@@ -26,6 +26,7 @@ final class FollowedRun {
     private final Clock clock;
     private final long id;
     private final Duration timeout;
+    private final String serverUrl;
     private final long fromByte;
     private Seen<GitHubRun> alone = Seen.nothing();
     private Seen<GitHubJob.Page> jobs = Seen.nothing();
@@ -37,14 +38,16 @@ final class FollowedRun {
 
     /**
      * @param id       GitHub's number of the run
-     * @param timeout  how long it may take
-     * @param fromByte from where on its output is wanted
+     * @param timeout   how long it may take
+     * @param serverUrl how it was to reach this server
+     * @param fromByte  from where on its output is wanted
      */
-    FollowedRun(RepositoryRuns runs, Clock clock, long id, Duration timeout, long fromByte) {
+    FollowedRun(RepositoryRuns runs, Clock clock, long id, Duration timeout, String serverUrl, long fromByte) {
         this.runs = runs;
         this.clock = clock;
         this.id = id;
         this.timeout = timeout;
+        this.serverUrl = serverUrl;
         this.fromByte = fromByte;
     }
 
@@ -52,9 +55,13 @@ final class FollowedRun {
         return id;
     }
 
-    /** Everything that is new; the last of it is the end, where the run has ended. */
-    Uni<List<RunnerEvent>> look(GitHubApi api) {
-        return run(api).chain(run -> {
+    /**
+     * Everything that is new; the last of it is the end, where the run has ended.
+     *
+     * @param notBefore when something last happened to it, as {@link RepositoryRuns#latest} takes it
+     */
+    Uni<List<RunnerEvent>> look(GitHubApi api, long notBefore) {
+        return run(api, notBefore).chain(run -> {
             if (isOverdue(run) && !endingAsked) {
                 endingAsked = true;
                 return api.cancel(id).chain(() -> news(api, run));
@@ -63,8 +70,8 @@ final class FollowedRun {
         });
     }
 
-    private Uni<GitHubRun> run(GitHubApi api) {
-        return runs.latest(api).chain(page -> {
+    private Uni<GitHubRun> run(GitHubApi api, long notBefore) {
+        return runs.latest(api, notBefore).chain(page -> {
             for (GitHubRun run : page.runs()) {
                 if (run.id() == id) {
                     return Uni.createFrom().item(run);
@@ -181,10 +188,23 @@ final class FollowedRun {
     private RunnerEvent.Ended end(GitHubRun run) {
         String conclusion = run.conclusion() == null ? "" : run.conclusion();
         return switch (conclusion) {
-            case "success" -> new RunnerEvent.Ended(How.EXITED, 0, null);
+            case "success" ->
+                RunnerEvent.Ended.well(
+                        "The workflow's job has to use the action reliablyhq/actions/plan, see " + run.htmlUrl(),
+                        serverUrl,
+                        "RELIABLY_PUBLIC_URL");
             case "failure" -> new RunnerEvent.Ended(How.EXITED, 1, null);
-            case "timed_out" -> new RunnerEvent.Ended(How.TIMED_OUT, null, null);
-            case "cancelled" -> new RunnerEvent.Ended(tookTooLong(run) ? How.TIMED_OUT : How.CANCELLED, null, null);
+            // GitHub goes by what the job says, where the plan's time is written to unless the repository has its own.
+            case "timed_out" ->
+                new RunnerEvent.Ended(
+                        How.TIMED_OUT,
+                        null,
+                        "The run took longer than it may, and was stopped by GitHub. The plan can allow more"
+                                + " (policies.timeout_seconds), or the workflow's job (timeout-minutes).");
+            case "cancelled" ->
+                tookTooLong(run)
+                        ? RunnerEvent.Ended.tookTooLong(null, "RELIABLY_GITHUB_TIMEOUT")
+                        : new RunnerEvent.Ended(How.CANCELLED, null, null);
             case "startup_failure" -> unprepared("GitHub could not start the workflow, see " + run.htmlUrl());
             case "action_required" -> unprepared("GitHub wants somebody to allow the run, see " + run.htmlUrl());
             default -> unprepared("GitHub did not run the plan (" + conclusion + "), see " + run.htmlUrl());

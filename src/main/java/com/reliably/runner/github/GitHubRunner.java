@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Runs plans as workflows of GitHub repositories.
@@ -35,21 +36,26 @@ final class GitHubRunner implements Runner, EngineSchedules {
     private final DispatchStore store;
     private final GitHubApis apis;
     private final GitHubSchedules schedules;
+    private final WebhookChecks webhooks;
 
     GitHubRunner(
             GitHubApis apis,
             DispatchStore store,
             WorkflowKeeper keeper,
             RepositoryRuns runs,
+            RepositoryNews news,
             GitHubSettings settings,
             PublicUrl publicUrl,
             GitHubSchedules schedules,
             ServiceTokens serviceTokens,
+            WebhookChecks webhooks,
             Clock clock) {
-        this.parts = new RunObservation.Parts(apis, store, keeper, runs, serviceTokens, settings, publicUrl, clock);
+        this.parts =
+                new RunObservation.Parts(apis, store, keeper, runs, news, serviceTokens, settings, publicUrl, clock);
         this.store = store;
         this.apis = apis;
         this.schedules = schedules;
+        this.webhooks = webhooks;
     }
 
     @Override
@@ -124,6 +130,14 @@ final class GitHubRunner implements Runner, EngineSchedules {
     @Override
     public Uni<List<CheckResult>> check(UUID orgId, DeploymentDefinition definition) {
         return new GitHubChecks(apis, parts.publicUrl(), parts.settings(), (GitHubDefinition) definition).all();
+    }
+
+    @Override
+    public Uni<List<CheckResult>> check(UUID orgId, UUID deploymentId, DeploymentDefinition definition) {
+        return check(orgId, definition)
+                .chain(results -> webhooks.check(orgId, deploymentId, (GitHubDefinition) definition)
+                        .map(webhook -> Stream.concat(results.stream(), Stream.of(webhook))
+                                .toList()));
     }
 
     @Override

@@ -25,6 +25,7 @@ final class GitHubSchedules {
     private final PullRequests pullRequests;
     private final ServiceTokens serviceTokens;
     private final RepositoryRuns runs;
+    private final RepositoryNews news;
     private final GitHubSettings settings;
     private final PublicUrl publicUrl;
     private final Clock clock;
@@ -35,6 +36,7 @@ final class GitHubSchedules {
             PullRequests pullRequests,
             ServiceTokens serviceTokens,
             RepositoryRuns runs,
+            RepositoryNews news,
             GitHubSettings settings,
             PublicUrl publicUrl,
             Clock clock) {
@@ -43,6 +45,7 @@ final class GitHubSchedules {
         this.pullRequests = pullRequests;
         this.serviceTokens = serviceTokens;
         this.runs = runs;
+        this.news = news;
         this.settings = settings;
         this.publicUrl = publicUrl;
         this.clock = clock;
@@ -196,8 +199,8 @@ final class GitHubSchedules {
         return Uni.createFrom()
                 .item(() -> apis.of(schedule.definition()))
                 .onItem()
-                .transformToMulti(
-                        api -> new ScheduleWatch(runs, settings, keeper, api, schedule, () -> orderOf(api, schedule))
-                                .events());
+                .transformToMulti(api -> new ScheduleWatch(
+                                runs, news, settings, keeper, api, schedule, () -> orderOf(api, schedule))
+                        .events());
     }
 }

@@ -45,6 +45,11 @@ record RepositoryAddress(String host, String owner, String name, URI api) {
         return String.join("/", partsOf(definition)).toLowerCase(Locale.ROOT);
     }
 
+    /** The same, of its address. */
+    static String nameOf(RepositoryAddress address) {
+        return (address.host() + "/" + address.fullName()).toLowerCase(Locale.ROOT);
+    }
+
     /** Host, owner and name. */
     private static String[] partsOf(GitHubDefinition definition) {
         String[] parts = definition.repo().replaceFirst("^https://", "").split("/");

@@ -2,7 +2,6 @@ package com.reliably.runner.github;
 
 import com.reliably.runner.github.GitHubApi.Seen;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.operators.multi.processors.BroadcastProcessor;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
@@ -19,50 +18,63 @@ final class RepositoryRuns {
 
     private final GitHubSettings settings;
     private final Map<String, Shared> shared = new ConcurrentHashMap<>();
-    private final BroadcastProcessor<String> news = BroadcastProcessor.create();
 
     RepositoryRuns(GitHubSettings settings) {
         this.settings = settings;
     }
 
-    /** What is known of one repository, for one set of credentials. */
+    /** What is known of one repository, for one set of credentials. Times are those of {@link System#nanoTime}. */
     private static final class Shared {
 
         private Seen<GitHubRun.Page> seen = Seen.nothing();
         private Uni<GitHubRun.Page> underWay;
+        private long underWaySince;
         private long lookedAt;
         private long usedAt;
 
-        private synchronized Uni<GitHubRun.Page> latest(GitHubApi api, Duration freshFor) {
-            usedAt = System.nanoTime();
+        /**
+         * @param notBefore a look that began earlier does not know what somebody asks for
+         * @param freshFor  how long a look is good, where that is all the same
+         * @param spacing   between the beginnings of two looks
+         */
+        private synchronized Uni<GitHubRun.Page> latest(
+                GitHubApi api, long notBefore, Duration freshFor, Duration spacing) {
+            long now = System.nanoTime();
+            usedAt = now;
             if (underWay != null) {
-                return underWay;
+                return underWaySince - notBefore >= 0
+                        ? underWay
+                        : underWay.onItemOrFailure()
+                                .transformToUni((page, failure) -> latest(api, notBefore, freshFor, spacing));
             }
-            if (seen.value() != null && System.nanoTime() - lookedAt < freshFor.toNanos()) {
+            boolean known = seen.value() != null;
+            if (known && lookedAt - notBefore >= 0 && now - lookedAt < freshFor.toNanos()) {
                 return Uni.createFrom().item(seen.value());
             }
-            underWay = api.runs(seen)
-                    .onItem()
+            long wait = known ? Math.max(0, spacing.toNanos() - (now - lookedAt)) : 0;
+            underWaySince = now + wait;
+            underWay = look(api, Duration.ofNanos(wait)).memoize().indefinitely();
+            return underWay;
+        }
+
+        private Uni<GitHubRun.Page> look(GitHubApi api, Duration wait) {
+            Uni<Seen<GitHubRun.Page>> look = Uni.createFrom().deferred(() -> api.runs(seen));
+            Uni<Seen<GitHubRun.Page>> spaced =
+                    wait.isZero() ? look : RepositoryNews.after(wait).chain(() -> look);
+            return spaced.onItem()
                     .invoke(this::take)
                     .map(Seen::value)
                     .onTermination()
-                    .invoke(this::over)
-                    .memoize()
-                    .indefinitely();
-            return underWay;
+                    .invoke(this::over);
         }
 
         private synchronized void take(Seen<GitHubRun.Page> now) {
             seen = now;
-            lookedAt = System.nanoTime();
+            lookedAt = underWaySince;
         }
 
         private synchronized void over() {
             underWay = null;
-        }
-
-        private synchronized void stale() {
-            lookedAt = System.nanoTime() - Duration.ofDays(1).toNanos();
         }
 
         private synchronized boolean isUnused() {
@@ -70,41 +82,18 @@ final class RepositoryRuns {
         }
     }
 
-    /** The latest runs, not older than a look's interval. */
-    Uni<GitHubRun.Page> latest(GitHubApi api) {
+    /**
+     * The latest runs, not older than a look's interval.
+     *
+     * @param notBefore when something happened that they have to show, as {@link System#nanoTime} has it
+     */
+    Uni<GitHubRun.Page> latest(GitHubApi api, long notBefore) {
         shared.values().removeIf(Shared::isUnused);
-        return shared.computeIfAbsent(keyOf(api), key -> new Shared())
-                // A little less than the pause between two looks.
-                .latest(api, settings.pollEvery().multipliedBy(4).dividedBy(5));
-    }
-
-    /** Waits so long, or until there is news of the repository. */
-    Uni<Void> pause(RepositoryAddress address, Duration longest) {
-        String name = nameOf(address.host(), address.fullName());
-        return news.filter(name::equals)
-                .toUni()
-                .replaceWithVoid()
-                .ifNoItem()
-                .after(longest)
-                .recoverWithItem((Void) null);
-    }
-
-    /** Something has happened in a repository. */
-    void tell(String host, String fullName) {
-        String name = nameOf(host, fullName);
-        shared.forEach((key, one) -> {
-            if (key.endsWith(" " + name)) {
-                one.stale();
-            }
-        });
-        news.onNext(name);
-    }
-
-    private static String keyOf(GitHubApi api) {
-        return api.caller() + " " + nameOf(api.address().host(), api.address().fullName());
-    }
-
-    private static String nameOf(String host, String fullName) {
-        return (host + "/" + fullName).toLowerCase(java.util.Locale.ROOT);
+        // A little less than the pause between two looks.
+        Duration freshFor = settings.pollEvery().multipliedBy(4).dividedBy(5);
+        Duration spacing = freshFor.compareTo(RepositoryNews.SPACING) < 0 ? freshFor : RepositoryNews.SPACING;
+        Shared one = shared.computeIfAbsent(
+                api.caller() + " " + RepositoryAddress.nameOf(api.address()), key -> new Shared());
+        return HomeContext.keptBy(one.latest(api, notBefore, freshFor, spacing));
     }
 }

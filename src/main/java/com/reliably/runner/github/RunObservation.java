@@ -8,6 +8,7 @@ import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
 import com.reliably.runner.github.GitHubApi.Dispatched;
+import com.reliably.runner.github.RepositoryNews.Concern;
 import com.reliably.start.PublicUrl;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
@@ -46,11 +47,13 @@ final class RunObservation {
     private long definedAt;
     private FollowedRun followed;
     private boolean located;
+    private boolean searching;
     private boolean forced;
     private boolean askedWhetherDisabled;
     private String waitsFor;
     private Instant refusedSince;
     private int failures;
+    private long lookedAt;
     private Duration untilNextLook = Duration.ZERO;
 
     /** What an observation needs, the same for all. */
@@ -59,6 +62,7 @@ final class RunObservation {
             DispatchStore store,
             WorkflowKeeper keeper,
             RepositoryRuns runs,
+            RepositoryNews news,
             ServiceTokens serviceTokens,
             GitHubSettings settings,
             PublicUrl publicUrl,
@@ -82,15 +86,24 @@ final class RunObservation {
     }
 
     private Uni<Void> pause(Duration longest) {
-        if (longest.isZero()) {
+        if (longest.isZero() || longest.isNegative()) {
             return Uni.createFrom().voidItem();
         }
-        return api == null
-                ? Uni.createFrom().voidItem().onItem().delayIt().by(longest)
-                : parts.runs().pause(api.address(), longest);
+        Optional<Concern> concern = concern();
+        return concern.isEmpty() ? RepositoryNews.after(longest) : parts.news().pause(concern.get(), lookedAt, longest);
+    }
+
+    /** What is worth another look: what happens to the run, or to any as long as it is not known which it is. */
+    private Optional<Concern> concern() {
+        if (followed != null) {
+            return Optional.of(Concern.run(run.orgId(), api.address(), followed.id()));
+        }
+        return searching ? Optional.of(Concern.any(run.orgId(), api.address())) : Optional.empty();
     }
 
     private Uni<Observed> look() {
+        lookedAt = System.nanoTime();
+        searching = false;
         return defined()
                 .chain(this::lookAtOrder)
                 .invoke(observed -> failures = 0)
@@ -244,6 +257,7 @@ final class RunObservation {
 
     /** GitHub may have been asked. Its list of runs says so, sooner or later. */
     private Uni<Observed> search(Dispatch order) {
+        searching = true;
         return api.runsOf(WorkflowOrder.fileNameOf(order.planId()))
                 .map(GitHubRun.Page::runs)
                 .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown())
@@ -292,9 +306,10 @@ final class RunObservation {
 
     private Uni<Observed> follow(long id, Duration timeout, List<RunnerEvent> first) {
         if (followed == null || followed.id() != id) {
-            followed = new FollowedRun(parts.runs(), parts.clock(), id, timeout, fromByte);
+            followed = new FollowedRun(
+                    parts.runs(), parts.clock(), id, timeout, parts.publicUrl().value(), fromByte);
         }
-        return followed.look(api)
+        return followed.look(api, parts.news().lastOf(Concern.run(run.orgId(), api.address(), id)))
                 .map(events -> {
                     refusedSince = null;
                     List<RunnerEvent> all = new ArrayList<>(first);
@@ -329,17 +344,19 @@ final class RunObservation {
         if (order.intents() < 2) {
             return Uni.createFrom().voidItem();
         }
-        return parts.runs().latest(api).chain(page -> Multi.createFrom()
-                .iterable(page.runs())
-                .filter(one -> isOf(order, one) && one.id() != order.gitHubRun() && !one.isCompleted())
-                .onItem()
-                .transformToUniAndConcatenate(one -> {
-                    LOG.warnf("GitHub has run %s twice; its run %d is cancelled", run.runId(), one.id());
-                    return api.cancel(one.id());
-                })
-                .collect()
-                .last()
-                .replaceWithVoid());
+        return parts.runs()
+                .latest(api, parts.news().lastOf(Concern.any(run.orgId(), api.address())))
+                .chain(page -> Multi.createFrom()
+                        .iterable(page.runs())
+                        .filter(one -> isOf(order, one) && one.id() != order.gitHubRun() && !one.isCompleted())
+                        .onItem()
+                        .transformToUniAndConcatenate(one -> {
+                            LOG.warnf("GitHub has run %s twice; its run %d is cancelled", run.runId(), one.id());
+                            return api.cancel(one.id());
+                        })
+                        .collect()
+                        .last()
+                        .replaceWithVoid());
     }
 
     private Observed limited(GitHubFault.Limited limit) {

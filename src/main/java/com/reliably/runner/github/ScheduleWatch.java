@@ -4,8 +4,10 @@ import com.reliably.deployment.GitHubDefinition;
 import com.reliably.runner.EngineSchedule;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.ScheduleEvent;
+import com.reliably.runner.github.RepositoryNews.Concern;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -23,7 +25,7 @@ final class ScheduleWatch {
 
     private static final Logger LOG = Logger.getLogger(ScheduleWatch.class);
 
-    /** The file and the workflow's state are looked at less often than runs: every few minutes. */
+    /** The file and the workflow's state are looked at less often than runs, whatever happens to those: every few minutes. */
     private static final int LOOKS_BETWEEN = 60;
     /** GitHub's own limit where runs are filtered by what started them: a thousand runs. */
     private static final int MOST_PAGES = 10;
@@ -31,6 +33,8 @@ final class ScheduleWatch {
     private static final String ACTIVE = "active";
 
     private final RepositoryRuns runs;
+    private final RepositoryNews news;
+    private final Concern concern;
     private final GitHubSettings settings;
     private final WorkflowKeeper keeper;
     private final GitHubApi api;
@@ -44,19 +48,24 @@ final class ScheduleWatch {
     /** Runs of the repository up to this one have been looked through. */
     private long seenUpTo;
 
-    private int looks;
-    private boolean stateUnknown;
+    private boolean looked;
+    private long lookedAt;
+    private long thoroughAt;
+    private boolean stateUnknown = true;
     private ScheduleEvent state;
 
     /** @param order what the schedule's workflow should be; fails where that cannot be said */
     ScheduleWatch(
             RepositoryRuns runs,
+            RepositoryNews news,
             GitHubSettings settings,
             WorkflowKeeper keeper,
             GitHubApi api,
             EngineSchedule schedule,
             Supplier<WorkflowOrder> order) {
         this.runs = runs;
+        this.news = news;
+        this.concern = Concern.any(schedule.orgId(), api.address());
         this.settings = settings;
         this.keeper = keeper;
         this.api = api;
@@ -71,9 +80,9 @@ final class ScheduleWatch {
     Multi<ScheduleEvent> events() {
         return Multi.createBy()
                 .repeating()
-                .uni(() -> looks == 0
-                        ? look()
-                        : runs.pause(api.address(), settings.pollEvery()).chain(this::look))
+                .uni(() -> looked
+                        ? news.pause(concern, lookedAt, settings.pollEvery()).chain(this::look)
+                        : look())
                 .indefinitely()
                 .onItem()
                 .transformToMultiAndConcatenate(started -> Multi.createBy()
@@ -82,14 +91,16 @@ final class ScheduleWatch {
     }
 
     private Uni<List<ScheduleEvent>> look() {
+        lookedAt = System.nanoTime();
         // At first those of the workflow, which may not be among the repository's latest any more.
-        Uni<List<GitHubRun>> page = looks++ == 0 ? ofWorkflow() : latest();
-        return page.map(this::started);
+        Uni<List<GitHubRun>> all = looked ? latest() : ofWorkflow();
+        looked = true;
+        return all.map(this::started);
     }
 
     /** Those of the repository; where they do not reach back to what was seen before, those of the workflow, too. */
     private Uni<List<GitHubRun>> latest() {
-        return runs.latest(api).chain(page -> {
+        return runs.latest(api, news.lastOf(concern)).chain(page -> {
             if (page.runs().isEmpty()) {
                 return Uni.createFrom().item(page.runs());
             }
@@ -162,10 +173,12 @@ final class ScheduleWatch {
 
     /** Looked at when runs have been told; at most one. */
     private Multi<ScheduleEvent> newState() {
-        if ((looks - 1) % LOOKS_BETWEEN != 0 && !stateUnknown) {
+        Duration between = settings.pollEvery().multipliedBy(LOOKS_BETWEEN);
+        if (!stateUnknown && lookedAt - thoroughAt < between.toNanos()) {
             return Multi.createFrom().empty();
         }
         stateUnknown = false;
+        thoroughAt = lookedAt;
         return Uni.createFrom()
                 .deferred(this::state)
                 .onFailure(failure -> failure instanceof GitHubFault.Limited || failure instanceof GitHubFault.Unheard)

@@ -232,7 +232,7 @@ final class CronFollower {
 
     private Optional<String> whyItWaits(Job job, Map<String, Event> warnings) {
         Pod pod = watch.lastPod(job.getMetadata().getName()).orElse(null);
-        boolean begun = new JobEnd(job, false, pod, pod != null, null, Instant.now(clock)).hasStarted();
+        boolean begun = new JobEnd(job, false, pod, pod != null, null, null, Instant.now(clock)).hasStarted();
         return begun ? Optional.empty() : PendingReason.of(job, pod, warnings);
     }
 

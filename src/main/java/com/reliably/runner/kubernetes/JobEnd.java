@@ -24,18 +24,17 @@ import java.util.Set;
  * @param pod       as it was last seen; null where none was
  * @param podThere  whether the cluster still has the Pod
  * @param lastCause why the Pod did not begin, as far as known; null where nothing is
+ * @param serverUrl how the Pod was to reach this server
  * @param now       the time
  */
-record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCause, Instant now) {
+record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCause, String serverUrl, Instant now) {
 
     /** How long an ending Pod may outlast its own grace before its node counts as gone. */
     private static final Duration NODE_ANSWERS_WITHIN = Duration.ofMinutes(2);
     /** How long the reason for an end from outside may take to be told. */
     private static final Duration REASON_TOLD_WITHIN = Duration.ofSeconds(5);
 
-    private static final String TOOK_TOO_LONG =
-            "The run took longer than it may, and was stopped. The plan can allow more"
-                    + " (policies.timeout_seconds), or the operator (RELIABLY_KUBERNETES_TIMEOUT).";
+    private static final String TIMEOUT = "RELIABLY_KUBERNETES_TIMEOUT";
 
     /** What a container ends with that could not be begun. */
     private static final Set<String> NEVER_BEGAN = Set.of("StartError", "ContainerCannotRun", "CreateContainerError");
@@ -74,10 +73,10 @@ record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCa
             return Optional.of(new Ended(How.CANCELLED, code, null));
         }
         if (hasCondition("DeadlineExceeded")) {
-            return Optional.of(new Ended(How.TIMED_OUT, code, TOOK_TOO_LONG));
+            return Optional.of(Ended.tookTooLong(code, TIMEOUT));
         }
         if (code == 0) {
-            return Optional.of(new Ended(How.EXITED, 0, null));
+            return endedWell();
         }
         if ("OOMKilled".equals(end.getReason())) {
             return exited(
@@ -161,12 +160,12 @@ record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCa
         }
         if (hasCondition("DeadlineExceeded")) {
             return hasStarted()
-                    ? Optional.of(new Ended(How.TIMED_OUT, null, TOOK_TOO_LONG))
+                    ? Optional.of(Ended.tookTooLong(null, TIMEOUT))
                     : unprepared("The Pod did not begin within the time that the run may take"
                             + (lastCause == null ? "." : ": " + lastCause));
         }
         if (hasCompleted()) {
-            return Optional.of(new Ended(How.EXITED, 0, null));
+            return endedWell();
         }
         if (isFinished()) {
             return Optional.of(new Ended(
@@ -335,6 +334,13 @@ record JobEnd(Job job, boolean jobGone, Pod pod, boolean podThere, String lastCa
                 .map(limit -> " (" + limit + ")")
                 .findFirst()
                 .orElse("");
+    }
+
+    private Optional<Ended> endedWell() {
+        return Optional.of(Ended.well(
+                "The first container has to run the Reliably CLI, by its image's entrypoint or the manifest's 'command'",
+                serverUrl,
+                "RELIABLY_KUBERNETES_CALLBACK_URL"));
     }
 
     private static Optional<Ended> unprepared(String why) {

@@ -49,6 +49,7 @@ final class JobFollower {
     private final NamespaceWatches watches;
     private final JobCalls calls;
     private final KubernetesSettings settings;
+    private final String serverUrl;
     private final Clock clock;
     private final Bell bell = new Bell();
     private final long followedSince = System.nanoTime();
@@ -73,6 +74,7 @@ final class JobFollower {
             NamespaceWatches watches,
             JobCalls calls,
             KubernetesSettings settings,
+            String serverUrl,
             Clock clock) {
         this.run = run;
         this.reference = JobReference.parse(run.reference());
@@ -81,6 +83,7 @@ final class JobFollower {
         this.watches = watches;
         this.calls = calls;
         this.settings = settings;
+        this.serverUrl = serverUrl;
         this.clock = clock;
     }
 
@@ -211,7 +214,8 @@ final class JobFollower {
 
     private Uni<List<RunnerEvent>> look(boolean jobGone) {
         Pod pod = watch.lastPod(reference.job()).orElse(null);
-        JobEnd state = new JobEnd(lastJob, jobGone, pod, pod != null && watch.has(pod), lastCause, Instant.now(clock));
+        JobEnd state = new JobEnd(
+                lastJob, jobGone, pod, pod != null && watch.has(pod), lastCause, serverUrl, Instant.now(clock));
         List<RunnerEvent> events = new ArrayList<>();
         if (state.hasStarted()) {
             if (!startedTold) {

@@ -45,6 +45,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
     private final KubernetesChecks checks;
     private final JobCalls calls;
     private final NamespaceWatches watches;
+    private final JobObjects objects;
     private final KubernetesSettings settings;
     private final Clock clock;
     /** Organisations whose runs this server has followed: only their Jobs are this installation's for certain. */
@@ -57,6 +58,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
             KubernetesChecks checks,
             JobCalls calls,
             NamespaceWatches watches,
+            JobObjects objects,
             KubernetesSettings settings,
             Clock clock) {
         this.clusters = clusters;
@@ -65,6 +67,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
         this.checks = checks;
         this.calls = calls;
         this.watches = watches;
+        this.objects = objects;
         this.settings = settings;
         this.clock = clock;
     }
@@ -126,8 +129,9 @@ final class KubernetesRunner implements Runner, EngineSchedules {
     @Override
     public Multi<RunnerEvent> observe(RunAtEngine run, long fromByte) {
         organizations.add(run.orgId().toString());
-        return Multi.createFrom()
-                .deferred(() -> new JobFollower(run, fromByte, clusters, watches, calls, settings, clock).events());
+        return Multi.createFrom().deferred(() -> new JobFollower(
+                        run, fromByte, clusters, watches, calls, settings, objects.serverUrl(), clock)
+                .events());
     }
 
     @Override

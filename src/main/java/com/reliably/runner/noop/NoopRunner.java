@@ -25,7 +25,7 @@ final class NoopRunner implements Runner {
     /** Nothing is started anywhere; this bounds only what is in memory at once. */
     private static final int AT_ONCE = 500;
 
-    private static final RunnerEvent.Ended DONE = new RunnerEvent.Ended(How.EXITED, 0, null);
+    private static final RunnerEvent.Ended DONE = new RunnerEvent.Ended(How.NOTHING_TO_RUN, 0, null);
 
     @Override
     public Set<String> types() {

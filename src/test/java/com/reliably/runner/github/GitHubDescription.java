@@ -202,6 +202,12 @@ final class GitHubDescription {
         return faults(schema, body);
     }
 
+    /** What GitHub would never tell a webhook. */
+    List<String> faultsOfDelivery(String name, JsonNode body) {
+        JsonNode schema = document.path("components").path("schemas").path("webhook-" + name);
+        return schema.isMissingNode() ? List.of("there is no webhook " + name) : faults(schema, body);
+    }
+
     /** Errors are described by several schemas of which one is a part of the other, or by none where they are plain. */
     private List<String> faultsOfError(JsonNode schema, JsonNode body) {
         JsonNode described = schema.isMissingNode() ? document.at("/components/schemas/basic-error") : schema;

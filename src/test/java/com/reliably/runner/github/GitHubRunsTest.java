@@ -135,16 +135,20 @@ class GitHubRunsTest {
         PullRequests pullRequests = new PullRequests();
         WorkflowKeeper keeper = new WorkflowKeeper(pullRequests, new ActionPins());
         RepositoryRuns runs = new RepositoryRuns(settings);
+        DeliveryStore deliveries = new DeliveryStore(pool);
+        RepositoryNews news = new RepositoryNews(deliveries);
         ServiceTokens serviceTokens = new ServiceTokens();
         return new GitHubRunner(
                 apis,
                 new DispatchStore(pool),
                 keeper,
                 runs,
+                news,
                 settings,
                 publicUrl,
-                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, settings, publicUrl, clock),
+                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, news, settings, publicUrl, clock),
                 serviceTokens,
+                new WebhookChecks(deliveries, publicUrl),
                 clock);
     }
 
@@ -202,7 +206,7 @@ class GitHubRunsTest {
 
     private GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
         return new GitHubDefinition(
-                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false);
+                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false, null);
     }
 
     private static GitHubDefinition withManagedToken(String environment) {
@@ -216,7 +220,8 @@ class GitHubRunsTest {
                 null,
                 null,
                 null,
-                true);
+                true,
+                null);
     }
 
     /** A run, followed until it is cancelled or has ended. */
@@ -298,7 +303,9 @@ class GitHubRunsTest {
     void aRunIsDispatchedOnceAndFollowedToItsEnd() {
         jobsEnd("success");
         Followed run = launch();
-        assertEquals(new RunnerEvent.Ended(How.EXITED, 0, null), run.end());
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(0, run.end().exitCode());
+        assertTrue(run.end().error().contains("RELIABLY_PUBLIC_URL"), "should nothing have been reported");
         StandInRun dispatched = gitHub.runs().get(0);
         assertEquals(1, gitHub.runs().size());
         assertTrue(run.events.contains(new RunnerEvent.Located(
@@ -455,7 +462,8 @@ class GitHubRunsTest {
                 null,
                 "Iv1.app",
                 pem,
-                false);
+                false,
+                null);
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         String first = gitHub.token;
@@ -594,7 +602,8 @@ class GitHubRunsTest {
                         + Base64.getMimeEncoder()
                                 .encodeToString(pair.getPrivate().getEncoded())
                         + "\n-----END PRIVATE KEY-----\n",
-                false);
+                false,
+                null);
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         // As when the App is installed anew.
@@ -615,7 +624,8 @@ class GitHubRunsTest {
                 null,
                 null,
                 null,
-                false);
+                false,
+                null);
         Followed run = launch();
         assertEquals(How.UNPREPARED, run.end().how());
         assertTrue(run.end().error().contains("anew"), run.end().error());
@@ -698,7 +708,10 @@ class GitHubRunsTest {
                 started.reference(),
                 () -> Uni.createFrom().item(definition));
         runner.observe(run, 0).subscribe().with(told::add);
-        await().atMost(SOON).until(() -> told.contains(new RunnerEvent.Ended(How.EXITED, 0, null)));
+        await().atMost(SOON).until(() -> told.stream()
+                .anyMatch(event -> event instanceof RunnerEvent.Ended ended
+                        && ended.how() == How.EXITED
+                        && ended.exitCode() == 0));
     }
 
     private EngineSchedule schedule(boolean suspended) {

@@ -116,6 +116,8 @@ final class GitHubStandIn implements AutoCloseable {
     final Map<String, String> secrets = new ConcurrentHashMap<>();
 
     volatile Function<Asked, Trouble> trouble = request -> Trouble.NONE;
+    /** Whom it tells of runs; null for nobody. */
+    volatile GitHubWebhooks webhook;
     /** What runs the jobs; by default they go on until they are cancelled. */
     volatile StandInRunner runner = (run, workflow) -> {};
 
@@ -813,6 +815,7 @@ final class GitHubStandIn implements AutoCloseable {
                 now,
                 Instant.now().plus(runsListedAfter));
         runs.put(run.id, run);
+        deliver("requested", run);
         threads.execute(() -> runner.run(run, workflow));
         return run;
     }
@@ -907,9 +910,47 @@ final class GitHubStandIn implements AutoCloseable {
         return page;
     }
 
+    /** A run has a runner, unless it had one. */
+    synchronized void begin(StandInRun run) {
+        if (run.status.equals("queued")) {
+            run.status = "in_progress";
+            run.updatedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            deliver("in_progress", run);
+        }
+    }
+
+    /** Tells the webhook, by and by, as GitHub does. */
+    private void deliver(String action, StandInRun run) {
+        GitHubWebhooks receiver = webhook;
+        if (receiver != null) {
+            ObjectNode delivery = delivery(action, run);
+            threads.execute(() -> receiver.send(delivery));
+        }
+    }
+
+    /** What a webhook is told of a run as it is now. */
+    ObjectNode delivery(String action, StandInRun run) {
+        ObjectNode delivery = json.createObjectNode().put("action", action);
+        ObjectNode told = asJson(run);
+        told.putArray("pull_requests");
+        told.put("status", run.status.equals("queued") ? "requested" : run.status);
+        delivery.set("workflow_run", told);
+        delivery.set("repository", repository());
+        delivery.set("sender", repository().get("owner"));
+        delivery.set(
+                "workflow",
+                description
+                        .example("get", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}", 200)
+                        .put("path", ".github/workflows/" + run.file));
+        description
+                .faultsOfDelivery("workflow-run-" + action.replace('_', '-'), delivery)
+                .forEach(fault -> faults.add("delivery of " + action + ": " + fault));
+        return delivery;
+    }
+
     /** A step of a run has ended. */
     void step(StandInRun run, String name, boolean good) {
-        run.status = "in_progress";
+        begin(run);
         run.steps.add(Map.of("name", name, "conclusion", good ? "success" : "failure"));
     }
 
@@ -919,6 +960,7 @@ final class GitHubStandIn implements AutoCloseable {
             run.status = "completed";
             run.conclusion = conclusion;
             run.updatedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+            deliver("completed", run);
         }
     }
 

@@ -23,12 +23,25 @@ import org.junit.jupiter.api.Test;
 class JobEndTest {
 
     private static final Instant NOW = Instant.parse("2026-11-25T18:00:00Z");
+    private static final String SERVER = "https://reliably.example";
 
     @Test
     void anExitCodeIsTheClients() {
         assertEquals(
                 Optional.of(new Ended(How.EXITED, 1, null)),
                 end(job(), terminated(1, "Error").build(), true));
+    }
+
+    @Test
+    void aClientThatEndsWellIsToldWhatToDoShouldItHaveReportedNothing() {
+        Ended ended = end(job(), terminated(0, "Completed").build(), true).orElseThrow();
+        assertEquals(How.EXITED, ended.how());
+        assertEquals(0, ended.exitCode());
+        assertTrue(
+                ended.error().contains("no execution was reported")
+                        && ended.error().contains(SERVER)
+                        && ended.error().contains("RELIABLY_KUBERNETES_CALLBACK_URL"),
+                ended.error());
     }
 
     @Test
@@ -150,7 +163,7 @@ class JobEndTest {
                 .endMetadata()
                 .build();
         Instant soon = Instant.parse("2026-11-25T17:59:21Z");
-        assertEquals(Optional.empty(), new JobEnd(job(), false, pod, true, null, soon).end());
+        assertEquals(Optional.empty(), new JobEnd(job(), false, pod, true, null, SERVER, soon).end());
         Job late = new JobBuilder(job())
                 .withNewStatus()
                 .addNewCondition()
@@ -180,14 +193,14 @@ class JobEndTest {
 
     @Test
     void aContainerThatCouldNotBeBegunHasNotStarted() {
-        JobEnd state = new JobEnd(job(), false, terminated(128, "StartError").build(), true, null, NOW);
+        JobEnd state = new JobEnd(job(), false, terminated(128, "StartError").build(), true, null, SERVER, NOW);
         assertFalse(state.hasStarted());
         assertEquals(How.UNPREPARED, state.end().orElseThrow().how());
-        assertTrue(new JobEnd(job(), false, terminated(0, "Completed").build(), true, null, NOW).hasStarted());
+        assertTrue(new JobEnd(job(), false, terminated(0, "Completed").build(), true, null, SERVER, NOW).hasStarted());
     }
 
     private static Optional<Ended> end(Job job, Pod pod, boolean there) {
-        return new JobEnd(job, false, pod, there, null, NOW).end();
+        return new JobEnd(job, false, pod, there, null, SERVER, NOW).end();
     }
 
     private static Job job() {

@@ -106,7 +106,7 @@ class KubernetesFailuresIT {
                             .endSpec()
                             .build())
                     .create();
-            String plan = waits(full.shell("exit 0"), "has no room for the Pod");
+            String plan = waits(full.shell(TestCluster.REPORT), "has no room for the Pod");
             // It begins by itself when there is room.
             full.admin().resourceQuotas().inNamespace(full.namespace()).delete();
             assertEquals("succeeded", scenario.ended(plan).getString("state"));
@@ -193,12 +193,17 @@ class KubernetesFailuresIT {
     }
 
     @Test
+    void aFirstContainerThatEndsWellAndDidNotRunThePlan() {
+        ends(cluster.shell("exit 0"), "failed", "no execution was reported");
+    }
+
+    @Test
     void aRunThatTakesTooLong() {
         String plan =
                 plan(scenario.deployment(cluster.shell("sleep 300")), Map.of("policies", Map.of("timeout_seconds", 5)));
         JsonPath run = scenario.ended(plan);
         assertEquals("failed", run.getString("state"));
-        assertTrue(run.getString("error").contains("longer than it may"), run.getString("error"));
+        assertTrue(run.getString("error").contains("RELIABLY_KUBERNETES_TIMEOUT"), run.getString("error"));
     }
 
     @Test

@@ -4,7 +4,9 @@ import static com.reliably.testing.Scenario.experiment;
 import static com.reliably.testing.Scenario.process;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.reliably.testing.BlockedEventLoops;
 import com.reliably.testing.Scenario;
@@ -44,6 +46,9 @@ class KubernetesOutagesIT {
     private static final int ROUNDS = Integer.getInteger("reliably.test.kills", 20);
     private static final long SEED = Long.getLong("reliably.test.seed", 6);
 
+    /** How long an API server is not there that is killed. */
+    private static final Duration AWAY = Duration.ofSeconds(8);
+
     @TempDir
     Path temporary;
 
@@ -62,9 +67,7 @@ class KubernetesOutagesIT {
     /** Its Pods write their run's id to a file of this host, so that none that began is overlooked. */
     @Test
     void aServerKilledAtRandomMomentsLosesNothingAndDoublesNothing() throws IOException, InterruptedException {
-        Path marks = Files.createDirectory(temporary.resolve("marks"));
-        Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Files.setPosixFilePermissions(marks, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Path marks = marks();
         ServerProcess.Setup setup = TestCluster.server(temporary.resolve("data"))
                 .with("RELIABLY_KUBERNETES_LEFTOVER_AFTER", "PT5S")
                 .with("RELIABLY_RUNS_SWEEP", "5s")
@@ -75,7 +78,8 @@ class KubernetesOutagesIT {
         List<String> plans = new ArrayList<>();
         ServerProcess server = setup.start();
         try {
-            String deployment = new Scenario(server).deployment(marking(marks));
+            String deployment = new Scenario(server)
+                    .deployment(marking(marks, "echo began; sleep 1; " + TestCluster.REPORT + "; echo ended"));
             for (int round = 0; round < ROUNDS; round++) {
                 Scenario scenario = new Scenario(server);
                 for (int i = 0; i < 2; i++) {
@@ -105,7 +109,20 @@ class KubernetesOutagesIT {
         }
     }
 
-    private Map<String, Object> marking(Path marks) {
+    /** A directory that Pods may write to. */
+    private Path marks() throws IOException {
+        Path marks = Files.createDirectory(temporary.resolve("marks"));
+        Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(marks, PosixFilePermissions.fromString("rwxrwxrwx"));
+        return marks;
+    }
+
+    /**
+     * A deployment whose Pods write down that they began, and go on with a line of shell.
+     *
+     * @param shell without {@code '}
+     */
+    private Map<String, Object> marking(Path marks, String shell) {
         return cluster.manifest("""
                 apiVersion: v1
                 kind: Pod
@@ -115,9 +132,39 @@ class KubernetesOutagesIT {
                   containers:
                     - name: client
                       image: local/busybox:test
-                      command: [sh, -c, 'echo $RELIABLY_RUN_ID >> /marks/begun; echo began; sleep 1; echo ended']
+                      command: [sh, -c, 'echo $RELIABLY_RUN_ID >> /marks/begun; %s']
                       volumeMounts: [{name: marks, mountPath: /marks}]
-                """.formatted(marks));
+                """.formatted(marks, shell));
+    }
+
+    @Test
+    void aRunOutlivesAnApiServerThatIsKilledAndStartedAgain() throws IOException {
+        ApiServerProcess found = ApiServerProcess.of(cluster).orElse(null);
+        assumeTrue(found != null, "the cluster's API server is no process of this machine that can be started again");
+        Path marks = marks();
+        try (ApiServerProcess apiServer = found;
+                ServerProcess server =
+                        TestCluster.server(temporary.resolve("data")).start()) {
+            Scenario scenario = new Scenario(server);
+            String deployment = scenario.deployment(
+                    marking(marks, TestCluster.REPORT + "; for i in $(seq 1 60); do echo line $i; sleep 0.5; done"));
+            String plan = scenario.plan(deployment, experiment(process("say", "echo")), null);
+            scenario.awaitLog(plan, "line 5\n");
+
+            apiServer.kill();
+            await().pollDelay(AWAY).until(() -> true);
+            String seen = scenario.log(scenario.latestRun(plan));
+            apiServer.start();
+            apiServer.awaitAnswer();
+            assertFalse(seen.contains("line 60\n"), "the run was to go on while the API server was away");
+
+            JsonPath run = scenario.ended(plan);
+            assertEquals("succeeded", run.getString("state"), run.getString("error"));
+            assertEquals(1, scenario.get("/plans/" + plan + "/runs").getInt("count"));
+            assertEquals(lines(60), scenario.log(run.getString("id")));
+            assertEquals(List.of(run.getString("id")), Files.readAllLines(marks.resolve("begun")));
+            cluster.awaitNothingLeft();
+        }
     }
 
     @Test
@@ -127,7 +174,7 @@ class KubernetesOutagesIT {
                         TestCluster.server(temporary.resolve("data")).start()) {
             Scenario scenario = new Scenario(server);
             Map<String, Object> definition =
-                    cluster.shell("for i in $(seq 1 100); do echo line $i; sleep 0.15; done; exit 0");
+                    cluster.shell(TestCluster.REPORT + "; for i in $(seq 1 100); do echo line $i; sleep 0.15; done");
             String first = cluster.mightyToken("first");
             definition.put("credentials", cluster.kubeconfigWith(first, link.port()));
             String plan = scenario.plan(scenario.deployment(definition), experiment(process("say", "echo")), null);
@@ -140,13 +187,13 @@ class KubernetesOutagesIT {
             }
             JsonPath run = scenario.ended(plan);
             assertEquals("succeeded", run.getString("state"), run.getString("error"));
-            assertEquals(
-                    IntStream.rangeClosed(1, 100)
-                            .mapToObj(i -> "line " + i + "\n")
-                            .collect(Collectors.joining()),
-                    scenario.log(run.getString("id")));
+            assertEquals(lines(100), scenario.log(run.getString("id")));
             cluster.awaitNothingLeft();
         }
+    }
+
+    private static String lines(int count) {
+        return IntStream.rangeClosed(1, count).mapToObj(i -> "line " + i + "\n").collect(Collectors.joining());
     }
 
     private static String awaitRun(Scenario scenario, String plan) {
@@ -159,8 +206,8 @@ class KubernetesOutagesIT {
                 ServerProcess server =
                         TestCluster.server(temporary.resolve("data")).start()) {
             Scenario scenario = new Scenario(server);
-            Map<String, Object> definition =
-                    cluster.shell("echo began; while [ ! -e /stop ]; do sleep 0.2; done; echo ended");
+            Map<String, Object> definition = cluster.shell(
+                    TestCluster.REPORT + "; echo began; while [ ! -e /stop ]; do sleep 0.2; done; echo ended");
             String first = cluster.mightyToken("first");
             definition.put("credentials", cluster.kubeconfigWith(first, link.port()));
             String deployment = scenario.deployment(definition);

@@ -39,6 +39,22 @@ final class TestCluster implements AutoCloseable {
     private static final String HOST =
             System.getenv().getOrDefault("RELIABLY_TEST_KUBERNETES_HOST_ADDRESS", "10.244.7.1");
 
+    /**
+     * A line of shell that reports an execution, as the client of a run that is to succeed must; again and again until the
+     * server takes it.
+     */
+    static final String REPORT = String.join(
+            " ",
+            "token=$(sed -n \"s/^token = .\\(.*\\).$/\\1/p\" $RELIABLY_CLI_CONFIG);",
+            "api=$RELIABLY_SERVICE_HOST/api/v1/organization/$RELIABLY_ORGANIZATION_ID;",
+            "ask() { wget -q -O - --header \"Authorization: Bearer $token\" \"$@\" 2> /dev/null; };",
+            "until id=$(ask $api/plans/$RELIABLY_PLAN_ID | sed -n \"s/.*.experiments.:\\[.\\([0-9a-f-]*\\).*/\\1/p\")",
+            "&& [ -n \"$id\" ]",
+            "&& ask --header \"Content-Type: application/json\"",
+            "--post-data \"{\\\"result\\\":\\\"{}\\\",\\\"plan_id\\\":\\\"$RELIABLY_PLAN_ID\\\"}\"",
+            "$api/experiments/$id/executions > /dev/null;",
+            "do sleep 0.2; done");
+
     private static final Duration LONGEST = Duration.ofMinutes(2);
 
     private final String kubeconfig;
