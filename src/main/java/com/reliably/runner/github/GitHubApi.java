@@ -25,7 +25,8 @@ import org.kohsuke.github.GitHubBuilder;
 final class GitHubApi {
 
     private static final int LARGEST_FILE = 262_144;
-    private static final String RUNS_OF_A_PAGE = "per_page=50";
+    /** The most that GitHub has on a page. */
+    static final int RUNS_OF_A_PAGE = 100;
 
     private final GitHubHttp http;
     private final RepositoryAddress address;
@@ -207,13 +208,21 @@ final class GitHubApi {
     /** The latest runs of a workflow. */
     Uni<GitHubRun.Page> runsOf(String fileName) {
         return work(() -> http.read(
-                http.sendHere(get("/actions/workflows/" + fileName + "/runs?" + RUNS_OF_A_PAGE)),
+                http.sendHere(get("/actions/workflows/" + fileName + "/runs?per_page=" + RUNS_OF_A_PAGE)),
+                GitHubRun.Page.class));
+    }
+
+    /** Runs of a workflow that its schedule started, latest first; pages are counted from 1. */
+    Uni<GitHubRun.Page> scheduledRunsOf(String fileName, int page) {
+        return work(() -> http.read(
+                http.sendHere(get("/actions/workflows/" + fileName + "/runs?event=schedule&per_page=" + RUNS_OF_A_PAGE
+                        + "&page=" + page)),
                 GitHubRun.Page.class));
     }
 
     /** The latest runs of the repository; the same as before where nothing is new. */
     Uni<Seen<GitHubRun.Page>> runs(Seen<GitHubRun.Page> before) {
-        return conditional("/actions/runs?" + RUNS_OF_A_PAGE, GitHubRun.Page.class, before);
+        return conditional("/actions/runs?per_page=" + RUNS_OF_A_PAGE, GitHubRun.Page.class, before);
     }
 
     Uni<Seen<GitHubRun>> run(long id, Seen<GitHubRun> before) {

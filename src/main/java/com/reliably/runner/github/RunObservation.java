@@ -58,6 +58,7 @@ final class RunObservation {
 
     private boolean searching;
     private Long locatedAs;
+    private boolean askedWhetherDisabled;
     private String waitsFor;
     private Instant tooEarlySince;
     private Instant refusedSince;
@@ -279,7 +280,17 @@ final class RunObservation {
                 .onFailure(GitHubFault.Unsent.class)
                 .recoverWithItem(this::soon)
                 .onFailure(failure -> failure instanceof GitHubFault.Refused && !mayBeThere)
-                .recoverWithItem(refusal -> notDispatched((GitHubFault.Refused) refusal));
+                .recoverWithUni(refusal -> enabledAgain(intended, (GitHubFault.Refused) refusal)
+                        .map(again -> again ? soon() : notDispatched((GitHubFault.Refused) refusal)));
+    }
+
+    /** Once: a workflow that a schedule has left disabled. */
+    private Uni<Boolean> enabledAgain(Dispatch order, GitHubFault.Refused refusal) {
+        if (refusal.status() != 422 || askedWhetherDisabled) {
+            return Uni.createFrom().item(false);
+        }
+        return FormerSchedule.enabledAgain(api, WorkflowOrder.fileNameOf(order.planId()))
+                .invoke(enabled -> askedWhetherDisabled = true);
     }
 
     private static boolean isCertainlyNotDone(Throwable failure) {

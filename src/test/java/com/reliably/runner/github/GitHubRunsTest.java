@@ -3,6 +3,7 @@ package com.reliably.runner.github;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.deployment.GitHubDefinition;
@@ -26,10 +27,13 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,6 +41,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Runs at GitHub, with the real database and a stand-in that is held to GitHub's description of itself. */
 @ApiTest
 class GitHubRunsTest extends GitHubRunsCase {
+
+    private final Set<String> recorded = ConcurrentHashMap.newKeySet();
+    private final List<Cancellable> watches = new CopyOnWriteArrayList<>();
+    private final AtomicReference<Throwable> watchFailure = new AtomicReference<>();
+
+    @AfterEach
+    void nobodyWatches() {
+        watches.forEach(Cancellable::cancel);
+    }
 
     @Test
     void aRunIsDispatchedOnceAndFollowedToItsEnd() {
@@ -258,7 +271,7 @@ class GitHubRunsTest extends GitHubRunsCase {
     void aScheduleHasATokenWhichGoesWithIt() {
         definition = withManagedToken("production");
         runner.install(schedule(false)).await().atMost(SOON);
-        assertEquals(java.util.Set.of(ServiceTokens.nameOf(testRuns.planId())), gitHub.secrets.keySet());
+        assertEquals(Set.of(ServiceTokens.nameOf(testRuns.planId())), gitHub.secrets.keySet());
         runner.remove(schedule(false)).await().atMost(SOON);
         assertEquals(Map.of(), gitHub.secrets);
         runner.remove(schedule(false)).await().atMost(SOON);
@@ -467,7 +480,182 @@ class GitHubRunsTest extends GitHubRunsCase {
                 definition,
                 null,
                 () -> Uni.createFrom().item(List.of()),
-                lifetime -> Uni.createFrom().item("token"));
+                lifetime -> Uni.createFrom().item("token"),
+                reference -> Uni.createFrom().item(recorded.contains(reference)));
+    }
+
+    private String file() {
+        return WorkflowOrder.fileNameOf(testRuns.planId());
+    }
+
+    private String path() {
+        return WorkflowOrder.pathOf(testRuns.planId());
+    }
+
+    private List<ScheduleEvent> watch(boolean suspended) {
+        List<ScheduleEvent> events = new CopyOnWriteArrayList<>();
+        watches.add(runner.watch(schedule(suspended)).subscribe().with(events::add, watchFailure::set));
+        return events;
+    }
+
+    private long started(List<ScheduleEvent> events) {
+        if (watchFailure.get() != null) {
+            throw new AssertionError(watchFailure.get());
+        }
+        return events.stream().filter(ScheduleEvent.Started.class::isInstance).count();
+    }
+
+    private static boolean troubled(List<ScheduleEvent> events, String words) {
+        return events.stream()
+                .anyMatch(e -> e instanceof ScheduleEvent.Trouble t && t.what().contains(words));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a: [", "on: push\njobs: {a: {steps: [{run: x}]}}\n", "on: &o push\nname: *o\n"})
+    void runsOfAScheduleAreToldWhateverIsWrongWithTheTemplate(String template) {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.put(WorkflowFile.TEMPLATE_PATH, template);
+        gitHub.fire(file());
+        List<ScheduleEvent> events = watch(false);
+        await().atMost(SOON).until(() -> started(events) == 1 && troubled(events, WorkflowFile.TEMPLATE_PATH));
+        gitHub.fire(file());
+        await().atMost(SOON).until(() -> started(events) == 2);
+        assertEquals(null, watchFailure.get());
+    }
+
+    @Test
+    void runsOfAScheduleAreToldWhereItsFileCannotBeRead() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.fire(file());
+        gitHub.trouble = request -> request.path().contains("/contents/") ? Trouble.FORBIDDEN : Trouble.NONE;
+        List<ScheduleEvent> events = watch(false);
+        await().atMost(SOON).until(() -> started(events) == 1 && troubled(events, "right to read"));
+        gitHub.trouble = request -> request.path().contains("/contents/") ? Trouble.REFUSED_BEFORE : Trouble.NONE;
+        List<ScheduleEvent> unheard = watch(false);
+        await().atMost(SOON).until(() -> started(unheard) == 1);
+        gitHub.trouble = request -> Trouble.NONE;
+        await().atMost(SOON).until(() -> unheard.contains(new ScheduleEvent.Sound()));
+    }
+
+    @Test
+    void whatGitHubStartedWhileNobodyLookedIsToldHoweverMuchItIs() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        for (int i = 0; i < 230; i++) {
+            gitHub.fire(file());
+        }
+        List<ScheduleEvent> all = watch(false);
+        await().atMost(SOON).until(() -> started(all) == 230);
+        List<String> order = all.stream()
+                .filter(ScheduleEvent.Started.class::isInstance)
+                .map(event -> ((ScheduleEvent.Started) event).reference())
+                .toList();
+        assertEquals(order.stream().sorted().toList(), order);
+        // What is recorded is not gone through again.
+        recorded.addAll(order);
+        gitHub.asked().clear();
+        watch(false);
+        await().atMost(SOON).until(() -> asked(file() + "/runs") > 0);
+        await().during(Duration.ofMillis(300)).atMost(SOON).until(() -> asked(file() + "/runs") <= 2);
+    }
+
+    @Test
+    void noRunIsMissedInARepositoryWhereMuchElseRuns() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        List<ScheduleEvent> events = watch(false);
+        await().atMost(SOON).until(() -> asked("/actions/runs") > 1);
+        AtomicInteger blocked = new AtomicInteger();
+        // Between two looks.
+        gitHub.trouble = request -> {
+            if (request.path().endsWith("/actions/runs") && blocked.getAndIncrement() == 0) {
+                gitHub.fire(file());
+                for (int i = 0; i < 120; i++) {
+                    gitHub.push();
+                }
+            }
+            return Trouble.NONE;
+        };
+        await().atMost(SOON).until(() -> started(events) == 1);
+        int own = asked(file() + "/runs");
+        int looks = asked("/actions/runs");
+        await().atMost(SOON).until(() -> asked("/actions/runs") > looks + 2);
+        assertEquals(own, asked(file() + "/runs"));
+    }
+
+    private int asked(String end) {
+        return (int) gitHub.asked().stream()
+                .filter(request -> request.path().endsWith(end))
+                .count();
+    }
+
+    @Test
+    void suspendingDisablesAlsoWhatOthersHaveChanged() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.put(path(), gitHub.files("main").get(path()).replace("ubuntu-latest", "mine"));
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        assertTrue(gitHub.files("main").get(path()).contains("mine"));
+        List<ScheduleEvent> events = watch(true);
+        await().atMost(SOON).until(() -> troubled(events, "changed at GitHub by others"));
+    }
+
+    @Test
+    void suspendingDisablesWhereTheFileCannotBeWritten() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.put(WorkflowFile.TEMPLATE_PATH, "a: [");
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        gitHub.disable(file(), "active");
+        gitHub.put(
+                WorkflowFile.TEMPLATE_PATH,
+                "on: push\njobs: {a: {runs-on: x, steps: [{uses: reliablyhq/actions/plan@main}]}}\n");
+        gitHub.protectedBranch = true;
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        List<ScheduleEvent> events = watch(true);
+        await().atMost(SOON).until(() -> troubled(events, "resume the plan"));
+    }
+
+    @Test
+    void suspendingWaitsUntilGitHubKnowsTheWorkflow() {
+        gitHub.put(path(), "on: push\n");
+        gitHub.forget(file());
+        assertThrows(
+                Exception.class, () -> runner.install(schedule(true)).await().atMost(SOON));
+        gitHub.put(path(), "on: push\n");
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+    }
+
+    @Test
+    void whatIsOfferedIsTakenBackWhenThePlanIsSuspended() {
+        definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
+        gitHub.protectedBranch = true;
+        assertThrows(
+                Exception.class, () -> runner.install(schedule(false)).await().atMost(SOON));
+        assertEquals(1, gitHub.pulls().size());
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals(List.of(), gitHub.pulls());
+        List<ScheduleEvent> events = watch(true);
+        await().atMost(SOON).until(() -> events.contains(new ScheduleEvent.Sound()));
+    }
+
+    @Test
+    void aWorkflowThatItsScheduleLeftDisabledIsEnabledForTheFirstDispatch() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.fire(file());
+        gitHub.protectedBranch = true;
+        runner.remove(schedule(false)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        gitHub.protectedBranch = false;
+        jobsEnd("success");
+        assertEquals(How.EXITED, launch().end().how());
+        assertEquals("active", gitHub.workflowState(file()));
+        // From now on it is people who disable it.
+        gitHub.disable(file(), "disabled_manually");
+        RunnerEvent.Ended refused = launch().end();
+        assertEquals(How.UNPREPARED, refused.how());
+        assertTrue(refused.error().contains("enable it at GitHub"), refused.error());
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
     }
 
     @Test

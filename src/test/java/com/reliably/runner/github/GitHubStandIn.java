@@ -24,6 +24,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -48,12 +49,15 @@ import org.yaml.snakeyaml.Yaml;
 final class GitHubStandIn implements AutoCloseable {
 
     static final String REPOSITORY = "acme/chaos";
+    private static final int LOOKED_AT = 5;
 
     private static final int JOBS_OF_A_RUN = 100;
 
     /** What becomes of one request. */
     enum Trouble {
         NONE,
+        /** Nothing is done; 403, as where a right is lacking. */
+        FORBIDDEN,
         /** Nothing is done; 502. */
         REFUSED_BEFORE,
         /** It is done; 502. */
@@ -304,6 +308,16 @@ final class GitHubStandIn implements AutoCloseable {
         workflowWritten(path);
     }
 
+    /** As somebody disables a workflow, or GitHub itself does. */
+    void disable(String file, String state) {
+        workflows.get(file).state = state;
+    }
+
+    /** As where GitHub has not looked at a file yet. */
+    void forget(String file) {
+        workflows.remove(file);
+    }
+
     String workflowState(String file) {
         return workflows.get(file).state;
     }
@@ -331,6 +345,21 @@ final class GitHubStandIn implements AutoCloseable {
         return start(file, "schedule", Map.of());
     }
 
+    /** Something else in the repository starts: a workflow of other people's. */
+    StandInRun push() {
+        StandInRun run = new StandInRun(
+                ids.incrementAndGet(),
+                "Fix it",
+                "build.yaml",
+                "push",
+                Map.of(),
+                "build",
+                clock.instant().truncatedTo(ChronoUnit.SECONDS),
+                Instant.now());
+        runs.put(run.id, run);
+        return run;
+    }
+
     private void handle(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath();
         Map<String, String> query = query(exchange.getRequestURI().getRawQuery());
@@ -353,6 +382,13 @@ final class GitHubStandIn implements AutoCloseable {
             Trouble fate = trouble.apply(request);
             if (fate == Trouble.REFUSED_BEFORE) {
                 answer(exchange, 502, "<html>Bad gateway</html>".getBytes(StandardCharsets.UTF_8));
+                return;
+            }
+            if (fate == Trouble.FORBIDDEN) {
+                answer(
+                        exchange,
+                        403,
+                        json.writeValueAsBytes(message("Resource not accessible by personal access token")));
                 return;
             }
             Answer answer = judged(request, query, bytes, exchange);
@@ -390,7 +426,7 @@ final class GitHubStandIn implements AutoCloseable {
         Optional<Answer> refusal = refusal(request, authorization);
         Answer answer = refusal.isPresent() ? refusal.get() : answered(request, query, body);
         description
-                .faultsOfAnswer(request.method(), request.path(), answer.status(), answer.body())
+                .faultsOfAnswer(request.method(), request.path(), answer.status(), beginning(answer.body()))
                 .forEach(fault -> faults.add("answer to " + request + ": " + fault));
         if (answer.status() == 200 && request.method().equals("GET")) {
             String etag = "\"" + sha1(answer.body().toString()) + "\"";
@@ -406,6 +442,19 @@ final class GitHubStandIn implements AutoCloseable {
                     : new Answer(200, answer.body(), headers);
         }
         return answer;
+    }
+
+    /** Of a page the first runs, which are made like all others: to look at a hundred of them takes its time. */
+    private static JsonNode beginning(JsonNode body) {
+        if (body == null || body.path("workflow_runs").size() <= LOOKED_AT) {
+            return body;
+        }
+        ObjectNode beginning = body.deepCopy();
+        ArrayNode runs = (ArrayNode) beginning.get("workflow_runs");
+        while (runs.size() > LOOKED_AT) {
+            runs.remove(runs.size() - 1);
+        }
+        return beginning;
     }
 
     /** What is said to whoever asks too often, or with the wrong credentials. */
@@ -499,10 +548,10 @@ final class GitHubStandIn implements AutoCloseable {
             return contents(request.method(), rest.substring(10), query, body);
         }
         if (rest.startsWith("/actions/workflows/")) {
-            return workflow(request.method(), rest.substring(19), body);
+            return workflow(request.method(), rest.substring(19), query, body);
         }
         if (key.equals("GET /actions/runs")) {
-            return Answer.of(200, page(runs(), null));
+            return Answer.of(200, page(null, query));
         }
         if (rest.startsWith("/actions/runs/")) {
             return run(request.method(), rest.substring(14));
@@ -716,7 +765,7 @@ final class GitHubStandIn implements AutoCloseable {
         return file;
     }
 
-    private Answer workflow(String method, String rest, JsonNode body) {
+    private Answer workflow(String method, String rest, Map<String, String> query, JsonNode body) {
         String[] parts = rest.split("/");
         // By the name of its file, or by its number.
         parts[0] = workflows.entrySet().stream()
@@ -749,7 +798,7 @@ final class GitHubStandIn implements AutoCloseable {
                 return Answer.of(204, null);
             }
             case "GET runs" -> {
-                return Answer.of(200, page(runs(), parts[0]));
+                return Answer.of(200, page(parts[0], query));
             }
             case "POST dispatches" -> {
                 return dispatch(parts[0], workflow, body);
@@ -856,15 +905,25 @@ final class GitHubStandIn implements AutoCloseable {
         return byName;
     }
 
-    private ObjectNode page(List<StandInRun> all, String file) {
-        ObjectNode page = json.createObjectNode();
-        List<StandInRun> listed = new ArrayList<>(all.stream()
-                .filter(run -> run.listedAt.isBefore(Instant.now()) && (file == null || run.file.equals(file)))
+    /** Latest first; of what is filtered by what started it, a thousand can be seen, as GitHub says. */
+    private ObjectNode page(String file, Map<String, String> query) {
+        String event = query.get("event");
+        int size = Math.min(100, Integer.parseInt(query.getOrDefault("per_page", "30")));
+        int number = Integer.parseInt(query.getOrDefault("page", "1"));
+        List<StandInRun> listed = new ArrayList<>(runs().stream()
+                .filter(run -> run.listedAt.isBefore(Instant.now())
+                        && (file == null || run.file.equals(file))
+                        && (event == null || run.event.equals(event)))
                 .toList());
-        java.util.Collections.reverse(listed);
+        Collections.reverse(listed);
+        ObjectNode page = json.createObjectNode();
         page.put("total_count", listed.size());
         ArrayNode items = page.putArray("workflow_runs");
-        listed.stream().limit(50).forEach(run -> items.add(asJson(run)));
+        listed.stream()
+                .limit(event == null ? Long.MAX_VALUE : 1000)
+                .skip((number - 1L) * size)
+                .limit(size)
+                .forEach(run -> items.add(asJson(run)));
         return page;
     }
 

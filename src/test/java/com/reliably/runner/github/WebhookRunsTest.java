@@ -260,7 +260,8 @@ class WebhookRunsTest {
                 definition,
                 null,
                 () -> Uni.createFrom().item(List.of()),
-                lifetime -> Uni.createFrom().item("token"));
+                lifetime -> Uni.createFrom().item("token"),
+                reference -> Uni.createFrom().item(false));
         runner.install(schedule).await().atMost(SOON);
         List<ScheduleEvent> events = new CopyOnWriteArrayList<>();
         following.add(runner.watch(schedule).subscribe().with(events::add));
