@@ -125,17 +125,14 @@ class GitHubEndsTest extends GitHubRunsCase {
             gitHub.step(run, "first", true);
             gitHub.end(run, "success");
         };
-        launch().end();
-        String reference = "github:https://github.com/acme/chaos/actions/runs/"
-                + gitHub.runs().get(0).id;
+        Followed run = launch();
+        run.end();
         long before = logsAsked();
-        Followed run = new Followed(testRuns.running(), 0, reference);
-        run.crash();
         AssertSubscriber<RunnerEvent> subscriber =
                 newServer().observe(run.run, 0).subscribe().withSubscriber(AssertSubscriber.create(0));
-        // Started, the step, the heading, and a piece of the first log.
-        subscriber.request(4);
-        await().atMost(SOON).until(() -> subscriber.getItems().size() == 4);
+        // Where it is, that it has started, the step, the heading, and a piece of the first log.
+        subscriber.request(5);
+        await().atMost(SOON).until(() -> subscriber.getItems().size() == 5);
         await().during(Duration.ofMillis(300)).atMost(SOON).until(() -> logsAsked() == before + 1);
         subscriber.request(100);
         subscriber.awaitCompletion(SOON);
