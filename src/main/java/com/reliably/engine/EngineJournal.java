@@ -131,7 +131,8 @@ class EngineJournal {
                 definition,
                 planned.providerEnvironment(),
                 () -> context.run(() -> self.get().secretFiles(kept.orgId(), planned)),
-                atLeast -> context.run(() -> self.get().newToken(kept, planned, atLeast)));
+                atLeast -> context.run(() -> self.get().newToken(kept, planned, atLeast)),
+                reference -> context.run(() -> runs.isRecorded(kept.orgId(), kept.planId(), reference)));
     }
 
     /** The secret files of the environment of a plan, in clear. */

@@ -39,6 +39,7 @@ class PlanRuns implements RunPlans {
                                 plan.environmentId,
                                 views.providerEnvironment(plan),
                                 plan.timeoutSeconds == null ? null : Duration.ofSeconds(plan.timeoutSeconds),
+                                Overlap.of(plan.overlap),
                                 plan.launchRetries));
     }
 

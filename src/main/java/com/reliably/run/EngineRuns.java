@@ -1,6 +1,7 @@
 package com.reliably.run;
 
 import com.reliably.start.ServerIdentity;
+import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -48,7 +49,7 @@ public class EngineRuns {
     public Uni<Boolean> started(
             UUID orgId, UUID planId, UUID deploymentId, String reference, Instant nominalTime, String url) {
         return repository
-                .hasStarted(planId, reference)
+                .hasStarted(orgId, planId, reference)
                 .chain(known -> known
                         ? Uni.createFrom().item(false)
                         : repository.whyNotToStart(orgId, planId, nominalTime).chain(unwanted -> {
@@ -67,10 +68,16 @@ public class EngineRuns {
                         }));
     }
 
+    /** Whether a run that an engine has started is known, by the reference that the engine has told. */
+    @WithSession
+    public Uni<Boolean> isRecorded(UUID orgId, UUID planId, String reference) {
+        return repository.hasStarted(orgId, planId, reference);
+    }
+
     /** Either it was told meanwhile, or the plan has another run of that time. */
     private Uni<Boolean> again(StartedRun run) {
         return repository
-                .hasStarted(run.planId(), run.reference())
+                .hasStarted(run.orgId(), run.planId(), run.reference())
                 .chain(known -> known
                         ? Uni.createFrom().item(false)
                         : repository.at(run.planId(), run.nominalTime()).chain(other -> {

@@ -10,6 +10,7 @@ import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.Launched;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.SecretFile;
+import com.reliably.schedule.Overlap;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
@@ -79,7 +80,11 @@ class RunJournal {
                                 .clearDefinition(run.orgId, run.deploymentId)
                                 .map(definition -> definition == null
                                         ? null
-                                        : new Launchable(definition, plan.timeout(), plan.providerEnvironment())));
+                                        : new Launchable(
+                                                definition,
+                                                plan.timeout(),
+                                                plan.providerEnvironment(),
+                                                plan.overlap())));
     }
 
     /**
@@ -87,8 +92,9 @@ class RunJournal {
      *
      * @param timeout             how long the run may take; null where the runner's setting says
      * @param providerEnvironment what the plan names at the deployment's provider; may be null
+     * @param overlap             whether runs of the plan may go on beside each other
      */
-    record Launchable(DeploymentDefinition definition, Duration timeout, String providerEnvironment) {}
+    record Launchable(DeploymentDefinition definition, Duration timeout, String providerEnvironment, Overlap overlap) {}
 
     /** The deployment of a run as it is now, its secrets in clear; fails with {@link DeploymentGone}. */
     @WithSession

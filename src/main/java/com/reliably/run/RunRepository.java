@@ -212,8 +212,12 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     }
 
     /** Whether a run was made of what an engine has started. */
-    Uni<Boolean> hasStarted(UUID planId, String reference) {
-        return count("planId = ?1 and externalReference = ?2 and trigger = 'engine'", planId, reference)
+    Uni<Boolean> hasStarted(UUID orgId, UUID planId, String reference) {
+        return count(
+                        "orgId = ?1 and planId = ?2 and externalReference = ?3 and trigger = 'engine'",
+                        orgId,
+                        planId,
+                        reference)
                 .map(n -> n > 0);
     }
 

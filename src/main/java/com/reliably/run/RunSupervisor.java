@@ -388,6 +388,7 @@ class RunSupervisor {
                 launchable.definition(),
                 launchable.timeout(),
                 launchable.providerEnvironment(),
+                launchable.overlap(),
                 () -> onRunsContext(following, () -> journal.secretFiles(run)),
                 atLeast -> onRunsContext(following, () -> journal.newToken(run, atLeast)));
         return wasCancelled(run, runner, request)

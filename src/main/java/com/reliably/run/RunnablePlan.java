@@ -1,5 +1,6 @@
 package com.reliably.run;
 
+import com.reliably.schedule.Overlap;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -13,6 +14,7 @@ import java.util.UUID;
  * @param environmentId the plan's environment; may be null
  * @param providerEnvironment the environment that it names at its deployment's provider (GitHub); null where none
  * @param timeout       how long a run of it may take; null where the operator's setting says
+ * @param overlap       whether runs of it may go on beside each other
  * @param launchRetries how often a launch that failed is tried again
  */
 public record RunnablePlan(
@@ -23,4 +25,5 @@ public record RunnablePlan(
         UUID environmentId,
         String providerEnvironment,
         Duration timeout,
+        Overlap overlap,
         int launchRetries) {}

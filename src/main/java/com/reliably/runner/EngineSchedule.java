@@ -27,6 +27,7 @@ import java.util.function.Supplier;
  * @param newToken            makes a token limited to the plan, which ends by itself after at least this long, or with
  *     the schedule; it is replaced by another install before that. Any that was made for this schedule before goes on for
  *     as long as a run may take that has begun with it
+ * @param isRecorded          looks up whether a run that the engine has started is known to the server, by its reference
  */
 public record EngineSchedule(
         UUID orgId,
@@ -41,7 +42,8 @@ public record EngineSchedule(
         DeploymentDefinition definition,
         String providerEnvironment,
         Supplier<Uni<List<SecretFile>>> secretFiles,
-        Function<Duration, Uni<String>> newToken) {
+        Function<Duration, Uni<String>> newToken,
+        Function<String, Uni<Boolean>> isRecorded) {
 
     /** Without the definition's secrets. */
     @Override

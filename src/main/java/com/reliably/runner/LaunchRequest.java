@@ -1,6 +1,7 @@
 package com.reliably.runner;
 
 import com.reliably.deployment.DeploymentDefinition;
+import com.reliably.schedule.Overlap;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.function.Supplier;
  * @param definition          the deployment's definition, its secrets in clear
  * @param timeout             how long the run may take; null where the runner's setting says
  * @param providerEnvironment the environment that the plan names at the deployment's provider (GitHub); null where none
+ * @param overlap             whether runs of the plan may go on beside each other. The server sees to that itself; an engine
+ *     that queues runs has to know it too
  * @param secretFiles         looks up the secret files of the plan's environment, in clear
  * @param newToken            makes the run's token, which ends by itself after at least this long; ends any that was
  *     made for this run before
@@ -32,6 +35,7 @@ public record LaunchRequest(
         DeploymentDefinition definition,
         Duration timeout,
         String providerEnvironment,
+        Overlap overlap,
         Supplier<Uni<List<SecretFile>>> secretFiles,
         Function<Duration, Uni<String>> newToken) {
 

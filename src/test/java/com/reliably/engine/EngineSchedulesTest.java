@@ -225,6 +225,9 @@ class EngineSchedulesTest {
         assertEquals("2026-11-25T09:00:00.000000Z", run.getString("nominal_time"));
         assertEquals(reference, run.getString("external_reference"));
         assertEquals("https://engine.example/" + reference, run.getString("external_url"));
+        assertTrue(engine.isRecorded(plan, reference));
+        assertFalse(engine.isRecorded(plan, reference + "x"));
+        assertFalse(engine.isRecorded(created(), reference));
         awaitStatus(plan, "running");
         engine.cutOff(plan);
         await().until(() -> engine.listeners(plan) == 1);

@@ -37,6 +37,7 @@ public class CronEngine implements Runner, EngineSchedules {
     private final Map<UUID, List<MultiEmitter<? super ScheduleEvent>>> watchers = new ConcurrentHashMap<>();
     private final Map<UUID, List<ScheduleEvent.Started>> started = new ConcurrentHashMap<>();
     private final Map<String, Job> jobs = new ConcurrentHashMap<>();
+    private final Map<UUID, EngineSchedule> watched = new ConcurrentHashMap<>();
     private final Map<UUID, AtomicInteger> installs = new ConcurrentHashMap<>();
     private final Map<UUID, String> refusals = new ConcurrentHashMap<>();
     private final Set<UUID> unreachable = ConcurrentHashMap.newKeySet();
@@ -153,6 +154,15 @@ public class CronEngine implements Runner, EngineSchedules {
         return watchersOf(UUID.fromString(planId)).size();
     }
 
+    /** Whether the server says that it knows a run that was started for a plan. */
+    public boolean isRecorded(String planId, String reference) {
+        return watched.get(UUID.fromString(planId))
+                .isRecorded()
+                .apply(reference)
+                .await()
+                .atMost(Duration.ofSeconds(10));
+    }
+
     /** A run's client leaves with this exit code. */
     public void end(String reference, int exitCode) {
         jobs.get(reference).end(new RunnerEvent.Ended(RunnerEvent.How.EXITED, exitCode, null));
@@ -223,6 +233,7 @@ public class CronEngine implements Runner, EngineSchedules {
         return Multi.createFrom().emitter(watcher -> {
             List<MultiEmitter<? super ScheduleEvent>> all = watchersOf(schedule.planId());
             all.add(watcher);
+            watched.put(schedule.planId(), schedule);
             watcher.onTermination(() -> all.remove(watcher));
             watcher.emit(new ScheduleEvent.Sound());
             new ArrayList<>(started.getOrDefault(schedule.planId(), List.of())).forEach(watcher::emit);

@@ -1,5 +1,6 @@
 package com.reliably.runner.github;
 
+import com.reliably.schedule.Overlap;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -9,7 +10,10 @@ import java.util.UUID;
  * @param attempt     which its name at GitHub has
  * @param environment the GitHub environment that the plan names; null where none
  * @param timeout     how long the run may take; null where the server's setting says
+ * @param overlap     whether runs of the plan may go on beside each other
+ * @param repository  where GitHub was asked, as in {@code github.com/my-org/my-repo}; null where it was not yet
  * @param intents     how often it was begun to ask
+ * @param askings     how often of these GitHub may have been asked: all but those that it certainly refused
  * @param intendedFor how long ago GitHub may have been asked; null where it certainly was not
  * @param gitHubRun   what GitHub made of it; null where that is not known
  * @param url         of that for people; null where it is not known
@@ -22,11 +26,16 @@ record Dispatch(
         int attempt,
         String environment,
         Duration timeout,
+        Overlap overlap,
+        String repository,
         int intents,
+        int askings,
         Duration intendedFor,
         Long gitHubRun,
         String url,
         Duration cancelledFor) {
+
+    static final String SCHEME = "github:";
 
     /** What the name of the run has at GitHub, and no other's. */
     String mark() {
@@ -35,12 +44,20 @@ record Dispatch(
 
     /** By which the server knows it. */
     String reference() {
-        return url == null ? referenceOf(runId.toString()) : referenceOf(url);
+        return referenceOf(url == null ? runId.toString() : url);
     }
-
-    static final String SCHEME = "github:";
 
     static String referenceOf(String what) {
         return SCHEME + what;
+    }
+
+    /** Whether GitHub has it, or may have it for all that is known. */
+    boolean mayBeAtGitHub() {
+        return gitHubRun != null || intendedFor != null;
+    }
+
+    /** Whether GitHub may have been asked more than once, so that it may have the run twice. */
+    boolean mayBeTwice() {
+        return askings > 1;
     }
 }

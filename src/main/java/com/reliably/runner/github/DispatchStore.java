@@ -1,5 +1,8 @@
 package com.reliably.runner.github;
 
+import com.reliably.runner.LaunchRequest;
+import com.reliably.runner.RunAtEngine;
+import com.reliably.schedule.Overlap;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
@@ -7,6 +10,7 @@ import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.UUID;
 
 /**
@@ -28,14 +32,21 @@ class DispatchStore {
     }
 
     /** Takes an order down, unless it is there already. */
-    Uni<Dispatch> order(UUID orgId, UUID runId, UUID planId, int attempt, String environment, Duration timeout) {
+    Uni<Dispatch> order(LaunchRequest request) {
         return one(
                 """
-                insert into github_dispatch as d (run_id, org_id, plan_id, attempt, environment, timeout_seconds)
-                values ($1, $2, $3, $4, $5, $6)
+                insert into github_dispatch as d
+                       (run_id, org_id, plan_id, attempt, environment, timeout_seconds, overlap)
+                values ($1, $2, $3, $4, $5, $6, $7)
                 on conflict (run_id) do update set attempt = d.attempt""" + SEEN,
-                Tuple.from(java.util.Arrays.asList(
-                        runId, orgId, planId, attempt, environment, timeout == null ? null : timeout.toSeconds())));
+                Tuple.from(Arrays.asList(
+                        request.runId(),
+                        request.orgId(),
+                        request.planId(),
+                        request.attempt(),
+                        request.providerEnvironment(),
+                        request.timeout() == null ? null : request.timeout().toSeconds(),
+                        request.overlap().toString())));
     }
 
     /** The order, or null where there is none. */
@@ -46,19 +57,27 @@ class DispatchStore {
                 from github_dispatch where org_id = $1 and run_id = $2""", Tuple.of(orgId, runId));
     }
 
-    /** Says that GitHub is asked from now on. Null where somebody else did, or has found the run, or wants none any more. */
-    Uni<Dispatch> intend(Dispatch seen) {
+    /**
+     * Says that GitHub is asked from now on. Null where somebody else did, or has found the run, or wants none any more.
+     *
+     * @param repository where it is asked
+     */
+    Uni<Dispatch> intend(Dispatch seen, String repository) {
         return one("""
-                update github_dispatch set intents = intents + 1, intended_at = now()
-                where org_id = $1 and run_id = $2 and intents = $3 and github_run is null and cancel_asked_at is null""" + SEEN, Tuple.of(seen.orgId(), seen.runId(), seen.intents()));
+                update github_dispatch set intents = intents + 1, askings = askings + 1, repository = $4,
+                       earlier_intended_at = intended_at, intended_at = now()
+                where org_id = $1 and run_id = $2 and intents = $3 and github_run is null and cancel_asked_at is null""" + SEEN, Tuple.of(seen.orgId(), seen.runId(), seen.intents(), repository));
     }
 
-    /** GitHub has certainly not started it. */
-    Uni<Void> refused(Dispatch intended) {
+    /**
+     * GitHub has certainly not started it this time; what it may have done before stays in doubt. Null where somebody else has
+     * asked meanwhile, or has found the run.
+     */
+    Uni<Dispatch> refused(Dispatch intended) {
         return one("""
-                        update github_dispatch set intended_at = null
-                        where org_id = $1 and run_id = $2 and intents = $3 and github_run is null""" + SEEN, Tuple.of(intended.orgId(), intended.runId(), intended.intents()))
-                .replaceWithVoid();
+                update github_dispatch set askings = askings - 1,
+                       intended_at = case when askings > 1 then coalesce(earlier_intended_at, intended_at) end
+                where org_id = $1 and run_id = $2 and intents = $3 and github_run is null""" + SEEN, Tuple.of(intended.orgId(), intended.runId(), intended.intents()));
     }
 
     /** GitHub has it. Null where the order is gone. */
@@ -69,11 +88,28 @@ class DispatchStore {
                 where org_id = $1 and run_id = $2""" + SEEN, Tuple.of(seen.orgId(), seen.runId(), gitHubRun, url));
     }
 
+    /** Of the runs that GitHub has of it, another one counts. */
+    Uni<Void> replaced(Dispatch seen, long gitHubRun, String url) {
+        return one("""
+                        update github_dispatch set github_run = $4, github_url = $5
+                        where org_id = $1 and run_id = $2 and github_run = $3""" + SEEN, Tuple.of(seen.orgId(), seen.runId(), seen.gitHubRun(), gitHubRun, url))
+                .replaceWithVoid();
+    }
+
     /** Somebody asks for its end. Null where there is no order. */
     Uni<Dispatch> cancel(UUID orgId, UUID runId) {
         return one("""
                 update github_dispatch set cancel_asked_at = coalesce(cancel_asked_at, now())
                 where org_id = $1 and run_id = $2""" + SEEN, Tuple.of(orgId, runId));
+    }
+
+    /** Somebody asks for the end of a run that GitHub started by itself, of which there is no order. */
+    Uni<Dispatch> cancel(RunAtEngine run, long gitHubRun, String url) {
+        return one("""
+                insert into github_dispatch as d
+                       (run_id, org_id, plan_id, attempt, github_run, github_url, cancel_asked_at)
+                values ($1, $2, $3, $4, $5, $6, now())
+                on conflict (run_id) do update set cancel_asked_at = coalesce(d.cancel_asked_at, now())""" + SEEN, Tuple.of(run.runId(), run.orgId(), run.planId(), run.attempt(), gitHubRun, url));
     }
 
     /** Everything of the run is stored. */
@@ -89,6 +125,7 @@ class DispatchStore {
 
     private static Dispatch first(RowSet<Row> rows) {
         for (Row row : rows) {
+            String overlap = row.getString("overlap");
             return new Dispatch(
                     row.getUUID("org_id"),
                     row.getUUID("run_id"),
@@ -96,7 +133,10 @@ class DispatchStore {
                     row.getInteger("attempt"),
                     row.getString("environment"),
                     seconds(row.getDouble("timeout_seconds")),
+                    overlap == null ? Overlap.FORBID : Overlap.of(overlap),
+                    row.getString("repository"),
                     row.getInteger("intents"),
+                    row.getInteger("askings"),
                     seconds(row.getDouble("intended_for")),
                     row.getLong("github_run"),
                     row.getString("github_url"),

@@ -3,15 +3,13 @@ package com.reliably.runner.github;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
 import com.reliably.runner.github.GitHubApi.Seen;
-import com.reliably.web.PlainText;
-import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A run at GitHub, from look to look. What is told of it as output is the same every time it is followed from the start:
@@ -19,36 +17,49 @@ import java.util.List;
  */
 final class FollowedRun {
 
-    private static final int LONGEST_LOG = 10 * 1024 * 1024;
-    private static final int PIECE = 64 * 1024;
+    /** How often GitHub may refuse to tell the jobs of a run that has ended. */
+    private static final int MOST_REFUSALS = 3;
+    /** The pause between two looks at the jobs is so small a part of the time that they have gone on. */
+    private static final int JOBS_LOOKS = 60;
+
+    private static final Duration LONGEST_JOBS_PAUSE = Duration.ofMinutes(1);
 
     private final RepositoryRuns runs;
+    private final GitHubSettings settings;
     private final Clock clock;
     private final long id;
     private final Duration timeout;
     private final String serverUrl;
-    private final long fromByte;
+    private final RunEnding ending;
     private Seen<GitHubRun> alone = Seen.nothing();
     private Seen<GitHubJob.Page> jobs = Seen.nothing();
-    private long written;
-    private int stepsTold;
-    private boolean startedTold;
-    private String waitedFor;
-    private boolean endingAsked;
+    private Instant jobsNotBefore = Instant.MIN;
+    private Telling told;
+    private Instant goneSince;
+    private int refusals;
 
     /**
-     * @param id       GitHub's number of the run
+     * @param id        GitHub's number of the run
      * @param timeout   how long it may take
      * @param serverUrl how it was to reach this server
      * @param fromByte  from where on its output is wanted
      */
-    FollowedRun(RepositoryRuns runs, Clock clock, long id, Duration timeout, String serverUrl, long fromByte) {
+    FollowedRun(
+            RepositoryRuns runs,
+            GitHubSettings settings,
+            Clock clock,
+            long id,
+            Duration timeout,
+            String serverUrl,
+            long fromByte) {
         this.runs = runs;
+        this.settings = settings;
         this.clock = clock;
         this.id = id;
         this.timeout = timeout;
         this.serverUrl = serverUrl;
-        this.fromByte = fromByte;
+        this.told = new Telling(fromByte);
+        this.ending = new RunEnding(clock, id, settings.pollEvery().multipliedBy(4));
     }
 
     long id() {
@@ -58,134 +69,169 @@ final class FollowedRun {
     /**
      * Everything that is new; the last of it is the end, where the run has ended.
      *
-     * @param notBefore when something last happened to it, as {@link RepositoryRuns#latest} takes it
+     * @param notBefore    when something last happened to it, as {@link RepositoryRuns#latest} takes it
+     * @param cancelledFor how long ago somebody asked for its end; null where nobody did
      */
-    Uni<List<RunnerEvent>> look(GitHubApi api, long notBefore) {
-        return run(api, notBefore).chain(run -> {
-            if (isOverdue(run) && !endingAsked) {
-                endingAsked = true;
-                return api.cancel(id).chain(() -> news(api, run));
-            }
-            return news(api, run);
-        });
+    Uni<Observed> look(GitHubApi api, long notBefore, Duration cancelledFor) {
+        return run(api, notBefore)
+                .chain(run -> run.isPresent()
+                        ? news(api, run.get(), cancelledFor)
+                        : Uni.createFrom().item(this::missing));
     }
 
-    private Uni<GitHubRun> run(GitHubApi api, long notBefore) {
+    /** The run; empty where its repository is there, and does not have it. */
+    private Uni<Optional<GitHubRun>> run(GitHubApi api, long notBefore) {
         return runs.latest(api, notBefore).chain(page -> {
-            for (GitHubRun run : page.runs()) {
-                if (run.id() == id) {
-                    return Uni.createFrom().item(run);
-                }
+            Optional<GitHubRun> listed =
+                    page.runs().stream().filter(run -> run.id() == id).findFirst();
+            if (listed.isPresent()) {
+                return Uni.createFrom().item(listed);
             }
             // Older than the latest, or so new that the list does not have it.
-            return api.run(id, alone).invoke(seen -> alone = seen).map(Seen::value);
+            return api.run(id, alone)
+                    .invoke(seen -> alone = seen)
+                    .map(seen -> Optional.of(seen.value()))
+                    .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown())
+                    .recoverWithItem(Optional.empty());
         });
     }
 
-    private Uni<List<RunnerEvent>> news(GitHubApi api, GitHubRun run) {
-        if (!run.isCompleted() && !"in_progress".equals(run.status())) {
-            return Uni.createFrom().item(waits(run));
+    /** What was just made may not be shown yet; what is not shown after that was deleted. */
+    private Observed missing() {
+        if (goneSince == null) {
+            goneSince = clock.instant();
         }
-        return api.jobs(id, jobs).invoke(seen -> jobs = seen).chain(seen -> {
-            List<GitHubJob> sorted = seen.value().jobs().stream()
-                    .sorted(Comparator.comparingLong(GitHubJob::id))
-                    .toList();
-            List<RunnerEvent> events = new ArrayList<>();
-            boolean begun = sorted.stream().anyMatch(job -> !job.steps().isEmpty());
-            if (!startedTold && (begun || !run.isCompleted())) {
-                startedTold = true;
-                events.add(new RunnerEvent.Started());
-            }
-            steps(sorted, run.isCompleted()).forEach(line -> add(events, line));
-            return run.isCompleted() ? logs(api, sorted, events).invoke(() -> events.add(end(run))) : item(events);
-        });
+        if (Duration.between(goneSince, clock.instant()).compareTo(settings.settlesWithin()) < 0) {
+            return Observed.goesOn(List.of(), settings.pollEvery());
+        }
+        return Observed.ended(new RunnerEvent.Ended(
+                How.VANISHED,
+                null,
+                "GitHub does not have the run any more: it was deleted there, so that how it ended is not known."));
     }
 
-    private static Uni<List<RunnerEvent>> item(List<RunnerEvent> events) {
-        return Uni.createFrom().item(events);
+    private Uni<Observed> news(GitHubApi api, GitHubRun run, Duration cancelledFor) {
+        goneSince = null;
+        if (!run.hasBegun()) {
+            return end(api, cancelledFor, false)
+                    .replaceWith(() -> Observed.goesOn(List.of(waits(run)), settings.pollEvery()));
+        }
+        return jobs(api, run)
+                .chain(sorted -> run.isCompleted()
+                        ? Uni.createFrom().item(() -> over(api, run, sorted))
+                        : end(api, cancelledFor, isOverdue(sorted)).replaceWith(() -> goesOn(sorted)));
     }
 
-    private List<RunnerEvent> waits(GitHubRun run) {
-        String why =
+    private Uni<Void> end(GitHubApi api, Duration cancelledFor, boolean overdue) {
+        return cancelledFor == null && !overdue
+                ? Uni.createFrom().voidItem()
+                : ending.ask(api, cancelledFor == null ? Duration.ZERO : cancelledFor);
+    }
+
+    /**
+     * The jobs in their order. They are looked at the less often the longer a run goes on, but always at its end; how it ended is
+     * known without them.
+     */
+    private Uni<List<GitHubJob>> jobs(GitHubApi api, GitHubRun run) {
+        if (!run.isCompleted() && clock.instant().isBefore(jobsNotBefore)) {
+            return Uni.createFrom().item(this::sorted);
+        }
+        return api.jobs(id, jobs)
+                .invoke(this::take)
+                .onFailure(failure ->
+                        failure instanceof GitHubFault.Refused && run.isCompleted() && ++refusals >= MOST_REFUSALS)
+                .recoverWithItem(() -> jobs)
+                .map(seen -> sorted());
+    }
+
+    private void take(Seen<GitHubJob.Page> seen) {
+        jobs = seen;
+        Instant now = clock.instant();
+        Duration pause = beginning(sorted())
+                .map(began -> Duration.between(began, now).dividedBy(JOBS_LOOKS))
+                .orElse(Duration.ZERO);
+        jobsNotBefore = now.plus(pause.compareTo(LONGEST_JOBS_PAUSE) < 0 ? pause : LONGEST_JOBS_PAUSE);
+    }
+
+    private List<GitHubJob> sorted() {
+        return jobs.value() == null
+                ? List.of()
+                : jobs.value().jobs().stream()
+                        .sorted(Comparator.comparingLong(GitHubJob::id))
+                        .toList();
+    }
+
+    private static RunnerEvent waits(GitHubRun run) {
+        return new RunnerEvent.Waiting(
                 switch (run.status()) {
                     case "waiting" ->
                         "GitHub waits for what protects the environment: an approval, or a timer. See " + run.htmlUrl();
                     case "pending" ->
                         "GitHub lets another run of the same concurrency group end first. See " + run.htmlUrl();
                     default -> "GitHub looks for a runner. See " + run.htmlUrl();
-                };
-        if (why.equals(waitedFor)) {
-            return List.of();
+                });
+    }
+
+    private Observed goesOn(List<GitHubJob> sorted) {
+        Telling now = told.next();
+        now.begin();
+        steps(sorted, false, now);
+        told = now;
+        return Observed.goesOn(now.events(), settings.pollEvery());
+    }
+
+    private Observed over(GitHubApi api, GitHubRun run, List<GitHubJob> sorted) {
+        Telling last = told.next();
+        if (sorted.stream().anyMatch(GitHubJob::hasBegun)) {
+            last.begin();
         }
-        waitedFor = why;
-        return List.of(new RunnerEvent.Waiting(why));
+        steps(sorted, true, last);
+        told = last;
+        return Observed.ended(new JobLogs(api, settings.pollEvery(), clock).of(sorted, last), end(run, sorted))
+                .after(last.events());
     }
 
     /** Lines for the steps that have not been told; nothing behind one that goes on. */
-    private List<String> steps(List<GitHubJob> sorted, boolean all) {
-        List<String> lines = new ArrayList<>();
+    private static void steps(List<GitHubJob> sorted, boolean all, Telling telling) {
         int number = 0;
         for (GitHubJob job : sorted) {
             for (GitHubJob.Step step : job.steps()) {
                 if (!all && !step.isCompleted()) {
-                    return lines;
+                    return;
                 }
-                if (number++ >= stepsTold) {
-                    stepsTold++;
-                    lines.add("[" + job.name() + "] " + step.name() + ": "
+                if (number++ >= telling.steps()) {
+                    telling.step("[" + job.name() + "] " + step.name() + ": "
                             + (step.conclusion() == null ? step.status() : step.conclusion()) + "\n");
                 }
             }
             if (!all && !job.isCompleted()) {
-                return lines;
+                return;
             }
         }
-        return lines;
     }
 
-    private Uni<List<RunnerEvent>> logs(GitHubApi api, List<GitHubJob> sorted, List<RunnerEvent> events) {
-        return Multi.createFrom()
-                .iterable(sorted)
-                .onItem()
-                .transformToUniAndConcatenate(
-                        job -> api.log(job.id(), LONGEST_LOG).invoke(log -> {
-                            add(events, "\n===== " + job.name() + " =====\n");
-                            addLog(events, PlainText.repaired(new String(log, StandardCharsets.UTF_8)));
-                        }))
-                .collect()
-                .last()
-                .replaceWith(events);
+    /** Counted from when a runner took the first job: before that it waited, perhaps for days. */
+    private boolean isOverdue(List<GitHubJob> sorted) {
+        return beginning(sorted)
+                .filter(began -> clock.instant().isAfter(began.plus(timeout)))
+                .isPresent();
     }
 
-    private void addLog(List<RunnerEvent> events, String log) {
-        int from = 0;
-        while (from < log.length()) {
-            int to = Math.min(log.length(), from + PIECE);
-            if (to < log.length() && Character.isHighSurrogate(log.charAt(to - 1))) {
-                to--;
-            }
-            add(events, log.substring(from, to));
-            from = to;
-        }
+    private boolean tookTooLong(GitHubRun run, List<GitHubJob> sorted) {
+        return run.updatedAt() != null
+                && beginning(sorted)
+                        .filter(began -> !run.updatedAt().isBefore(began.plus(timeout)))
+                        .isPresent();
     }
 
-    private void add(List<RunnerEvent> events, String text) {
-        String stored = PlainText.repaired(text);
-        long first = written;
-        written += stored.getBytes(StandardCharsets.UTF_8).length;
-        if (first >= fromByte) {
-            events.add(new RunnerEvent.Output(first, written, stored));
-        }
+    private static Optional<Instant> beginning(List<GitHubJob> sorted) {
+        return sorted.stream()
+                .filter(job -> job.hasBegun() && job.startedAt() != null)
+                .map(GitHubJob::startedAt)
+                .min(Comparator.naturalOrder());
     }
 
-    private boolean isOverdue(GitHubRun run) {
-        return !run.isCompleted()
-                && "in_progress".equals(run.status())
-                && run.startedAt() != null
-                && clock.instant().isAfter(run.startedAt().plus(timeout));
-    }
-
-    private RunnerEvent.Ended end(GitHubRun run) {
+    private RunnerEvent.Ended end(GitHubRun run, List<GitHubJob> sorted) {
         String conclusion = run.conclusion() == null ? "" : run.conclusion();
         return switch (conclusion) {
             case "success" ->
@@ -202,7 +248,7 @@ final class FollowedRun {
                         "The run took longer than it may, and was stopped by GitHub. The plan can allow more"
                                 + " (policies.timeout_seconds), or the workflow's job (timeout-minutes).");
             case "cancelled" ->
-                tookTooLong(run)
+                tookTooLong(run, sorted)
                         ? RunnerEvent.Ended.tookTooLong(null, "RELIABLY_GITHUB_TIMEOUT")
                         : new RunnerEvent.Ended(How.CANCELLED, null, null);
             case "startup_failure" -> unprepared("GitHub could not start the workflow, see " + run.htmlUrl());
@@ -213,13 +259,5 @@ final class FollowedRun {
 
     private static RunnerEvent.Ended unprepared(String why) {
         return new RunnerEvent.Ended(How.UNPREPARED, null, why);
-    }
-
-    private boolean tookTooLong(GitHubRun run) {
-        return run.startedAt() != null
-                && run.updatedAt() != null
-                && !Duration.between(run.startedAt(), run.updatedAt())
-                        .minus(timeout)
-                        .isNegative();
     }
 }

@@ -25,7 +25,8 @@ import org.kohsuke.github.GitHubBuilder;
 final class GitHubApi {
 
     private static final int LARGEST_FILE = 262_144;
-    private static final String RUNS_OF_A_PAGE = "per_page=50";
+    /** The most that GitHub has on a page. */
+    static final int RUNS_OF_A_PAGE = 100;
 
     private final GitHubHttp http;
     private final RepositoryAddress address;
@@ -178,8 +179,12 @@ final class GitHubApi {
             @JsonProperty("workflow_run_id") Long runId,
             @JsonProperty("html_url") String htmlUrl) {}
 
-    /** Starts a workflow. Empty where this GitHub does not say which run it made of that. */
-    Uni<Optional<Dispatched>> dispatch(String fileName, String ref, Map<String, String> inputs) {
+    /**
+     * Starts a workflow. Empty where this GitHub does not say which run it made of that.
+     *
+     * @param window within which the request may be sent; it fails with {@link GitHubFault.Unsent} where that is over
+     */
+    Uni<Optional<Dispatched>> dispatch(String fileName, String ref, Map<String, String> inputs, SendingWindow window) {
         return work(() -> {
             Map<String, Object> body = new LinkedHashMap<>();
             body.put("ref", ref);
@@ -187,8 +192,13 @@ final class GitHubApi {
             if (address.isCloud()) {
                 body.put("return_run_details", true);
             }
-            GitHubAnswer answer =
-                    http.sendHere(request("POST", "/actions/workflows/" + fileName + "/dispatches", body, Map.of()));
+            // May ask for a token, and comes to be done when a worker is free: only then is it known how late it is.
+            GitHubHttp.Request request =
+                    request("POST", "/actions/workflows/" + fileName + "/dispatches", body, Map.of());
+            if (window.isOver()) {
+                throw new GitHubFault.Unsent("It took too long until GitHub could be asked.");
+            }
+            GitHubAnswer answer = http.sendHere(request);
             return answer.status() == 200
                     ? Optional.of(http.read(answer, Dispatched.class)).filter(made -> made.runId() != null)
                     : Optional.empty();
@@ -198,13 +208,21 @@ final class GitHubApi {
     /** The latest runs of a workflow. */
     Uni<GitHubRun.Page> runsOf(String fileName) {
         return work(() -> http.read(
-                http.sendHere(get("/actions/workflows/" + fileName + "/runs?" + RUNS_OF_A_PAGE)),
+                http.sendHere(get("/actions/workflows/" + fileName + "/runs?per_page=" + RUNS_OF_A_PAGE)),
+                GitHubRun.Page.class));
+    }
+
+    /** Runs of a workflow that its schedule started, latest first; pages are counted from 1. */
+    Uni<GitHubRun.Page> scheduledRunsOf(String fileName, int page) {
+        return work(() -> http.read(
+                http.sendHere(get("/actions/workflows/" + fileName + "/runs?event=schedule&per_page=" + RUNS_OF_A_PAGE
+                        + "&page=" + page)),
                 GitHubRun.Page.class));
     }
 
     /** The latest runs of the repository; the same as before where nothing is new. */
     Uni<Seen<GitHubRun.Page>> runs(Seen<GitHubRun.Page> before) {
-        return conditional("/actions/runs?" + RUNS_OF_A_PAGE, GitHubRun.Page.class, before);
+        return conditional("/actions/runs?per_page=" + RUNS_OF_A_PAGE, GitHubRun.Page.class, before);
     }
 
     Uni<Seen<GitHubRun>> run(long id, Seen<GitHubRun> before) {

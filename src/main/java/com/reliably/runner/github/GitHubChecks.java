@@ -282,7 +282,8 @@ final class GitHubChecks {
                 })
                 .onFailure(LaunchFailure.class)
                 .recoverWithItem(e -> CheckResult.failed(TEMPLATE, e.getMessage(), "Change the template."))
-                .onFailure(GitHubFault.class)
+                // Also what nobody thought of: the other checks have more to say.
+                .onFailure()
                 .recoverWithItem(e -> unknown(TEMPLATE, e));
     }
 

@@ -62,6 +62,16 @@ abstract sealed class GitHubFault extends IOException {
         }
     }
 
+    /** It was not asked, because it had taken too long until it could be. */
+    static final class Unsent extends GitHubFault {
+
+        private static final long serialVersionUID = 1L;
+
+        Unsent(String message) {
+            super(message, null);
+        }
+    }
+
     /** No answer, or one that says nothing of what was done: it may have been, or not. */
     static final class Unheard extends GitHubFault {
 

@@ -2,11 +2,22 @@ package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.time.Instant;
 import java.util.List;
 
-/** A job of a run, as GitHub tells it; see {@link GitHubRun} for its status and conclusion. */
+/**
+ * A job of a run, as GitHub tells it; see {@link GitHubRun} for its status and conclusion.
+ *
+ * @param startedAt when a runner took it; says nothing while it has no steps
+ */
 @RegisterForReflection
-record GitHubJob(long id, String name, String status, String conclusion, List<Step> steps) {
+record GitHubJob(
+        long id,
+        String name,
+        String status,
+        String conclusion,
+        @JsonProperty("started_at") Instant startedAt,
+        List<Step> steps) {
 
     /** A step of a job. */
     @RegisterForReflection
@@ -23,6 +34,11 @@ record GitHubJob(long id, String name, String status, String conclusion, List<St
 
     boolean isCompleted() {
         return "completed".equals(status);
+    }
+
+    /** Whether a runner has taken it. */
+    boolean hasBegun() {
+        return !steps.isEmpty();
     }
 
     /** Jobs of a run. */

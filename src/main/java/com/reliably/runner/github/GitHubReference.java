@@ -1,19 +1,34 @@
 package com.reliably.runner.github;
 
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** By what the server knows runs at GitHub: the URL of the run there, or the run's own id while it has none. */
-final class GitHubReference {
+/**
+ * A run at GitHub, as the server's reference of it says: that is the URL of the run there, or the run's own id while it has
+ * none.
+ *
+ * @param id         GitHub's number of the run
+ * @param repository as in {@code github.com/my-org/my-repo}, in small letters
+ * @param url        of the run for people
+ */
+record GitHubReference(long id, String repository, String url) {
 
-    private static final Pattern RUN = Pattern.compile("/actions/runs/([0-9]{1,18})(?:/.*)?$");
+    private static final Pattern RUN = Pattern.compile(
+            "(?:" + Dispatch.SCHEME + ")?(https?://([^/]+/[^/]+/[^/]+)/actions/runs/([0-9]{1,18})(?:/.*)?)");
 
-    private GitHubReference() {}
+    /** What the reference says; empty where GitHub has no run of that name yet. */
+    static Optional<GitHubReference> of(String reference) {
+        Matcher run = RUN.matcher(reference == null ? "" : reference);
+        return run.matches()
+                ? Optional.of(new GitHubReference(
+                        Long.parseLong(run.group(3)), run.group(2).toLowerCase(Locale.ROOT), run.group(1)))
+                : Optional.empty();
+    }
 
     /** GitHub's number of the run; empty where the reference does not have it. */
     static Optional<Long> runOf(String reference) {
-        Matcher number = RUN.matcher(reference == null ? "" : reference);
-        return number.find() ? Optional.of(Long.parseLong(number.group(1))) : Optional.empty();
+        return of(reference).map(GitHubReference::id);
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
  * @param status       {@code queued, in_progress, completed, waiting, requested, pending}
  * @param conclusion   how it ended; null while it has not
  * @param path         of the workflow's file
+ * @param startedAt    when it was asked for, or asked for again; a runner may have taken it much later
  */
 @RegisterForReflection
 record GitHubRun(
@@ -28,6 +29,11 @@ record GitHubRun(
 
     boolean isCompleted() {
         return "completed".equals(status);
+    }
+
+    /** Whether a runner has taken it, or it has ended. */
+    boolean hasBegun() {
+        return isCompleted() || "in_progress".equals(status);
     }
 
     /** Runs, latest first. */

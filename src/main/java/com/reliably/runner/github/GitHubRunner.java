@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jboss.logging.Logger;
 
 /**
  * Runs plans as workflows of GitHub repositories.
@@ -31,6 +32,8 @@ import java.util.stream.Stream;
  */
 @Singleton
 final class GitHubRunner implements Runner, EngineSchedules {
+
+    private static final Logger LOG = Logger.getLogger(GitHubRunner.class);
 
     private final RunObservation.Parts parts;
     private final DispatchStore store;
@@ -85,16 +88,14 @@ final class GitHubRunner implements Runner, EngineSchedules {
 
     @Override
     public Uni<Launched> launch(LaunchRequest request) {
-        return Uni.createFrom()
-                // Says at once what is missing.
-                .item(() -> apis.of(request.definition()))
-                .chain(api -> store.order(
-                        request.orgId(),
-                        request.runId(),
-                        request.planId(),
-                        request.attempt(),
-                        request.providerEnvironment(),
-                        request.timeout()))
+        return store.find(request.orgId(), request.runId())
+                // What GitHub may have is followed, whatever its deployment says by now.
+                .chain(order -> order != null && order.mayBeAtGitHub()
+                        ? Uni.createFrom().item(order)
+                        : Uni.createFrom()
+                                // Says at once what is missing.
+                                .item(() -> apis.of(request.definition()))
+                                .chain(() -> store.order(request)))
                 .map(order -> new Launched(order.reference(), order.url(), null));
     }
 
@@ -111,15 +112,34 @@ final class GitHubRunner implements Runner, EngineSchedules {
 
     @Override
     public Uni<Void> cancel(RunAtEngine run) {
-        return store.cancel(run.orgId(), run.runId()).chain(order -> {
-            Optional<Long> known =
-                    order == null ? GitHubReference.runOf(run.reference()) : Optional.ofNullable(order.gitHubRun());
-            // What is only wanted is cancelled by who follows it.
-            return known.isEmpty()
-                    ? Uni.createFrom().voidItem()
-                    : run.definition().get().chain(definition -> apis.of(definition)
-                            .cancel(known.get()));
-        });
+        return store.cancel(run.orgId(), run.runId())
+                .chain(order ->
+                        order == null ? startedByGitHub(run) : Uni.createFrom().item(order))
+                // What is only wanted is cancelled by who follows it.
+                .chain(order -> order == null || order.gitHubRun() == null
+                        ? Uni.createFrom().voidItem()
+                        : cancel(run, order));
+    }
+
+    /** That its end is wanted is taken down of such a run too, for who follows it. */
+    private Uni<Dispatch> startedByGitHub(RunAtEngine run) {
+        return GitHubReference.of(run.reference())
+                .map(known -> store.cancel(run, known.id(), known.url()))
+                .orElseGet(() -> Uni.createFrom().nullItem());
+    }
+
+    /** At once; where that fails, who follows it goes on trying. */
+    private Uni<Void> cancel(RunAtEngine run, Dispatch order) {
+        return run.definition()
+                .get()
+                .map(definition -> RunPlace.of(order, run.reference()).of(definition))
+                .chain(definition -> apis.of(definition).cancel(order.gitHubRun()))
+                .onFailure()
+                .invoke(failure -> LOG.infof(
+                        "Run %s is not cancelled at once, but when it is looked at next: %s",
+                        run.runId(), failure.toString()))
+                .onFailure()
+                .recoverWithNull();
     }
 
     @Override

@@ -8,13 +8,17 @@ import com.reliably.start.PublicUrl;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.UUID;
+import org.jboss.logging.Logger;
 
 /** Cron schedules that GitHub keeps, as {@code on.schedule} of plans' workflows. */
 @Singleton
 final class GitHubSchedules {
+
+    private static final Logger LOG = Logger.getLogger(GitHubSchedules.class);
 
     private final GitHubApis apis;
     private final WorkflowKeeper keeper;
@@ -48,26 +52,80 @@ final class GitHubSchedules {
     }
 
     Uni<String> install(EngineSchedule schedule) {
-        return Uni.createFrom().item(() -> apis.of(schedule.definition())).chain(api -> {
-            GitHubDefinition definition = (GitHubDefinition) schedule.definition();
-            WorkflowOrder order = orderOf(api, schedule);
-            return onDefaultBranch(api, definition)
-                    .chain(() -> keeper.keep(api, definition, order))
-                    .chain(kept -> kept.isInPlace()
-                            // Before the workflow starts anything.
-                            ? putToken(api, schedule, order).chain(() -> inState(api, order, schedule.suspended()))
-                            // To be tried again, until people have done it.
-                            : Uni.createFrom().failure(new GitHubFault.Unheard(kept.waitsFor(), null)))
-                    .onFailure(failure -> failure instanceof GitHubFault.Refused refused && isFinal(refused))
-                    .transform(failure -> new LaunchFailure(
-                            failure.getMessage()
-                                    + ". The deployment's credentials need to write contents, workflows and actions of the"
-                                    + " repository.",
-                            failure))
-                    .replaceWith(() ->
-                            Dispatch.referenceOf("https://" + api.address().host() + "/"
-                                    + api.address().fullName() + "/actions/workflows/" + order.fileName()));
-        });
+        return Uni.createFrom()
+                .item(() -> apis.of(schedule.definition()))
+                .chain(api -> (schedule.suspended() ? suspend(api, schedule) : begin(api, schedule))
+                        .onFailure(failure -> failure instanceof GitHubFault.Refused refused && isFinal(refused))
+                        .transform(failure -> new LaunchFailure(
+                                failure.getMessage()
+                                        + ". The deployment's credentials need to write contents, workflows and actions of the"
+                                        + " repository.",
+                                failure))
+                        .replaceWith(() ->
+                                Dispatch.referenceOf("https://" + api.address().host() + "/"
+                                        + api.address().fullName() + "/actions/workflows/"
+                                        + WorkflowOrder.fileNameOf(schedule.planId()))));
+    }
+
+    private Uni<Void> begin(GitHubApi api, EngineSchedule schedule) {
+        GitHubDefinition definition = (GitHubDefinition) schedule.definition();
+        WorkflowOrder order = orderOf(api, schedule);
+        return onDefaultBranch(api, definition)
+                .chain(() -> keeper.keep(api, definition, order))
+                .chain(kept -> kept.isInPlace()
+                        // Before the workflow starts anything.
+                        ? putToken(api, schedule, order).chain(() -> inState(api, order.fileName(), false))
+                        // To be tried again, until people have done it.
+                        : Uni.createFrom().failure(new GitHubFault.Unheard(kept.waitsFor(), null)));
+    }
+
+    /** First of all nothing is started any more, whatever becomes of the file. */
+    private Uni<Void> suspend(GitHubApi api, EngineSchedule schedule) {
+        return inState(api, WorkflowOrder.fileNameOf(schedule.planId()), true)
+                .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown())
+                .recoverWithUni(() -> demandNoFile(api, schedule))
+                .chain(() -> inStep(api, schedule)
+                        // ScheduleWatch sees it, and tells.
+                        .onFailure(failure -> failure instanceof LaunchFailure || failure instanceof IOException)
+                        .recoverWithUni(failure -> {
+                            LOG.infof(
+                                    "The workflow of plan %s is disabled, and not brought in step: %s",
+                                    schedule.planId(), failure.getMessage());
+                            return Uni.createFrom().voidItem();
+                        }));
+    }
+
+    /** There is no workflow: because there is no file, or because GitHub has not looked at it yet. */
+    private static Uni<Void> demandNoFile(GitHubApi api, EngineSchedule schedule) {
+        GitHubDefinition definition = (GitHubDefinition) schedule.definition();
+        // Fails for a repository that is not seen, whose files would not be seen either.
+        return api.facts()
+                .chain(facts -> facts.defaultBranch().equals(definition.ref())
+                        ? api.file(WorkflowOrder.pathOf(schedule.planId()), definition.ref())
+                                .chain(file -> file.isEmpty()
+                                        ? Uni.createFrom().voidItem()
+                                        : Uni.createFrom()
+                                                .failure(new GitHubFault.Unheard(
+                                                        "GitHub does not know the workflow yet, which was just written.",
+                                                        null)))
+                        : Uni.createFrom().voidItem());
+    }
+
+    /** A file that is there is kept as it should be; where there is none, there is to be none for now. */
+    private Uni<Void> inStep(GitHubApi api, EngineSchedule schedule) {
+        GitHubDefinition definition = (GitHubDefinition) schedule.definition();
+        return api.file(WorkflowOrder.pathOf(schedule.planId()), definition.ref())
+                .chain(file -> {
+                    if (file.isEmpty()) {
+                        // Merged, it would start what is suspended.
+                        return pullRequests.withdraw(api, definition, schedule.planId());
+                    }
+                    WorkflowOrder order = orderOf(api, schedule);
+                    return keeper.keep(api, definition, order)
+                            .chain(kept -> kept.isInPlace()
+                                    ? putToken(api, schedule, order)
+                                    : Uni.createFrom().voidItem());
+                });
     }
 
     /** A token is made anew each time, and long before it ends the schedule is installed again. */
@@ -97,13 +155,13 @@ final class GitHubSchedules {
     }
 
     /** A file that was just written is not known as a workflow at once; then it is tried again. */
-    private static Uni<Void> inState(GitHubApi api, WorkflowOrder order, boolean suspended) {
-        return api.workflowState(order.fileName()).chain(state -> {
+    private static Uni<Void> inState(GitHubApi api, String fileName, boolean suspended) {
+        return api.workflowState(fileName).chain(state -> {
             boolean active = "active".equals(state);
             if (active != suspended) {
                 return Uni.createFrom().voidItem();
             }
-            return suspended ? api.disable(order.fileName()) : api.enable(order.fileName());
+            return suspended ? api.disable(fileName) : api.enable(fileName);
         });
     }
 
@@ -142,16 +200,7 @@ final class GitHubSchedules {
                 .item(() -> apis.of(schedule.definition()))
                 .onItem()
                 .transformToMulti(api -> new ScheduleWatch(
-                                runs,
-                                news,
-                                schedule.orgId(),
-                                settings,
-                                keeper,
-                                api,
-                                (GitHubDefinition) schedule.definition(),
-                                orderOf(api, schedule),
-                                GitHubCron.of(schedule.pattern(), schedule.timezone()),
-                                schedule.suspended())
+                                runs, news, settings, keeper, api, schedule, () -> orderOf(api, schedule))
                         .events());
     }
 }

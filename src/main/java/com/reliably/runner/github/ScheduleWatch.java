@@ -1,21 +1,34 @@
 package com.reliably.runner.github;
 
 import com.reliably.deployment.GitHubDefinition;
+import com.reliably.runner.EngineSchedule;
+import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.ScheduleEvent;
 import com.reliably.runner.github.RepositoryNews.Concern;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Set;
-import java.util.UUID;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
-/** What becomes of a schedule at GitHub, from look to look: the runs that it starts, and what others do to its file. */
+/**
+ * What becomes of a schedule at GitHub, from look to look: the runs that it starts, and what others do to its file. Whatever
+ * is wrong with the file, the runs are told.
+ */
 final class ScheduleWatch {
 
-    /** The file and the workflow's state are looked at less often than runs, whatever happens to those. */
-    private static final int LOOKS_BETWEEN = 12;
+    private static final Logger LOG = Logger.getLogger(ScheduleWatch.class);
+
+    /** The file and the workflow's state are looked at less often than runs, whatever happens to those: every few minutes. */
+    private static final int LOOKS_BETWEEN = 60;
+    /** GitHub's own limit where runs are filtered by what started them: a thousand runs. */
+    private static final int MOST_PAGES = 10;
 
     private static final String ACTIVE = "active";
 
@@ -26,36 +39,42 @@ final class ScheduleWatch {
     private final WorkflowKeeper keeper;
     private final GitHubApi api;
     private final GitHubDefinition definition;
-    private final WorkflowOrder order;
+    private final EngineSchedule schedule;
+    private final Supplier<WorkflowOrder> order;
     private final GitHubCron cron;
-    private final boolean suspended;
+    private final String fileName;
+    private final String path;
     private final Set<Long> told = new HashSet<>();
+    /** Runs of the repository up to this one have been looked through. */
+    private long seenUpTo;
+
     private boolean looked;
     private long lookedAt;
     private long thoroughAt;
+    private boolean stateUnknown = true;
     private ScheduleEvent state;
 
+    /** @param order what the schedule's workflow should be; fails where that cannot be said */
     ScheduleWatch(
             RepositoryRuns runs,
             RepositoryNews news,
-            UUID orgId,
             GitHubSettings settings,
             WorkflowKeeper keeper,
             GitHubApi api,
-            GitHubDefinition definition,
-            WorkflowOrder order,
-            GitHubCron cron,
-            boolean suspended) {
+            EngineSchedule schedule,
+            Supplier<WorkflowOrder> order) {
         this.runs = runs;
         this.news = news;
-        this.concern = Concern.any(orgId, api.address());
+        this.concern = Concern.any(schedule.orgId(), api.address());
         this.settings = settings;
         this.keeper = keeper;
         this.api = api;
-        this.definition = definition;
+        this.definition = (GitHubDefinition) schedule.definition();
+        this.schedule = schedule;
         this.order = order;
-        this.cron = cron;
-        this.suspended = suspended;
+        this.cron = GitHubCron.of(schedule.pattern(), schedule.timezone());
+        this.fileName = WorkflowOrder.fileNameOf(schedule.planId());
+        this.path = WorkflowOrder.pathOf(schedule.planId());
     }
 
     Multi<ScheduleEvent> events() {
@@ -66,85 +85,164 @@ final class ScheduleWatch {
                         : look())
                 .indefinitely()
                 .onItem()
-                .transformToMultiAndConcatenate(events -> Multi.createFrom().iterable(events));
+                .transformToMultiAndConcatenate(started -> Multi.createBy()
+                        .concatenating()
+                        .streams(Multi.createFrom().iterable(started), newState()));
     }
 
     private Uni<List<ScheduleEvent>> look() {
         lookedAt = System.nanoTime();
         // At first those of the workflow, which may not be among the repository's latest any more.
-        Uni<GitHubRun.Page> page = looked ? runs.latest(api, news.lastOf(concern)) : ofWorkflow();
-        boolean thorough = isTimeToBeThorough();
+        Uni<List<GitHubRun>> all = looked ? latest() : ofWorkflow();
         looked = true;
-        return page.map(this::started)
-                .chain(events -> thorough
-                        ? state().map(now -> {
-                            if (!now.equals(state)) {
-                                state = now;
-                                events.add(now);
-                            }
-                            return events;
-                        })
-                        : Uni.createFrom().item(events));
+        return all.map(this::started);
     }
 
-    private boolean isTimeToBeThorough() {
-        boolean isTime = !looked
-                || lookedAt - thoroughAt
-                        >= settings.pollEvery().multipliedBy(LOOKS_BETWEEN).toNanos();
-        if (isTime) {
-            thoroughAt = lookedAt;
-        }
-        return isTime;
-    }
-
-    private Uni<GitHubRun.Page> ofWorkflow() {
-        return api.runsOf(order.fileName())
-                .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown())
-                .recoverWithItem(() -> new GitHubRun.Page(0, List.of()));
-    }
-
-    private List<ScheduleEvent> started(GitHubRun.Page page) {
-        List<ScheduleEvent> events = new ArrayList<>();
-        for (int i = page.runs().size() - 1; i >= 0; i--) {
-            GitHubRun run = page.runs().get(i);
-            boolean ours = "schedule".equals(run.event())
-                    && run.path() != null
-                    && run.path().startsWith(order.path());
-            if (ours && told.add(run.id())) {
-                events.add(new ScheduleEvent.Started(
-                        Dispatch.referenceOf(run.htmlUrl()), cron.nominalTimeOf(run.createdAt()), run.htmlUrl()));
+    /** Those of the repository; where they do not reach back to what was seen before, those of the workflow, too. */
+    private Uni<List<GitHubRun>> latest() {
+        return runs.latest(api, news.lastOf(concern)).chain(page -> {
+            if (page.runs().isEmpty()) {
+                return Uni.createFrom().item(page.runs());
             }
+            LongSummaryStatistics ids =
+                    page.runs().stream().mapToLong(GitHubRun::id).summaryStatistics();
+            boolean reachesBack = page.runs().size() < GitHubApi.RUNS_OF_A_PAGE || ids.getMin() <= seenUpTo;
+            Uni<List<GitHubRun>> all = reachesBack
+                    ? Uni.createFrom().item(page.runs())
+                    : ofWorkflow().map(own -> {
+                        List<GitHubRun> both = new ArrayList<>(own);
+                        both.addAll(page.runs());
+                        return both;
+                    });
+            return all.invoke(() -> {
+                seenUpTo = Math.max(seenUpTo, ids.getMax());
+                // What is older is not seen there again.
+                told.removeIf(id -> id < ids.getMin());
+            });
+        });
+    }
+
+    private Uni<List<GitHubRun>> ofWorkflow() {
+        return ofWorkflow(1, new ArrayList<>());
+    }
+
+    /** Page by page, until runs are known: they are told, and so recorded, in their order. */
+    private Uni<List<GitHubRun>> ofWorkflow(int number, List<GitHubRun> newer) {
+        return api.scheduledRunsOf(fileName, number)
+                .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown())
+                .recoverWithItem(() -> new GitHubRun.Page(0, List.of()))
+                .chain(page -> {
+                    newer.addAll(page.runs());
+                    if (page.runs().size() < GitHubApi.RUNS_OF_A_PAGE) {
+                        return Uni.createFrom().item(newer);
+                    }
+                    GitHubRun oldest = page.runs().get(page.runs().size() - 1);
+                    return isKnown(oldest).chain(known -> {
+                        if (known) {
+                            return Uni.createFrom().item(newer);
+                        }
+                        if (number == MOST_PAGES) {
+                            LOG.warnf(
+                                    "Plan %s has more runs at GitHub than are listed there; those before %s are not"
+                                            + " recorded",
+                                    schedule.planId(), oldest.createdAt());
+                            return Uni.createFrom().item(newer);
+                        }
+                        return ofWorkflow(number + 1, newer);
+                    });
+                });
+    }
+
+    private Uni<Boolean> isKnown(GitHubRun run) {
+        return told.contains(run.id())
+                ? Uni.createFrom().item(true)
+                : schedule.isRecorded().apply(Dispatch.referenceOf(run.htmlUrl()));
+    }
+
+    private List<ScheduleEvent> started(List<GitHubRun> all) {
+        return all.stream()
+                .filter(run -> "schedule".equals(run.event())
+                        && run.path() != null
+                        && run.path().startsWith(path))
+                .sorted(Comparator.comparingLong(GitHubRun::id))
+                .filter(run -> told.add(run.id()))
+                .<ScheduleEvent>map(run -> new ScheduleEvent.Started(
+                        Dispatch.referenceOf(run.htmlUrl()), cron.nominalTimeOf(run.createdAt()), run.htmlUrl()))
+                .toList();
+    }
+
+    /** Looked at when runs have been told; at most one. */
+    private Multi<ScheduleEvent> newState() {
+        Duration between = settings.pollEvery().multipliedBy(LOOKS_BETWEEN);
+        if (!stateUnknown && lookedAt - thoroughAt < between.toNanos()) {
+            return Multi.createFrom().empty();
         }
-        return events;
+        stateUnknown = false;
+        thoroughAt = lookedAt;
+        return Uni.createFrom()
+                .deferred(this::state)
+                .onFailure(failure -> failure instanceof GitHubFault.Limited || failure instanceof GitHubFault.Unheard)
+                .recoverWithUni(() -> {
+                    // With the next look, which fails where that goes on.
+                    stateUnknown = true;
+                    return Uni.createFrom().nullItem();
+                })
+                .onFailure()
+                .recoverWithItem(this::unseen)
+                .toMulti()
+                .filter(now -> !now.equals(state))
+                .invoke(now -> state = now);
+    }
+
+    private ScheduleEvent unseen(Throwable failure) {
+        if (failure instanceof LaunchFailure) {
+            return new ScheduleEvent.Trouble("The plan's workflow cannot be made any more as it should be: "
+                    + failure.getMessage() + " What GitHub has goes on as it is.");
+        }
+        if (!(failure instanceof GitHubFault)) {
+            LOG.warnf("The workflow of plan %s is not looked at: %s", schedule.planId(), failure.toString());
+            LOG.debug("The cause:", failure);
+        }
+        return new ScheduleEvent.Trouble("The plan's workflow cannot be looked at: " + failure.getMessage()
+                + ". Give the deployment's credentials the right to read contents and actions of the repository.");
     }
 
     private Uni<ScheduleEvent> state() {
-        return keeper.wanted(api, definition, order)
-                .chain(wanted -> api.file(order.path(), definition.ref()).chain(file -> {
-                    if (file.isEmpty()) {
-                        return trouble("The plan's workflow " + order.path()
+        return api.file(path, definition.ref()).chain(file -> {
+            if (file.isEmpty()) {
+                return schedule.suspended()
+                        ? Uni.createFrom().item(new ScheduleEvent.Sound())
+                        : trouble("The plan's workflow " + path
                                 + " was deleted at GitHub, so that nothing is started: suspend and resume the plan to have"
                                 + " it made again.");
-                    }
-                    if (!wanted.text().equals(file.get().text())) {
-                        return trouble("The plan's workflow " + order.path()
-                                + " is not what it should be, because it or the template was changed: suspend and resume"
-                                + " the plan to have it made again.");
-                    }
-                    return api.workflowState(order.fileName()).map(this::judged);
-                }));
+            }
+            WorkflowFile present = new WorkflowFile(file.get().text());
+            if (!present.isUntouched()) {
+                return trouble("The plan's workflow " + path
+                        + " was changed at GitHub by others. Undo the change, or delete the file; then suspend and resume"
+                        + " the plan.");
+            }
+            return keeper.wanted(api, definition, order.get())
+                    .chain(wanted -> wanted.equals(present)
+                            ? api.workflowState(fileName).map(this::judged)
+                            : trouble("The plan's workflow " + path
+                                    + " is not what it should be, because the template, the server's settings or the"
+                                    + " zone's clocks have changed since, or the file could not be written: "
+                                    + (schedule.suspended() ? "resume" : "suspend and resume")
+                                    + " the plan to have it made again."));
+        });
     }
 
     private ScheduleEvent judged(String now) {
-        if (!suspended && !ACTIVE.equals(now)) {
+        if (!schedule.suspended() && !ACTIVE.equals(now)) {
             return new ScheduleEvent.Trouble("The plan's workflow is disabled at GitHub (" + now
                     + "), so that nothing is started: enable it there, or suspend and resume the plan.");
         }
-        if (suspended && ACTIVE.equals(now)) {
+        if (schedule.suspended() && ACTIVE.equals(now)) {
             return new ScheduleEvent.Trouble("The plan is suspended, and somebody enabled its workflow at GitHub:"
                     + " disable it there, or resume the plan.");
         }
-        if (!suspended && !api.address().isCloud() && cron.isInexactInUtc()) {
+        if (!schedule.suspended() && !api.address().isCloud() && cron.isInexactInUtc()) {
             return new ScheduleEvent.Trouble(
                     "This GitHub Enterprise Server reads cron in UTC only, so that the plan is an"
                             + " hour off while its zone's clocks show another time than when it was written: suspend and"

@@ -1,6 +1,8 @@
 package com.reliably.runner.github;
 
 import com.reliably.runner.LaunchFailure;
+import com.reliably.runner.github.YamlPlaces.Alias;
+import com.reliably.runner.github.YamlPlaces.Place;
 import com.reliably.schedule.Overlap;
 import java.io.StringReader;
 import java.util.ArrayList;
@@ -39,21 +41,30 @@ final class WorkflowEdit {
     private static final int LARGEST = 262_144;
     private static final int DEEPEST = 50;
     private static final int MOST_ALIASES = 50;
-    private static final String ACTION = "reliablyhq/actions/plan";
+    private static final int MOST_INPUTS = 25;
     private static final String TEMPLATE = "The template " + WorkflowFile.TEMPLATE_PATH;
 
     private final String text;
     private final String newline;
     private final WorkflowOrder order;
+    private final ActionInputs inputs;
     private final boolean ofOurOwn;
     private final List<Edit> edits = new ArrayList<>();
+    private YamlPlaces places;
+    private String runName;
 
-    private record Edit(int start, int end, String text) {}
+    private record Edit(int start, int end, String text) {
+
+        boolean replaces(Place place) {
+            return start <= place.start() && place.start() < end;
+        }
+    }
 
     private WorkflowEdit(String text, WorkflowOrder order, boolean ofOurOwn) {
         this.text = text;
         this.newline = text.contains("\r\n") ? "\r\n" : "\n";
         this.order = order;
+        this.inputs = new ActionInputs(order);
         this.ofOurOwn = ofOurOwn;
     }
 
@@ -71,9 +82,14 @@ final class WorkflowEdit {
         refuseExpressions("base_dir", order.baseDir());
         String text = template.startsWith("\uFEFF") ? template.substring(1) : template;
         WorkflowEdit edit = new WorkflowEdit(text, order, ofOurOwn);
-        String edited = edit.edited(edit.read(text));
-        edit.verify(edited);
-        return edited;
+        try {
+            return edit.verified(edit.edited(edit.read()));
+        } catch (LaunchFailure e) {
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever people can write, and neither the parser nor this thought of: patterns overflow the stack, too.
+            throw new LaunchFailure(edit.unsafe(), e);
+        }
     }
 
     /** GitHub would evaluate it, with the secrets at hand. */
@@ -83,19 +99,49 @@ final class WorkflowEdit {
         }
     }
 
-    private MappingNode read(String document) {
+    private MappingNode read() {
         try {
-            Node root = yaml().compose(new StringReader(document));
+            Node root = yaml().compose(new StringReader(text));
             if (root instanceof MappingNode mapping) {
+                places = new YamlPlaces(text, root, yaml());
+                refuseWhatGitHubDoesNotKnow(mapping, Collections.newSetFromMap(new IdentityHashMap<>()));
                 return mapping;
             }
             throw new LaunchFailure(TEMPLATE + " is no workflow: it is " + (root == null ? "empty." : "no mapping."));
-        } catch (MarkedYAMLException e) {
-            Mark mark = e.getProblemMark();
-            throw new LaunchFailure(
-                    TEMPLATE + " is not YAML" + (mark == null ? "." : ", see its line " + (mark.getLine() + 1) + "."));
         } catch (YAMLException e) {
-            throw new LaunchFailure(TEMPLATE + " is not YAML.");
+            throw notYaml(e);
+        }
+    }
+
+    private static LaunchFailure notYaml(YAMLException e) {
+        Mark mark = e instanceof MarkedYAMLException marked ? marked.getProblemMark() : null;
+        // Without a mark it is a limit: too deep, or too many aliases; or a character.
+        String what = mark == null
+                ? " cannot be read: " + e.getMessage().lines().findFirst().orElse("no reason given") + "."
+                : " is not YAML, see its line " + (mark.getLine() + 1) + ".";
+        return new LaunchFailure(TEMPLATE + what, e);
+    }
+
+    /** It knows anchors and aliases, but no keys that merge (actions/runner#1182), nor any but words. */
+    private void refuseWhatGitHubDoesNotKnow(Node node, Set<Node> seen) {
+        if (!(node instanceof CollectionNode<?>) || !seen.add(node)) {
+            return;
+        }
+        if (node instanceof SequenceNode sequence) {
+            sequence.getValue().forEach(item -> refuseWhatGitHubDoesNotKnow(item, seen));
+        }
+        if (node instanceof MappingNode mapping) {
+            for (NodeTuple entry : mapping.getValue()) {
+                int line = places.keyOf(entry).line();
+                if (Tag.MERGE.equals(entry.getKeyNode().getTag())) {
+                    throw new LaunchFailure(TEMPLATE + " merges with '<<' in its line " + line
+                            + ", which GitHub does not know: write out there what is merged.");
+                }
+                if (!(entry.getKeyNode() instanceof ScalarNode)) {
+                    throw new LaunchFailure(TEMPLATE + " has a key in its line " + line + " that is no word.");
+                }
+                refuseWhatGitHubDoesNotKnow(entry.getValueNode(), seen);
+            }
         }
     }
 
@@ -124,7 +170,7 @@ final class WorkflowEdit {
         }
         if (uses == 0) {
             throw new LaunchFailure(
-                    TEMPLATE + " has no step that uses " + ACTION + ": add one, or delete the template.");
+                    TEMPLATE + " has no step that uses " + ActionInputs.ACTION + ": add one, or delete the template.");
         }
         return applied();
     }
@@ -134,21 +180,25 @@ final class WorkflowEdit {
         Map<String, String> before = new LinkedHashMap<>();
         Map<String, String> after = new LinkedHashMap<>();
         if (entry(root, "name").isEmpty()) {
-            before.put("name", quoted("Reliably plan " + order.planId()));
+            before.put("name", quoted(MeantWorkflow.nameOf(order)));
         }
-        Optional<NodeTuple> runName = entry(root, "run-name");
+        Optional<NodeTuple> existing = entry(root, "run-name");
         if (order.isDispatched()) {
             String suffix = " (run ${{ inputs." + WorkflowOrder.RUN_INPUT + " }})";
-            String name = runName.map(NodeTuple::getValueNode)
+            String name = existing.map(NodeTuple::getValueNode)
                     .filter(ScalarNode.class::isInstance)
                     .map(node -> ((ScalarNode) node).getValue().strip())
+                    // Where the template is one that was made by us.
+                    .map(value -> value.endsWith(suffix) ? value.substring(0, value.length() - suffix.length()) : value)
                     .filter(value -> !value.isEmpty())
-                    .orElse("Reliably plan " + order.planId());
-            runName.ifPresentOrElse(
-                    existing -> replaceEntry(existing, "run-name: " + quoted(name + suffix)),
-                    () -> before.put("run-name", quoted(name + suffix)));
-        } else if (runName.isEmpty()) {
-            before.put("run-name", quoted("Reliably plan " + order.planId()));
+                    .orElse(MeantWorkflow.nameOf(order));
+            runName = name + suffix;
+            existing.ifPresentOrElse(
+                    entry -> replaceEntry(entry, "run-name: " + quoted(runName)),
+                    () -> before.put("run-name", quoted(runName)));
+        } else if (existing.isEmpty()) {
+            runName = MeantWorkflow.nameOf(order);
+            before.put("run-name", quoted(runName));
         }
         if (entry(root, "concurrency").isEmpty()) {
             after.put("concurrency", concurrency());
@@ -167,21 +217,17 @@ final class WorkflowEdit {
         }
     }
 
-    /** Runs of a plan go one after the other, unless it allows them to overlap. GitHub keeps one waiting, and no more. */
     private String concurrency() {
-        String group = "reliably-plan-" + order.planId();
-        if (order.overlap() == Overlap.ALLOW) {
-            group += "-${{ github.run_id }}";
-        }
-        return "{ group: " + quoted(group) + ", cancel-in-progress: " + (order.overlap() == Overlap.REPLACE) + " }";
+        return "{ group: " + quoted(MeantWorkflow.groupOf(order)) + ", cancel-in-progress: "
+                + (order.overlap() == Overlap.REPLACE) + " }";
     }
 
     private String triggers(Optional<NodeTuple> on) {
         StringJoiner lines = new StringJoiner(newline);
         lines.add("on:");
-        Optional<MappingNode> inputs = inputs(on);
+        Optional<MappingNode> own = inputs(on);
         if (order.isDispatched()) {
-            commentsOf(on, inputs).forEach(comment -> lines.add("  " + comment));
+            commentsOf(on, own).forEach(comment -> lines.add("  " + comment));
             lines.add("  workflow_dispatch:");
             lines.add("    inputs:");
             lines.add("      " + WorkflowOrder.RUN_INPUT + ":");
@@ -189,7 +235,7 @@ final class WorkflowEdit {
             lines.add("        type: string");
             lines.add("        required: false");
             lines.add("        default: ''");
-            inputs.map(this::inputLines).orElse(List.of()).forEach(lines::add);
+            own.map(this::inputLines).orElse(List.of()).forEach(lines::add);
         } else {
             commentsOf(on, Optional.empty()).forEach(comment -> lines.add("  " + comment));
             lines.add("  schedule:");
@@ -211,15 +257,21 @@ final class WorkflowEdit {
                             + (line.timezone() == null ? "" : ", timezone: " + quoted(line.timezone())) + " }"));
             return lines.toString();
         }
-        StringJoiner inputs = new StringJoiner(", ", "\"on\": { workflow_dispatch: { inputs: { ", " } } }");
-        inputs.add(WorkflowOrder.RUN_INPUT + ": { type: string, required: false, default: '' }");
-        inputs(on).ifPresent(own -> own.getValue()
-                .forEach(input -> inputs.add(source(input.getKeyNode()) + ": " + source(input.getValueNode()))));
-        return inputs.toString();
+        StringJoiner all = new StringJoiner(", ", "\"on\": { workflow_dispatch: { inputs: { ", " } } }");
+        all.add(WorkflowOrder.RUN_INPUT + ": { type: string, required: false, default: '' }");
+        inputs(on).ifPresent(own -> own.getValue().stream()
+                .filter(input -> !isKey(input, WorkflowOrder.RUN_INPUT))
+                .forEach(input -> all.add(source(input))));
+        return all.toString();
     }
 
-    private String source(Node node) {
-        return text.substring(at(node.getStartMark()), endOf(node));
+    /** An entry as it is written; in flow style, also where it was not. */
+    private String source(NodeTuple entry) {
+        return source(places.keyOf(entry)) + ": " + source(places.valueOf(entry));
+    }
+
+    private String source(Place place) {
+        return text.substring(place.start(), place.end());
     }
 
     /** The inputs that a dispatch may leave out, so that the template's steps find their defaults. */
@@ -227,10 +279,16 @@ final class WorkflowEdit {
         if (on.isEmpty() || !(on.get().getValueNode() instanceof MappingNode triggers)) {
             return Optional.empty();
         }
-        Optional<MappingNode> inputs =
+        Optional<MappingNode> own =
                 mapping(triggers, "workflow_dispatch").flatMap(dispatch -> mapping(dispatch, "inputs"));
-        inputs.ifPresent(own -> own.getValue().forEach(this::refuseRequired));
-        return inputs.filter(own -> !own.getValue().isEmpty());
+        own.ifPresent(all -> all.getValue().stream()
+                .filter(input -> !isKey(input, WorkflowOrder.RUN_INPUT))
+                .forEach(this::refuseRequired));
+        if (own.filter(all -> all.getValue().size() >= MOST_INPUTS).isPresent()) {
+            throw new LaunchFailure(TEMPLATE + " has too many inputs: GitHub takes " + MOST_INPUTS
+                    + ", and Reliably needs one of them.");
+        }
+        return own.filter(all -> !all.getValue().isEmpty());
     }
 
     private void refuseRequired(NodeTuple input) {
@@ -248,12 +306,21 @@ final class WorkflowEdit {
         int column = 6;
         if (inputs.getFlowStyle() == FlowStyle.FLOW) {
             return inputs.getValue().stream()
-                    .map(input -> " ".repeat(column) + source(input.getKeyNode()) + ": " + source(input.getValueNode()))
+                    .filter(input -> !isKey(input, WorkflowOrder.RUN_INPUT))
+                    .map(input -> " ".repeat(column) + source(input))
                     .toList();
         }
-        int first = startOfLine(at(inputs.getStartMark()));
-        int own = at(inputs.getStartMark()) - first;
-        String lines = text.substring(first, endOfLine(endOf(inputs)));
+        int start = firstOf(inputs);
+        int first = startOfLine(start);
+        int own = start - first;
+        int end = endOfLine(places.of(inputs).end());
+        Optional<NodeTuple> ours = entry(inputs, WorkflowOrder.RUN_INPUT);
+        int oursFrom =
+                ours.map(entry -> startOfLine(places.keyOf(entry).start())).orElse(end);
+        int oursTo = ours.map(
+                        entry -> Math.min(end, endOfLine(places.valueOf(entry).end()) + newline.length()))
+                .orElse(end);
+        String lines = text.substring(first, oursFrom) + text.substring(oursTo, end);
         return lines.lines()
                 .map(line -> {
                     int indent = 0;
@@ -270,14 +337,14 @@ final class WorkflowEdit {
         if (on.isEmpty()) {
             return List.of();
         }
-        int from = at(on.get().getKeyNode().getStartMark());
-        int to = Math.max(from, endOf(on.get().getValueNode()));
-        int keptFrom = kept.filter(node -> node.getFlowStyle() != FlowStyle.FLOW)
-                .map(node -> startOfLine(at(node.getStartMark())))
-                .orElse(to);
-        int keptTo = kept.filter(node -> node.getFlowStyle() != FlowStyle.FLOW)
-                .map(node -> endOfLine(endOf(node)))
-                .orElse(to);
+        int from = places.keyOf(on.get()).start();
+        int to = Math.max(from, places.valueOf(on.get()).end());
+        Optional<MappingNode> block = kept.filter(node -> node.getFlowStyle() != FlowStyle.FLOW)
+                // Not where the triggers have it from elsewhere, by an alias.
+                .filter(node -> firstOf(node) > from && firstOf(node) < to);
+        int keptFrom =
+                block.map(node -> Math.max(from, startOfLine(firstOf(node)))).orElse(to);
+        int keptTo = block.map(node -> endOfLine(places.of(node).end())).orElse(to);
         String lost = text.substring(from, Math.min(keptFrom, to))
                 + newline
                 + (keptTo < to ? text.substring(keptTo, to) : "");
@@ -285,6 +352,11 @@ final class WorkflowEdit {
                 .map(line -> line.strip().startsWith("#") ? line.strip() : commentBehind(line))
                 .filter(comment -> !comment.isEmpty())
                 .toList();
+    }
+
+    /** Where the first entry of a mapping is, behind what may be anchored or tagged. */
+    private int firstOf(MappingNode mapping) {
+        return places.keyOf(mapping.getValue().get(0)).start();
     }
 
     private static String commentBehind(String line) {
@@ -300,12 +372,9 @@ final class WorkflowEdit {
             return 0;
         }
         environment(job);
-        if (order.timeout() != null
-                && (ofOurOwn || entry(job, "timeout-minutes").isEmpty())) {
-            put(
-                    job,
-                    "timeout-minutes",
-                    Long.toString(Math.max(1, (order.timeout().toSeconds() + 59) / 60)));
+        Long timeout = MeantWorkflow.timeoutOf(order);
+        if (timeout != null && (ofOurOwn || entry(job, "timeout-minutes").isEmpty())) {
+            put(job, "timeout-minutes", timeout.toString());
         }
         int uses = 0;
         if (entry(job, "steps").map(NodeTuple::getValueNode).orElse(null) instanceof SequenceNode steps
@@ -314,7 +383,7 @@ final class WorkflowEdit {
                 if (node instanceof MappingNode step && usesAction(step)) {
                     uses++;
                     if (done.add(step)) {
-                        step(step);
+                        step(step, done);
                     }
                 }
             }
@@ -326,84 +395,66 @@ final class WorkflowEdit {
         if (order.environment() == null) {
             return;
         }
-        Optional<MappingNode> withUrl = mapping(job, "environment");
-        if (withUrl.flatMap(node -> entry(node, "name")).isPresent()) {
-            put(withUrl.get(), "name", quoted(order.environment()));
-        } else {
+        Optional<NodeTuple> existing = entry(job, "environment");
+        Optional<MappingNode> withUrl =
+                mapping(job, "environment").filter(node -> entry(node, "name").isPresent());
+        if (withUrl.isEmpty()) {
             put(job, "environment", quoted(order.environment()));
+        } else if (places.valueOf(existing.orElseThrow()).alias()) {
+            replaceEntry(existing.get(), "environment: " + writtenOut(withUrl.get()));
+        } else {
+            put(withUrl.get(), "name", quoted(order.environment()));
         }
     }
 
+    /** Written out where it was an alias. What is no plain word in it is missed when the result is looked at. */
+    private String writtenOut(MappingNode environment) {
+        StringJoiner entries = new StringJoiner(", ", "{ ", " }");
+        entries.add("name: " + quoted(order.environment()));
+        environment.getValue().stream().filter(entry -> !isKey(entry, "name")).forEach(entry -> scalar(
+                        entry.getValueNode())
+                .ifPresent(value ->
+                        entries.add(quoted(((ScalarNode) entry.getKeyNode()).getValue()) + ": " + quoted(value))));
+        return entries.toString();
+    }
+
     private boolean usesAction(MappingNode step) {
-        return value(step, "uses").map(this::isAction).orElse(false);
+        return value(step, "uses").map(inputs::areOf).orElse(false);
     }
 
-    private boolean isAction(String uses) {
-        String name = uses.split("@", 2)[0];
-        return name.equalsIgnoreCase(ACTION)
-                || name.equalsIgnoreCase(order.action().split("@", 2)[0]);
-    }
-
-    private void step(MappingNode step) {
+    private void step(MappingNode step, Set<Node> done) {
         NodeTuple uses = entry(step, "uses").orElseThrow();
         Optional<NodeTuple> with = entry(step, "with");
-        Map<String, String> inputs = inputsOfAction();
+        Map<String, String> all = inputs.all();
         if (with.isPresent() && with.get().getValueNode() instanceof MappingNode own) {
-            inputs.forEach((name, value) -> {
-                if (entry(own, name).isEmpty() || !isTheTemplates(name)) {
-                    put(own, name, quoted(value));
-                }
-            });
+            if (done.add(own)) {
+                all.forEach((name, value) -> {
+                    if (entry(own, name).isEmpty() || !inputs.isTheTemplates(name)) {
+                        put(own, name, quoted(value));
+                    }
+                });
+            }
             return;
         }
         if (step.getFlowStyle() == FlowStyle.FLOW) {
             StringJoiner flow = new StringJoiner(", ", "with: { ", " }");
-            inputs.forEach((name, value) -> flow.add(name + ": " + quoted(value)));
+            all.forEach((name, value) -> flow.add(name + ": " + quoted(value)));
             if (with.isPresent()) {
                 replaceEntry(with.get(), flow.toString());
             } else {
-                insert(endOf(uses.getValueNode()), ", " + flow);
+                insert(places.valueOf(uses).end(), ", " + flow);
             }
             return;
         }
-        String indent = " ".repeat(uses.getKeyNode().getStartMark().getColumn());
+        String indent = " ".repeat(places.keyOf(uses).column());
         StringJoiner block = new StringJoiner(newline + indent + "  ");
         block.add("with:");
-        inputs.forEach((name, value) -> block.add(name + ": " + quoted(value)));
+        all.forEach((name, value) -> block.add(name + ": " + quoted(value)));
         if (with.isPresent()) {
             replaceEntry(with.get(), block.toString());
         } else {
-            insert(endOfLine(endOf(uses.getValueNode())), newline + indent + block);
+            insert(endOfLine(places.valueOf(uses).end()), newline + indent + block);
         }
-    }
-
-    /** What a template may decide by itself. */
-    private boolean isTheTemplates(String input) {
-        return switch (input) {
-            case "github-token", "reliably-experiment-extra" -> true;
-            case "reliably-service-token" -> order.tokenSecret() == null;
-            default -> false;
-        };
-    }
-
-    private Map<String, String> inputsOfAction() {
-        Map<String, String> inputs = new LinkedHashMap<>();
-        inputs.put("working-dir", order.baseDir() + "/" + order.planId());
-        inputs.put("reliably-host", order.server());
-        inputs.put("plan-id", order.planId().toString());
-        inputs.put("org-id", order.orgId().toString());
-
-        inputs.put(
-                "reliably-experiment-extra",
-                order.isDispatched()
-                        ? "[{\"type\":\"run\",\"provider\":\"reliably\",\"topic\":\"run\",\"value\":\"${{ inputs."
-                                + WorkflowOrder.RUN_INPUT + " }}\"}]"
-                        : "[]");
-        inputs.put(
-                "reliably-service-token",
-                order.tokenSecret() == null ? "${{ secrets.RELIABLY_SERVICE_TOKEN }}" : order.tokenSecret());
-        inputs.put("github-token", "${{ secrets.GITHUB_TOKEN }}");
-        return inputs;
     }
 
     /** Sets a member of a mapping: in its place where it is there, else before all others. */
@@ -417,25 +468,17 @@ final class WorkflowEdit {
     }
 
     private void insertFirst(MappingNode mapping, String entries) {
-        int start = at(mapping.getStartMark());
         if (mapping.getFlowStyle() == FlowStyle.FLOW) {
-            insert(start + 1, " " + entries + ",");
+            insert(places.insideOf(mapping), " " + entries + ",");
         } else {
-            Node first = mapping.getValue().get(0).getKeyNode();
-            insert(
-                    at(first.getStartMark()),
-                    entries + newline + " ".repeat(first.getStartMark().getColumn()));
+            Place first = places.keyOf(mapping.getValue().get(0));
+            insert(first.start(), entries + newline + " ".repeat(first.column()));
         }
     }
 
+    /** Where the entry is, also where its value is an alias of something elsewhere. */
     private void replaceEntry(NodeTuple entry, String replacement) {
-        int start = at(entry.getKeyNode().getStartMark());
-        int end = endOf(entry.getValueNode());
-        if (isEmpty(entry.getValueNode())) {
-            // Nothing behind the colon.
-            end = text.indexOf(':', endOf(entry.getKeyNode())) + 1;
-        }
-        edits.add(new Edit(start, end, replacement));
+        edits.add(new Edit(places.keyOf(entry).start(), places.valueOf(entry).end(), replacement));
     }
 
     private void insert(int at, String what) {
@@ -443,74 +486,74 @@ final class WorkflowEdit {
     }
 
     private String applied() {
-        StringBuilder result = new StringBuilder(text);
-        List<Edit> backwards = new ArrayList<>(edits);
-        Collections.reverse(backwards);
-        // Before what is replaced at the same place. Stable: what was inserted first stays first.
-        backwards.sort(
-                Comparator.comparingInt(Edit::start).thenComparingInt(Edit::end).reversed());
-        backwards.forEach(edit -> result.replace(edit.start(), edit.end(), edit.text()));
+        // What is inserted comes before what is replaced at the same place, in its order.
+        edits.sort(Comparator.comparingInt(Edit::start).thenComparingInt(Edit::end));
+        StringBuilder result = new StringBuilder(text.length() * 2);
+        int from = 0;
+        for (Edit edit : edits) {
+            if (edit.start() < from) {
+                throw new LaunchFailure(unsafe());
+            }
+            result.append(text, from, edit.start()).append(edit.text());
+            from = edit.end();
+        }
+        result.append(text, from, text.length());
+        if (result.length() > LARGEST) {
+            throw new LaunchFailure(TEMPLATE + " comes to more than " + LARGEST + " characters.");
+        }
         return result.toString().endsWith("\n") ? result.toString() : result + newline;
     }
 
     /** Whatever the template's author thought of: what would be written says what is meant, or nothing is written. */
-    private void verify(String edited) {
-        boolean meant;
+    private String verified(String edited) {
+        Object template;
         try {
-            meant = yaml().load(edited) instanceof Map<?, ?> workflow && isMeant(workflow);
+            template = yaml().load(text);
         } catch (YAMLException e) {
-            meant = false;
+            throw notYaml(e);
         }
-        if (!meant) {
-            throw new LaunchFailure(TEMPLATE + " is written in a way that cannot be edited safely (anchors, tags or"
-                    + " complex keys?): write it in plain block style.");
+        Object said;
+        try {
+            said = yaml().load(edited);
+        } catch (YAMLException e) {
+            throw new LaunchFailure(unsafe(), e);
         }
+        if (said instanceof Map<?, ?> workflow
+                && new MeantWorkflow(order, inputs, runName, ofOurOwn).isWhatSays(workflow, (Map<?, ?>) template)) {
+            return edited;
+        }
+        throw new LaunchFailure(unsafe());
     }
 
-    private boolean isMeant(Map<?, ?> workflow) {
-        // YAML 1.1 reads the key 'on' as true.
-        Object on = workflow.containsKey("on") ? workflow.get("on") : workflow.get(Boolean.TRUE);
-        String trigger = order.isDispatched() ? "workflow_dispatch" : "schedule";
-        if (!(on instanceof Map<?, ?> triggers) || !triggers.keySet().equals(Set.of(trigger))) {
-            return false;
+    private String unsafe() {
+        String unsafe = TEMPLATE + " is written in a way that cannot be edited safely";
+        List<Alias> aliases = places == null ? List.of() : places.aliases();
+        for (Alias alias : aliases.subList(0, Math.min(aliases.size(), MOST_ALIASES))) {
+            if (alias.anchored() != null && isReplaced(alias.anchored()) && !isReplaced(alias.place())) {
+                return unsafe + ": '*" + alias.name() + "' in its line "
+                        + alias.place().line()
+                        + " stands for what Reliably replaces in line "
+                        + alias.anchored().line() + ". Write it out in line "
+                        + alias.place().line() + ".";
+            }
         }
-        if (order.isDispatched()
-                && !String.valueOf(workflow.get("run-name")).contains("inputs." + WorkflowOrder.RUN_INPUT)) {
-            return false;
-        }
-        return workflow.get("jobs") instanceof Map<?, ?> jobs
-                && jobs.values().stream().allMatch(this::isMeantJob);
+        return aliases.isEmpty()
+                ? unsafe + " (tags or unusual indentation?): write it in plain block style."
+                : unsafe + ": write out what '*" + aliases.get(0).name() + "' in its line "
+                        + aliases.get(0).place().line()
+                        + " and other aliases of environments, triggers and steps stand for.";
     }
 
-    private boolean isMeantJob(Object value) {
-        if (!(value instanceof Map<?, ?> job) || job.containsKey("uses")) {
-            return true;
-        }
-        Object environment =
-                job.get("environment") instanceof Map<?, ?> named ? named.get("name") : job.get("environment");
-        if (order.environment() != null && !order.environment().equals(environment)) {
-            return false;
-        }
-        return !(job.get("steps") instanceof List<?> steps)
-                || steps.stream()
-                        .filter(step -> step instanceof Map<?, ?> map
-                                && map.get("uses") instanceof String uses
-                                && isAction(uses))
-                        .allMatch(step -> isMeantStep((Map<?, ?>) step));
-    }
-
-    private boolean isMeantStep(Map<?, ?> step) {
-        return step.get("with") instanceof Map<?, ?> with
-                && inputsOfAction().entrySet().stream()
-                        .allMatch(input -> isTheTemplates(input.getKey())
-                                ? with.containsKey(input.getKey())
-                                : input.getValue().equals(with.get(input.getKey())));
+    private boolean isReplaced(Place place) {
+        return edits.stream().anyMatch(edit -> edit.replaces(place));
     }
 
     private static Optional<NodeTuple> entry(MappingNode mapping, String key) {
-        return mapping.getValue().stream()
-                .filter(tuple -> scalar(tuple.getKeyNode()).filter(key::equals).isPresent())
-                .findFirst();
+        return mapping.getValue().stream().filter(tuple -> isKey(tuple, key)).findFirst();
+    }
+
+    private static boolean isKey(NodeTuple entry, String key) {
+        return scalar(entry.getKeyNode()).filter(key::equals).isPresent();
     }
 
     private static Optional<MappingNode> mapping(MappingNode mapping, String key) {
@@ -526,38 +569,6 @@ final class WorkflowEdit {
 
     private static Optional<String> scalar(Node node) {
         return node instanceof ScalarNode scalar ? Optional.of(scalar.getValue()) : Optional.empty();
-    }
-
-    private static boolean isEmpty(Node node) {
-        return node instanceof ScalarNode scalar
-                && Tag.NULL.equals(scalar.getTag())
-                && scalar.getValue().isEmpty();
-    }
-
-    /** Marks count code points. */
-    private int at(Mark mark) {
-        return text.offsetByCodePoints(0, mark.getIndex());
-    }
-
-    /** Where a node's text ends. The mark of a block collection's end is where the next thing begins, comments passed over. */
-    private int endOf(Node node) {
-        if (node instanceof CollectionNode<?> collection
-                && collection.getFlowStyle() != FlowStyle.FLOW
-                && !collection.getValue().isEmpty()) {
-            Object last = collection.getValue().get(collection.getValue().size() - 1);
-            Node lastNode = last instanceof NodeTuple tuple
-                    ? isEmpty(tuple.getValueNode()) ? tuple.getKeyNode() : tuple.getValueNode()
-                    : (Node) last;
-            // An alias is where it is used; the node is where it was anchored.
-            if (at(lastNode.getStartMark()) >= at(node.getStartMark())) {
-                return endOf(lastNode);
-            }
-        }
-        int end = at(node.getEndMark());
-        while (end > at(node.getStartMark()) && Character.isWhitespace(text.charAt(end - 1))) {
-            end--;
-        }
-        return end;
     }
 
     private int startOfLine(int at) {

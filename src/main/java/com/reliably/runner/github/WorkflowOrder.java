@@ -55,12 +55,16 @@ record WorkflowOrder(
 
     /** Where the plan's workflow is in the repository. */
     String path() {
-        return ".github/workflows/" + fileName();
+        return pathOf(planId);
     }
 
     /** By which GitHub knows the workflow. */
     String fileName() {
         return fileNameOf(planId);
+    }
+
+    static String pathOf(UUID planId) {
+        return ".github/workflows/" + fileNameOf(planId);
     }
 
     static String fileNameOf(UUID planId) {

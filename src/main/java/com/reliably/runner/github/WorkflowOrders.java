@@ -28,7 +28,8 @@ final class WorkflowOrders {
                 environmentOf(definition, order.environment()),
                 settings.action(),
                 List.of(),
-                Overlap.FORBID,
+                // What is to be replaced is ended by this server, before another one is dispatched.
+                order.overlap() == Overlap.ALLOW ? Overlap.ALLOW : Overlap.FORBID,
                 order.timeout(),
                 ServiceTokens.expressionOf(definition, order.planId()));
     }

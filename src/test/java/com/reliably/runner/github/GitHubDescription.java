@@ -45,6 +45,13 @@ final class GitHubDescription {
     /** What any operation may answer, whether its own description says so or not: credentials, rights, limits. */
     private static final Set<Integer> ANYWHERE = Set.of(401, 403, 404, 429);
 
+    /**
+     * What is not described, and answered all the same: benc-uk/workflow-dispatch#72 and fcetool/fcetool#1 show what is said of a
+     * workflow that is disabled, or has no such trigger.
+     */
+    private static final Set<String> UNSAID =
+            Set.of("POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches 422");
+
     private static final Map<String, GitHubDescription> READ = new ConcurrentHashMap<>();
 
     private static final JsonSchemaFactory VALIDATORS = JsonSchemaFactory.getInstance(
@@ -177,7 +184,8 @@ final class GitHubDescription {
             return List.of();
         }
         JsonNode response = operation.json().path("responses").path(Integer.toString(status));
-        if (response.isMissingNode() && ANYWHERE.contains(status)) {
+        boolean isUnsaid = UNSAID.contains(method + " " + operation.template() + " " + status);
+        if (response.isMissingNode() && (ANYWHERE.contains(status) || isUnsaid)) {
             return faults(document.at("/components/schemas/basic-error"), body);
         }
         if (response.isMissingNode() && status != 304) {

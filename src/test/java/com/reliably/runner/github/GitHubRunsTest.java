@@ -3,14 +3,12 @@ package com.reliably.runner.github;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.reliably.deployment.DeploymentPolicy;
 import com.reliably.deployment.GitHubDefinition;
 import com.reliably.runner.CheckResult;
 import com.reliably.runner.EngineSchedule;
-import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
@@ -18,278 +16,39 @@ import com.reliably.runner.ScheduleEvent;
 import com.reliably.runner.github.GitHubStandIn.StandInRun;
 import com.reliably.runner.github.GitHubStandIn.Trouble;
 import com.reliably.schedule.Overlap;
-import com.reliably.start.PublicUrl;
 import com.reliably.testing.ApiTest;
-import com.reliably.testing.Tenant;
-import com.reliably.testing.TestRuns;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
-import io.vertx.mutiny.sqlclient.Pool;
-import jakarta.inject.Inject;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs at GitHub, with the real database and a stand-in that is held to GitHub's description of itself. */
 @ApiTest
-class GitHubRunsTest {
+class GitHubRunsTest extends GitHubRunsCase {
 
-    private static final Duration SOON = Duration.ofSeconds(20);
-    private static final Duration SETTLES = Duration.ofMillis(700);
-
-    @Inject
-    Pool pool;
-
-    @Inject
-    DataSource database;
-
-    @Inject
-    ObjectMapper json;
-
-    @Inject
-    PublicUrl publicUrl;
-
-    private final MovedClock clock = new MovedClock();
-    private final AtomicInteger tokens = new AtomicInteger();
-    private GitHubStandIn gitHub;
-    private Tenant tenant;
-    private TestRuns testRuns;
-    private GitHubRunner runner;
-    private GitHubDefinition definition =
-            definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.COMMIT);
-
-    /** A clock that tests move; it goes on by itself. */
-    private static final class MovedClock extends Clock {
-
-        private volatile Duration offset = Duration.ZERO;
-
-        void move(Duration by) {
-            offset = offset.plus(by);
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Clock.systemUTC().instant().plus(offset);
-        }
-    }
-
-    @BeforeEach
-    void start() {
-        gitHub = GitHubStandIn.cloud(clock);
-        tenant = Tenant.create();
-        testRuns = new TestRuns(database, tenant);
-        runner = newServer();
-    }
+    private final Set<String> recorded = ConcurrentHashMap.newKeySet();
+    private final List<Cancellable> watches = new CopyOnWriteArrayList<>();
+    private final AtomicReference<Throwable> watchFailure = new AtomicReference<>();
 
     @AfterEach
-    void everyRequestAndAnswerIsAsGitHubDescribesIt() {
-        gitHub.close();
-        assertEquals(List.of(), gitHub.faults());
-    }
-
-    /** What a server has in memory, anew: after a crash, or of another server. */
-    private GitHubRunner newServer() {
-        GitHubSettings settings =
-                new TestSettings(List.of("github.com=" + gitHub.apiUrl(), "ghe.example.com=" + gitHub.apiUrl()));
-        GitHubHttp http = new GitHubHttp(settings, new RateLimits(clock), json);
-        GitHubApis apis =
-                new GitHubApis(http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
-        PullRequests pullRequests = new PullRequests();
-        WorkflowKeeper keeper = new WorkflowKeeper(pullRequests, new ActionPins());
-        RepositoryRuns runs = new RepositoryRuns(settings);
-        DeliveryStore deliveries = new DeliveryStore(pool);
-        RepositoryNews news = new RepositoryNews(deliveries);
-        ServiceTokens serviceTokens = new ServiceTokens();
-        return new GitHubRunner(
-                apis,
-                new DispatchStore(pool),
-                keeper,
-                runs,
-                news,
-                settings,
-                publicUrl,
-                new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, news, settings, publicUrl, clock),
-                serviceTokens,
-                new WebhookChecks(deliveries, publicUrl),
-                clock);
-    }
-
-    private record TestSettings(List<String> urls) implements GitHubSettings {
-
-        @Override
-        public Optional<List<String>> apiUrls() {
-            return Optional.of(urls);
-        }
-
-        @Override
-        public Duration pollEvery() {
-            return Duration.ofMillis(50);
-        }
-
-        @Override
-        public Duration answersWithin() {
-            return Duration.ofSeconds(10);
-        }
-
-        @Override
-        public Duration settlesWithin() {
-            return SETTLES;
-        }
-
-        @Override
-        public Duration timeout() {
-            return Duration.ofHours(6);
-        }
-
-        @Override
-        public int atOnce() {
-            return 10;
-        }
-
-        @Override
-        public String action() {
-            return "reliablyhq/actions/plan@main";
-        }
-
-        @Override
-        public List<String> logHosts() {
-            return List.of("*.blob.core.windows.net");
-        }
-    }
-
-    private static DeploymentPolicy policy() {
-        return new SmallRyeConfigBuilder()
-                .withMapping(DeploymentPolicy.class)
-                .withMappingIgnore("reliably.**")
-                .withDefaultValue("reliably.github.allowed-hosts", "github.com,ghe.example.com")
-                .build()
-                .getConfigMapping(DeploymentPolicy.class);
-    }
-
-    private GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
-        return new GitHubDefinition(
-                repo, "github-token", null, ref, "plans", "production", delivery, null, null, false, null);
-    }
-
-    private static GitHubDefinition withManagedToken(String environment) {
-        return new GitHubDefinition(
-                "https://github.com/acme/chaos",
-                "github-token",
-                null,
-                "main",
-                "plans",
-                environment,
-                null,
-                null,
-                null,
-                true,
-                null);
-    }
-
-    /** A run, followed until it is cancelled or has ended. */
-    private final class Followed {
-
-        private final List<RunnerEvent> events = new CopyOnWriteArrayList<>();
-        private final AtomicReference<Throwable> failure = new AtomicReference<>();
-        private final RunAtEngine run;
-        private Cancellable observing;
-
-        private Followed(UUID id) {
-            UUID org = UUID.fromString(tenant.id());
-            LaunchRequest request = new LaunchRequest(
-                    org,
-                    testRuns.planId(),
-                    id,
-                    1,
-                    null,
-                    definition,
-                    null,
-                    null,
-                    () -> Uni.createFrom().item(List.of()),
-                    null);
-            String reference = runner.launch(request).await().atMost(SOON).reference();
-            run = new RunAtEngine(
-                    org,
-                    testRuns.planId(),
-                    id,
-                    1,
-                    reference,
-                    () -> Uni.createFrom().item(definition),
-                    lifetime -> Uni.createFrom().item("token-" + tokens.incrementAndGet()));
-            follow(runner);
-        }
-
-        private void follow(GitHubRunner by) {
-            observing = by.observe(run, 0).subscribe().with(events::add, failure::set);
-        }
-
-        private void crash() {
-            observing.cancel();
-        }
-
-        private RunnerEvent.Ended end() {
-            await().atMost(SOON).until(() -> failure.get() != null || ended() != null);
-            if (failure.get() != null) {
-                throw new AssertionError(failure.get());
-            }
-            return ended();
-        }
-
-        private RunnerEvent.Ended ended() {
-            return events.stream()
-                    .filter(RunnerEvent.Ended.class::isInstance)
-                    .map(RunnerEvent.Ended.class::cast)
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        private boolean waits(String words) {
-            return events.stream()
-                    .anyMatch(e -> e instanceof RunnerEvent.Waiting w && w.why().contains(words));
-        }
-    }
-
-    private Followed launch() {
-        return new Followed(testRuns.running());
-    }
-
-    private void jobsEnd(String conclusion) {
-        gitHub.runner = (run, workflow) -> {
-            run.log.append("2026-01-01T00:00:00Z said by the job\n");
-            gitHub.step(run, "Run reliablyhq/actions/plan@main", conclusion.equals("success"));
-            gitHub.end(run, conclusion);
-        };
+    void nobodyWatches() {
+        watches.forEach(Cancellable::cancel);
     }
 
     @Test
@@ -512,7 +271,7 @@ class GitHubRunsTest {
     void aScheduleHasATokenWhichGoesWithIt() {
         definition = withManagedToken("production");
         runner.install(schedule(false)).await().atMost(SOON);
-        assertEquals(java.util.Set.of(ServiceTokens.nameOf(testRuns.planId())), gitHub.secrets.keySet());
+        assertEquals(Set.of(ServiceTokens.nameOf(testRuns.planId())), gitHub.secrets.keySet());
         runner.remove(schedule(false)).await().atMost(SOON);
         assertEquals(Map.of(), gitHub.secrets);
         runner.remove(schedule(false)).await().atMost(SOON);
@@ -721,7 +480,182 @@ class GitHubRunsTest {
                 definition,
                 null,
                 () -> Uni.createFrom().item(List.of()),
-                lifetime -> Uni.createFrom().item("token"));
+                lifetime -> Uni.createFrom().item("token"),
+                reference -> Uni.createFrom().item(recorded.contains(reference)));
+    }
+
+    private String file() {
+        return WorkflowOrder.fileNameOf(testRuns.planId());
+    }
+
+    private String path() {
+        return WorkflowOrder.pathOf(testRuns.planId());
+    }
+
+    private List<ScheduleEvent> watch(boolean suspended) {
+        List<ScheduleEvent> events = new CopyOnWriteArrayList<>();
+        watches.add(runner.watch(schedule(suspended)).subscribe().with(events::add, watchFailure::set));
+        return events;
+    }
+
+    private long started(List<ScheduleEvent> events) {
+        if (watchFailure.get() != null) {
+            throw new AssertionError(watchFailure.get());
+        }
+        return events.stream().filter(ScheduleEvent.Started.class::isInstance).count();
+    }
+
+    private static boolean troubled(List<ScheduleEvent> events, String words) {
+        return events.stream()
+                .anyMatch(e -> e instanceof ScheduleEvent.Trouble t && t.what().contains(words));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a: [", "on: push\njobs: {a: {steps: [{run: x}]}}\n", "on: &o push\nname: *o\n"})
+    void runsOfAScheduleAreToldWhateverIsWrongWithTheTemplate(String template) {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.put(WorkflowFile.TEMPLATE_PATH, template);
+        gitHub.fire(file());
+        List<ScheduleEvent> events = watch(false);
+        await().atMost(SOON).until(() -> started(events) == 1 && troubled(events, WorkflowFile.TEMPLATE_PATH));
+        gitHub.fire(file());
+        await().atMost(SOON).until(() -> started(events) == 2);
+        assertEquals(null, watchFailure.get());
+    }
+
+    @Test
+    void runsOfAScheduleAreToldWhereItsFileCannotBeRead() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.fire(file());
+        gitHub.trouble = request -> request.path().contains("/contents/") ? Trouble.FORBIDDEN : Trouble.NONE;
+        List<ScheduleEvent> events = watch(false);
+        await().atMost(SOON).until(() -> started(events) == 1 && troubled(events, "right to read"));
+        gitHub.trouble = request -> request.path().contains("/contents/") ? Trouble.REFUSED_BEFORE : Trouble.NONE;
+        List<ScheduleEvent> unheard = watch(false);
+        await().atMost(SOON).until(() -> started(unheard) == 1);
+        gitHub.trouble = request -> Trouble.NONE;
+        await().atMost(SOON).until(() -> unheard.contains(new ScheduleEvent.Sound()));
+    }
+
+    @Test
+    void whatGitHubStartedWhileNobodyLookedIsToldHoweverMuchItIs() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        for (int i = 0; i < 230; i++) {
+            gitHub.fire(file());
+        }
+        List<ScheduleEvent> all = watch(false);
+        await().atMost(SOON).until(() -> started(all) == 230);
+        List<String> order = all.stream()
+                .filter(ScheduleEvent.Started.class::isInstance)
+                .map(event -> ((ScheduleEvent.Started) event).reference())
+                .toList();
+        assertEquals(order.stream().sorted().toList(), order);
+        // What is recorded is not gone through again.
+        recorded.addAll(order);
+        gitHub.asked().clear();
+        watch(false);
+        await().atMost(SOON).until(() -> asked(file() + "/runs") > 0);
+        await().during(Duration.ofMillis(300)).atMost(SOON).until(() -> asked(file() + "/runs") <= 2);
+    }
+
+    @Test
+    void noRunIsMissedInARepositoryWhereMuchElseRuns() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        List<ScheduleEvent> events = watch(false);
+        await().atMost(SOON).until(() -> asked("/actions/runs") > 1);
+        AtomicInteger blocked = new AtomicInteger();
+        // Between two looks.
+        gitHub.trouble = request -> {
+            if (request.path().endsWith("/actions/runs") && blocked.getAndIncrement() == 0) {
+                gitHub.fire(file());
+                for (int i = 0; i < 120; i++) {
+                    gitHub.push();
+                }
+            }
+            return Trouble.NONE;
+        };
+        await().atMost(SOON).until(() -> started(events) == 1);
+        int own = asked(file() + "/runs");
+        int looks = asked("/actions/runs");
+        await().atMost(SOON).until(() -> asked("/actions/runs") > looks + 2);
+        assertEquals(own, asked(file() + "/runs"));
+    }
+
+    private int asked(String end) {
+        return (int) gitHub.asked().stream()
+                .filter(request -> request.path().endsWith(end))
+                .count();
+    }
+
+    @Test
+    void suspendingDisablesAlsoWhatOthersHaveChanged() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.put(path(), gitHub.files("main").get(path()).replace("ubuntu-latest", "mine"));
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        assertTrue(gitHub.files("main").get(path()).contains("mine"));
+        List<ScheduleEvent> events = watch(true);
+        await().atMost(SOON).until(() -> troubled(events, "changed at GitHub by others"));
+    }
+
+    @Test
+    void suspendingDisablesWhereTheFileCannotBeWritten() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.put(WorkflowFile.TEMPLATE_PATH, "a: [");
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        gitHub.disable(file(), "active");
+        gitHub.put(
+                WorkflowFile.TEMPLATE_PATH,
+                "on: push\njobs: {a: {runs-on: x, steps: [{uses: reliablyhq/actions/plan@main}]}}\n");
+        gitHub.protectedBranch = true;
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        List<ScheduleEvent> events = watch(true);
+        await().atMost(SOON).until(() -> troubled(events, "resume the plan"));
+    }
+
+    @Test
+    void suspendingWaitsUntilGitHubKnowsTheWorkflow() {
+        gitHub.put(path(), "on: push\n");
+        gitHub.forget(file());
+        assertThrows(
+                Exception.class, () -> runner.install(schedule(true)).await().atMost(SOON));
+        gitHub.put(path(), "on: push\n");
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+    }
+
+    @Test
+    void whatIsOfferedIsTakenBackWhenThePlanIsSuspended() {
+        definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
+        gitHub.protectedBranch = true;
+        assertThrows(
+                Exception.class, () -> runner.install(schedule(false)).await().atMost(SOON));
+        assertEquals(1, gitHub.pulls().size());
+        runner.install(schedule(true)).await().atMost(SOON);
+        assertEquals(List.of(), gitHub.pulls());
+        List<ScheduleEvent> events = watch(true);
+        await().atMost(SOON).until(() -> events.contains(new ScheduleEvent.Sound()));
+    }
+
+    @Test
+    void aWorkflowThatItsScheduleLeftDisabledIsEnabledForTheFirstDispatch() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        gitHub.fire(file());
+        gitHub.protectedBranch = true;
+        runner.remove(schedule(false)).await().atMost(SOON);
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        gitHub.protectedBranch = false;
+        jobsEnd("success");
+        assertEquals(How.EXITED, launch().end().how());
+        assertEquals("active", gitHub.workflowState(file()));
+        // From now on it is people who disable it.
+        gitHub.disable(file(), "disabled_manually");
+        RunnerEvent.Ended refused = launch().end();
+        assertEquals(How.UNPREPARED, refused.how());
+        assertTrue(refused.error().contains("enable it at GitHub"), refused.error());
+        assertEquals("disabled_manually", gitHub.workflowState(file()));
     }
 
     @Test

@@ -24,6 +24,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.yaml.snakeyaml.Yaml;
@@ -47,16 +49,32 @@ import org.yaml.snakeyaml.Yaml;
 final class GitHubStandIn implements AutoCloseable {
 
     static final String REPOSITORY = "acme/chaos";
+    private static final int LOOKED_AT = 5;
+
+    private static final int JOBS_OF_A_RUN = 100;
 
     /** What becomes of one request. */
     enum Trouble {
         NONE,
+        /** Nothing is done; 403, as where a right is lacking. */
+        FORBIDDEN,
         /** Nothing is done; 502. */
         REFUSED_BEFORE,
         /** It is done; 502. */
         LOST_AFTER,
         /** It is done, and never answered. */
         SILENT_AFTER
+    }
+
+    /** What becomes of a job's log. */
+    enum LogTrouble {
+        NONE,
+        /** 403, as for tokens that may not. */
+        FORBIDDEN,
+        /** It is said to be on a host that nobody knows. */
+        ELSEWHERE,
+        /** Where it is said to be, it is not. */
+        LOST
     }
 
     /** A request, for tests that have something happen at it. */
@@ -111,6 +129,14 @@ final class GitHubStandIn implements AutoCloseable {
     /** The environment's secrets as they came: sealed, by their names. */
     final Map<String, String> secrets = new ConcurrentHashMap<>();
 
+    /** The repository is private, and these credentials do not reach it. */
+    volatile boolean hidden;
+    /** How many cancellations are refused, because the run cannot be cancelled for the moment. */
+    final AtomicInteger cancelsRefused = new AtomicInteger();
+    /** Runs have steps that go on when they are cancelled. */
+    volatile boolean ignoresCancel;
+
+    volatile LogTrouble logTrouble = LogTrouble.NONE;
     volatile Function<Asked, Trouble> trouble = request -> Trouble.NONE;
     /** Whom it tells of runs; null for nobody. */
     volatile GitHubWebhooks webhook;
@@ -160,6 +186,11 @@ final class GitHubStandIn implements AutoCloseable {
         final Instant listedAt;
         final StringBuffer log = new StringBuffer();
         final List<Map<String, String>> steps = new CopyOnWriteArrayList<>();
+        /** The logs of further jobs; the first one has {@link #log}. */
+        final List<String> moreJobs = new CopyOnWriteArrayList<>();
+
+        private final String group;
+        private volatile Instant startedAt;
         volatile String status = "queued";
         volatile String conclusion;
         volatile Instant updatedAt;
@@ -171,9 +202,11 @@ final class GitHubStandIn implements AutoCloseable {
                 String file,
                 String event,
                 Map<String, String> inputs,
+                String group,
                 Instant now,
                 Instant listedAt) {
             this.id = id;
+            this.group = group;
             this.title = title;
             this.file = file;
             this.event = event;
@@ -275,6 +308,16 @@ final class GitHubStandIn implements AutoCloseable {
         workflowWritten(path);
     }
 
+    /** As somebody disables a workflow, or GitHub itself does. */
+    void disable(String file, String state) {
+        workflows.get(file).state = state;
+    }
+
+    /** As where GitHub has not looked at a file yet. */
+    void forget(String file) {
+        workflows.remove(file);
+    }
+
     String workflowState(String file) {
         return workflows.get(file).state;
     }
@@ -292,9 +335,29 @@ final class GitHubStandIn implements AutoCloseable {
         });
     }
 
+    /** As somebody deletes a run. */
+    void delete(StandInRun run) {
+        runs.remove(run.id);
+    }
+
     /** Starts a workflow as GitHub's schedule does. */
     StandInRun fire(String file) {
         return start(file, "schedule", Map.of());
+    }
+
+    /** Something else in the repository starts: a workflow of other people's. */
+    StandInRun push() {
+        StandInRun run = new StandInRun(
+                ids.incrementAndGet(),
+                "Fix it",
+                "build.yaml",
+                "push",
+                Map.of(),
+                "build",
+                clock.instant().truncatedTo(ChronoUnit.SECONDS),
+                Instant.now());
+        runs.put(run.id, run);
+        return run;
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -305,10 +368,8 @@ final class GitHubStandIn implements AutoCloseable {
             if (exchange.getRequestHeaders().containsKey("Authorization")) {
                 faults.add("the token was sent to where a log is");
             }
-            answer(
-                    exchange,
-                    200,
-                    runs.get(Long.parseLong(path.substring(6))).log.toString().getBytes(StandardCharsets.UTF_8));
+            int status = logTrouble == LogTrouble.LOST ? 403 : 200;
+            answer(exchange, status, logOf(Long.parseLong(path.substring(6))).getBytes(StandardCharsets.UTF_8));
             return;
         }
         String own = path.substring(prefix.length());
@@ -321,6 +382,13 @@ final class GitHubStandIn implements AutoCloseable {
             Trouble fate = trouble.apply(request);
             if (fate == Trouble.REFUSED_BEFORE) {
                 answer(exchange, 502, "<html>Bad gateway</html>".getBytes(StandardCharsets.UTF_8));
+                return;
+            }
+            if (fate == Trouble.FORBIDDEN) {
+                answer(
+                        exchange,
+                        403,
+                        json.writeValueAsBytes(message("Resource not accessible by personal access token")));
                 return;
             }
             Answer answer = judged(request, query, bytes, exchange);
@@ -358,7 +426,7 @@ final class GitHubStandIn implements AutoCloseable {
         Optional<Answer> refusal = refusal(request, authorization);
         Answer answer = refusal.isPresent() ? refusal.get() : answered(request, query, body);
         description
-                .faultsOfAnswer(request.method(), request.path(), answer.status(), answer.body())
+                .faultsOfAnswer(request.method(), request.path(), answer.status(), beginning(answer.body()))
                 .forEach(fault -> faults.add("answer to " + request + ": " + fault));
         if (answer.status() == 200 && request.method().equals("GET")) {
             String etag = "\"" + sha1(answer.body().toString()) + "\"";
@@ -374,6 +442,19 @@ final class GitHubStandIn implements AutoCloseable {
                     : new Answer(200, answer.body(), headers);
         }
         return answer;
+    }
+
+    /** Of a page the first runs, which are made like all others: to look at a hundred of them takes its time. */
+    private static JsonNode beginning(JsonNode body) {
+        if (body == null || body.path("workflow_runs").size() <= LOOKED_AT) {
+            return body;
+        }
+        ObjectNode beginning = body.deepCopy();
+        ArrayNode runs = (ArrayNode) beginning.get("workflow_runs");
+        while (runs.size() > LOOKED_AT) {
+            runs.remove(runs.size() - 1);
+        }
+        return beginning;
     }
 
     /** What is said to whoever asks too often, or with the wrong credentials. */
@@ -448,7 +529,7 @@ final class GitHubStandIn implements AutoCloseable {
                                     "expires_at",
                                     clock.instant().plus(Duration.ofHours(1)).toString()));
         }
-        if (!path.equals(base) && !path.startsWith(base + "/")) {
+        if (hidden || !path.equals(base) && !path.startsWith(base + "/")) {
             return unknown();
         }
         String rest = path.substring(base.length());
@@ -467,20 +548,22 @@ final class GitHubStandIn implements AutoCloseable {
             return contents(request.method(), rest.substring(10), query, body);
         }
         if (rest.startsWith("/actions/workflows/")) {
-            return workflow(request.method(), rest.substring(19), body);
+            return workflow(request.method(), rest.substring(19), query, body);
         }
         if (key.equals("GET /actions/runs")) {
-            return Answer.of(200, page(runs(), null));
+            return Answer.of(200, page(null, query));
         }
         if (rest.startsWith("/actions/runs/")) {
             return run(request.method(), rest.substring(14));
         }
         if (rest.matches("/actions/jobs/[0-9]+/logs")) {
-            long id = Long.parseLong(rest.split("/")[3]) / 10;
-            return new Answer(
-                    302,
-                    null,
-                    Map.of("Location", "http://127.0.0.1:" + server.getAddress().getPort() + "/logs/" + id));
+            if (logTrouble == LogTrouble.FORBIDDEN) {
+                return Answer.of(403, message("Must have admin rights to Repository."));
+            }
+            String place = logTrouble == LogTrouble.ELSEWHERE
+                    ? "https://storage.example.com"
+                    : "http://127.0.0.1:" + server.getAddress().getPort();
+            return new Answer(302, null, Map.of("Location", place + "/logs/" + rest.split("/")[3]));
         }
         if (key.equals("GET /actions/permissions")) {
             return Answer.of(
@@ -682,7 +765,7 @@ final class GitHubStandIn implements AutoCloseable {
         return file;
     }
 
-    private Answer workflow(String method, String rest, JsonNode body) {
+    private Answer workflow(String method, String rest, Map<String, String> query, JsonNode body) {
         String[] parts = rest.split("/");
         // By the name of its file, or by its number.
         parts[0] = workflows.entrySet().stream()
@@ -715,7 +798,7 @@ final class GitHubStandIn implements AutoCloseable {
                 return Answer.of(204, null);
             }
             case "GET runs" -> {
-                return Answer.of(200, page(runs(), parts[0]));
+                return Answer.of(200, page(parts[0], query));
             }
             case "POST dispatches" -> {
                 return dispatch(parts[0], workflow, body);
@@ -751,25 +834,66 @@ final class GitHubStandIn implements AutoCloseable {
         return Answer.of(204, null);
     }
 
-    private StandInRun start(String file, String event, Map<String, String> inputs) {
+    private synchronized StandInRun start(String file, String event, Map<String, String> inputs) {
         Map<String, Object> workflow = parsed(file);
         String title = String.valueOf(workflow.get("run-name"));
         for (Map.Entry<String, String> input : inputs.entrySet()) {
             title = title.replace("${{ inputs." + input.getKey() + " }}", input.getValue());
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        long id = ids.incrementAndGet();
         StandInRun run = new StandInRun(
-                ids.incrementAndGet(),
+                id,
                 title,
                 file,
                 event,
                 inputs,
+                groupOf(workflow, id),
                 now,
                 Instant.now().plus(runsListedAfter));
         runs.put(run.id, run);
         deliver("requested", run);
-        threads.execute(() -> runner.run(run, workflow));
+        if (queued(run, workflow)) {
+            run.status = "pending";
+        } else {
+            threads.execute(() -> runner.run(run, workflow));
+        }
         return run;
+    }
+
+    private static String groupOf(Map<String, Object> workflow, long id) {
+        String group = workflow.get("concurrency") instanceof Map<?, ?> concurrency
+                ? String.valueOf(concurrency.get("group"))
+                : "run " + id;
+        return group.replace("${{ github.run_id }}", Long.toString(id));
+    }
+
+    /**
+     * Whether another run of its concurrency group goes on, behind which it waits. GitHub lets one wait, the latest; the one
+     * that waited before is cancelled.
+     */
+    private boolean queued(StandInRun run, Map<String, Object> workflow) {
+        List<StandInRun> others = runs().stream()
+                .filter(other -> other != run && other.group.equals(run.group) && !other.status.equals("completed"))
+                .toList();
+        if (workflow.get("concurrency") instanceof Map<?, ?> concurrency
+                && Boolean.TRUE.equals(concurrency.get("cancel-in-progress"))) {
+            others.forEach(other -> end(other, "cancelled"));
+            return false;
+        }
+        others.stream().filter(other -> other.status.equals("pending")).forEach(other -> end(other, "cancelled"));
+        return !others.isEmpty();
+    }
+
+    private void startNext(StandInRun ended) {
+        List<StandInRun> others = runs().stream()
+                .filter(other -> other.group.equals(ended.group) && !other.status.equals("completed"))
+                .toList();
+        boolean free = others.stream().allMatch(other -> other.status.equals("pending"));
+        others.stream().filter(other -> free).findFirst().ifPresent(next -> {
+            next.status = "queued";
+            threads.execute(() -> runner.run(next, parsed(next.file)));
+        });
     }
 
     @SuppressWarnings("unchecked")
@@ -781,15 +905,25 @@ final class GitHubStandIn implements AutoCloseable {
         return byName;
     }
 
-    private ObjectNode page(List<StandInRun> all, String file) {
-        ObjectNode page = json.createObjectNode();
-        List<StandInRun> listed = new ArrayList<>(all.stream()
-                .filter(run -> run.listedAt.isBefore(Instant.now()) && (file == null || run.file.equals(file)))
+    /** Latest first; of what is filtered by what started it, a thousand can be seen, as GitHub says. */
+    private ObjectNode page(String file, Map<String, String> query) {
+        String event = query.get("event");
+        int size = Math.min(100, Integer.parseInt(query.getOrDefault("per_page", "30")));
+        int number = Integer.parseInt(query.getOrDefault("page", "1"));
+        List<StandInRun> listed = new ArrayList<>(runs().stream()
+                .filter(run -> run.listedAt.isBefore(Instant.now())
+                        && (file == null || run.file.equals(file))
+                        && (event == null || run.event.equals(event)))
                 .toList());
-        java.util.Collections.reverse(listed);
+        Collections.reverse(listed);
+        ObjectNode page = json.createObjectNode();
         page.put("total_count", listed.size());
         ArrayNode items = page.putArray("workflow_runs");
-        listed.stream().limit(50).forEach(run -> items.add(asJson(run)));
+        listed.stream()
+                .limit(event == null ? Long.MAX_VALUE : 1000)
+                .skip((number - 1L) * size)
+                .limit(size)
+                .forEach(run -> items.add(asJson(run)));
         return page;
     }
 
@@ -820,8 +954,13 @@ final class GitHubStandIn implements AutoCloseable {
             if (run.status.equals("completed")) {
                 return Answer.of(409, message("Cannot cancel a workflow run that is completed."));
             }
+            if (cancelsRefused.getAndUpdate(count -> Math.max(0, count - 1)) > 0) {
+                return Answer.of(409, message("Cannot cancel a workflow run that has not been queued yet."));
+            }
             run.cancelled = true;
-            end(run, "cancelled");
+            if (what.equals("force-cancel") || !ignoresCancel) {
+                end(run, "cancelled");
+            }
             return Answer.of(202, json.createObjectNode());
         }
         return Answer.of(200, what.equals("jobs") ? jobs(run) : asJson(run));
@@ -829,16 +968,35 @@ final class GitHubStandIn implements AutoCloseable {
 
     private ObjectNode jobs(StandInRun run) {
         ObjectNode page = description.example("get", "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", 200);
-        ObjectNode job = (ObjectNode) page.get("jobs").get(0);
+        ArrayNode all = json.createArrayNode();
+        for (int number = 0; number <= run.moreJobs.size(); number++) {
+            all.add(job(run, number, (ObjectNode) page.get("jobs").get(0).deepCopy()));
+        }
+        page.set("jobs", all);
+        page.put("total_count", all.size());
+        return page;
+    }
+
+    private String logOf(long jobId) {
+        StandInRun run = runs.get(jobId / JOBS_OF_A_RUN);
+        int number = (int) (jobId % JOBS_OF_A_RUN);
+        return number == 0 ? run.log.toString() : run.moreJobs.get(number - 1);
+    }
+
+    private static ObjectNode job(StandInRun run, int number, ObjectNode job) {
         job.put("created_at", run.createdAt.toString());
-        job.put("id", run.id * 10).put("run_id", run.id).put("name", "chaos");
+        // Of a job that waits it is when it was made, and it has no steps.
+        job.put("started_at", (run.startedAt == null ? run.createdAt : run.startedAt).toString());
+        job.put("id", run.id * JOBS_OF_A_RUN + number)
+                .put("run_id", run.id)
+                .put("name", number == 0 ? "chaos" : "chaos " + number);
         job.put("status", run.status.equals("completed") ? "completed" : "in_progress")
                 .put("conclusion", run.conclusion);
         if (!run.status.equals("completed")) {
             job.putNull("completed_at");
         }
         ArrayNode steps = job.putArray("steps");
-        for (int i = 0; i < run.steps.size(); i++) {
+        for (int i = 0; number == 0 && i < run.steps.size(); i++) {
             Map<String, String> step = run.steps.get(i);
             steps.addObject()
                     .put("name", step.get("name"))
@@ -846,16 +1004,14 @@ final class GitHubStandIn implements AutoCloseable {
                     .put("conclusion", step.get("conclusion"))
                     .put("number", i + 1);
         }
-        ArrayNode only = page.putArray("jobs");
-        only.add(job);
-        page.put("total_count", 1);
-        return page;
+        return job;
     }
 
     /** A run has a runner, unless it had one. */
     synchronized void begin(StandInRun run) {
         if (run.status.equals("queued")) {
             run.status = "in_progress";
+            run.startedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             run.updatedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             deliver("in_progress", run);
         }
@@ -903,6 +1059,7 @@ final class GitHubStandIn implements AutoCloseable {
             run.conclusion = conclusion;
             run.updatedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
             deliver("completed", run);
+            startNext(run);
         }
     }
 

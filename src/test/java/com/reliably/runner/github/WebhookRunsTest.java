@@ -162,6 +162,7 @@ class WebhookRunsTest {
                 definition,
                 null,
                 null,
+                Overlap.FORBID,
                 () -> Uni.createFrom().item(List.of()),
                 null);
         String reference = runner.launch(request).await().atMost(SOON).reference();
@@ -259,7 +260,8 @@ class WebhookRunsTest {
                 definition,
                 null,
                 () -> Uni.createFrom().item(List.of()),
-                lifetime -> Uni.createFrom().item("token"));
+                lifetime -> Uni.createFrom().item("token"),
+                reference -> Uni.createFrom().item(false));
         runner.install(schedule).await().atMost(SOON);
         List<ScheduleEvent> events = new CopyOnWriteArrayList<>();
         following.add(runner.watch(schedule).subscribe().with(events::add));

@@ -3,7 +3,9 @@ package com.reliably.runner.github;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.github.WorkflowOrder.CronLine;
@@ -15,9 +17,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -144,6 +149,129 @@ class WorkflowFileTest {
                 """;
         String made = WorkflowFile.fromTemplate(template, dispatched()).text();
         assertEquals(2, made.split("'pro''duction'", -1).length, made);
+    }
+
+    @Test
+    void anAliasIsReplacedWhereItIs() {
+        String template = """
+                name: &n Chaos
+                run-name: *n
+                env: { STAGE: staging, PLAN: &p none, TRIGGER: &t push }
+                on: *t
+                jobs:
+                  one:
+                    environment: &env { name: staging, url: 'https://example.com' }
+                    runs-on: ubuntu-latest
+                    steps: [{uses: actions/checkout@v4}]
+                  two:
+                    environment: *env
+                    runs-on: ubuntu-latest
+                    steps:
+                      - uses: reliablyhq/actions/plan@main
+                        with: &with { plan-id: *p, python-version: '3.12' }
+                      - uses: reliablyhq/actions/plan@main
+                        with: *with
+                  three:
+                    environment: &e production
+                    runs-on: ubuntu-latest
+                    steps: &steps
+                      - run: echo
+                  four:
+                    environment: *e
+                    runs-on: ubuntu-latest
+                    steps: *steps
+                """;
+        String made = WorkflowFile.fromTemplate(template, dispatched()).text();
+        assertTrue(made.contains("run-name: 'Chaos (run ${{ inputs.reliably_run_id }})'\n"), made);
+        assertTrue(made.contains("PLAN: &p none, TRIGGER: &t push"), made);
+        assertTrue(made.contains("environment: { name: 'pro''duction', 'url': 'https://example.com' }\n"), made);
+        assertTrue(made.contains("plan-id: '" + PLAN + "', python-version: '3.12' }\n"), made);
+        assertTrue(made.contains("        with: *with\n"), made);
+        assertEquals(2, made.split("environment: 'pro''duction'\n", -1).length - 1, made);
+    }
+
+    @Test
+    void inputsThatAreAnAliasAreWrittenOut() {
+        String template = """
+                on:
+                  workflow_call:
+                    inputs: &in
+                      level: { type: string, default: low } # how much
+                  workflow_dispatch:
+                    inputs: *in
+                jobs:
+                  one:
+                    runs-on: ubuntu-latest
+                    steps: [{uses: reliablyhq/actions/plan@main}]
+                """;
+        String made = WorkflowFile.fromTemplate(template, dispatched()).text();
+        assertTrue(made.contains("      level: { type: string, default: low } # how much\n"), made);
+    }
+
+    @ParameterizedTest
+    @MethodSource("templates")
+    void whatWasMadeCanBeATemplate(Path template) throws IOException {
+        String made = WorkflowFile.fromTemplate(Files.readString(template), dispatched())
+                .text();
+        String again = WorkflowFile.fromTemplate(made, dispatched()).text();
+        assertEquals(1, again.split(WorkflowOrder.RUN_INPUT + ":", -1).length - 1, again);
+        assertEquals(1, again.split("\\(run ", -1).length - 1, again);
+    }
+
+    static Stream<Arguments> templatesThatAreRefused() {
+        String job = "jobs: {a: {runs-on: x, steps: [{uses: reliablyhq/actions/plan@main";
+        return Stream.of(
+                arguments("on: push\n" + job + "}], environment: &e staging, env: {E: *e}}}", "'*e' in its line 2"),
+                arguments("on: push\nenv: &w {A: b}\n" + job + ", with: *w}]}}", "'*w' in its line 3"),
+                arguments("on: push\nx: &x {A: b}\ny: {<<: *x}\n" + job + "}]}}", "'<<' in its line 3"),
+                arguments("on: push\n? [a, b]\n: c\n" + job + "}]}}", "in its line 2 that is no word"),
+                arguments("on: push\nx: &x [*x]\n" + job + "}]}}", "'*x' in its line 2"),
+                arguments("on: push\non: pull_request\n" + job + "}]}}", "line 2"),
+                arguments("on: push\nx: !!int y\n" + job + "}]}}", "cannot be edited safely"),
+                arguments("on: push\nx: !!java.net.URL [y]\n" + job + "}]}}", "line 2"),
+                arguments("on: push\nx: " + "[".repeat(60) + "]".repeat(60) + "\n" + job + "}]}}", "Depth"),
+                arguments("on: push\nx: " + "[".repeat(200_000) + "\n" + job + "}]}}", "Depth"),
+                arguments(
+                        "on: push\nx: 1" + ":1".repeat(100_000) + "x\n" + job + "}, {uses: ''}]}, b: c}\nx: 1", "line"),
+                arguments("on: push\nx: a\0b\n" + job + "}]}}", "special characters"),
+                arguments(
+                        "on: {workflow_dispatch: {inputs: {"
+                                + IntStream.range(0, 25)
+                                        .mapToObj(i -> "i" + i + ": {}")
+                                        .collect(Collectors.joining(","))
+                                + "}}}\n" + job + "}]}}",
+                        "too many inputs"),
+                arguments(laughs() + "on: push\n" + job + "}]}}", "cannot be edited safely"));
+    }
+
+    /** A billion of them, in few lines. */
+    private static String laughs() {
+        StringBuilder laughs = new StringBuilder("l0: &l0 [lol]\n");
+        for (int level = 1; level <= 12; level++) {
+            String of = ", *l" + (level - 1);
+            laughs.append(
+                    "l%d: &l%d [%s]\n".formatted(level, level, of.repeat(4).substring(2)));
+        }
+        return laughs.toString();
+    }
+
+    @ParameterizedTest
+    @MethodSource("templatesThatAreRefused")
+    void whatCannotBeEditedIsRefusedSayingWhere(String template, String words) {
+        LaunchFailure failure = assertTimeoutPreemptively(
+                Duration.ofSeconds(20),
+                () -> assertThrows(LaunchFailure.class, () -> WorkflowFile.fromTemplate(template, dispatched())));
+        assertTrue(failure.getMessage().contains(words), failure.getMessage());
+    }
+
+    @Test
+    void manyStepsAreEditedInReasonableTime() {
+        String template = "# 🔥\non: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+                + "      - uses: reliablyhq/actions/plan@main\n".repeat(400);
+        String made = assertTimeoutPreemptively(
+                Duration.ofSeconds(20),
+                () -> WorkflowFile.fromTemplate(template, dispatched()).text());
+        assertEquals(400, made.split("plan-id:", -1).length - 1);
     }
 
     static WorkflowOrder dispatched() {

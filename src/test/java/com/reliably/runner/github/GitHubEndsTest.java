@@ -1,0 +1,266 @@
+package com.reliably.runner.github;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.RunnerEvent.How;
+import com.reliably.runner.github.GitHubStandIn.LogTrouble;
+import com.reliably.runner.github.GitHubStandIn.StandInRun;
+import com.reliably.runner.github.GitHubStandIn.Trouble;
+import com.reliably.schedule.Overlap;
+import com.reliably.testing.ApiTest;
+import io.smallrye.mutiny.helpers.test.AssertSubscriber;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** How runs at GitHub end, and what is told of them then. */
+@ApiTest
+class GitHubEndsTest extends GitHubRunsCase {
+
+    private void stepsGoOn() {
+        gitHub.runner = (run, workflow) -> gitHub.step(run, "first", true);
+    }
+
+    private Followed started() {
+        stepsGoOn();
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        return run;
+    }
+
+    private long logsAsked() {
+        return gitHub.asked().stream()
+                .filter(request -> request.path().endsWith("/logs"))
+                .count();
+    }
+
+    private long jobsAsked() {
+        return gitHub.asked().stream()
+                .filter(request -> request.path().endsWith("/jobs"))
+                .count();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
+    void aLogThatCannotBeHadDoesNotDecideTheEnd(LogTrouble trouble) {
+        gitHub.logTrouble = trouble;
+        jobsEnd("success");
+        Followed run = launch();
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(0, run.end().exitCode());
+        assertTrue(run.text().contains("this log is not to be had"), run.text());
+        assertTrue(run.text().contains("Run reliablyhq/actions/plan@main: success"), run.text());
+    }
+
+    @Test
+    void whatIsToldIsTheSameWhereverGitHubFails() {
+        AtomicInteger failures = new AtomicInteger();
+        gitHub.trouble = request -> request.path().matches(".*/(jobs|logs|runs)") && failures.incrementAndGet() % 2 == 1
+                ? Trouble.REFUSED_BEFORE
+                : Trouble.NONE;
+        gitHub.runner = (run, workflow) -> {
+            run.moreJobs.add("said by another job: \u20ac\n");
+            gitHub.step(run, "first", true);
+            gitHub.step(run, "second", false);
+            run.log.append("said by the job\n");
+            gitHub.end(run, "failure");
+        };
+        Followed run = launch();
+        assertEquals(new RunnerEvent.Ended(How.EXITED, 1, null), run.end());
+        gitHub.trouble = request -> Trouble.NONE;
+        Followed again = new Followed(run.run.runId(), 1, run.run.reference());
+        again.end();
+        assertEquals(again.output(), run.output());
+        assertEquals(
+                1, run.events.stream().filter(new RunnerEvent.Started()::equals).count());
+        assertTrue(run.text().contains("first: success"), run.text());
+        assertTrue(run.text().contains("second: failure"), run.text());
+        assertTrue(run.text().contains("said by another job: \u20ac"), run.text());
+    }
+
+    @Test
+    void aLimitIsWaitedForBeforeALogIsLeftOut() {
+        AtomicInteger asked = new AtomicInteger();
+        gitHub.trouble = request -> {
+            if (request.path().endsWith("/logs") && asked.incrementAndGet() == 1) {
+                gitHub.secondaryLimit = "1";
+            }
+            return Trouble.NONE;
+        };
+        jobsEnd("success");
+        Followed run = launch();
+        assertEquals(How.EXITED, run.end().how());
+        assertTrue(run.text().contains("said by the job"), run.text());
+    }
+
+    @Test
+    void noMoreLogsAreFetchedThanAreKept() {
+        String large = "x".repeat(6 * 1024 * 1024);
+        gitHub.runner = (run, workflow) -> {
+            run.log.append(large);
+            run.moreJobs.addAll(List.of(large, large));
+            gitHub.step(run, "first", true);
+            gitHub.end(run, "success");
+        };
+        Followed run = launch();
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(2, logsAsked());
+        assertTrue(run.text().length() < JobLogs.MOST_OUTPUT + 1000);
+        assertTrue(run.text().contains("GitHub has the rest"));
+    }
+
+    @Test
+    void aLogIsFetchedWhenTheOneBeforeWasTaken() {
+        gitHub.runner = (run, workflow) -> {
+            run.log.append("x".repeat(200_000));
+            run.moreJobs.add("last");
+            gitHub.step(run, "first", true);
+            gitHub.end(run, "success");
+        };
+        Followed run = launch();
+        run.end();
+        long before = logsAsked();
+        AssertSubscriber<RunnerEvent> subscriber =
+                newServer().observe(run.run, 0).subscribe().withSubscriber(AssertSubscriber.create(0));
+        // Where it is, that it has started, the step, the heading, and a piece of the first log.
+        subscriber.request(5);
+        await().atMost(SOON).until(() -> subscriber.getItems().size() == 5);
+        await().during(Duration.ofMillis(300)).atMost(SOON).until(() -> logsAsked() == before + 1);
+        subscriber.request(100);
+        subscriber.awaitCompletion(SOON);
+        assertEquals(before + 2, logsAsked());
+    }
+
+    @Test
+    void runsOfAPlanThatAllowsItGoOnBesideEachOther() {
+        overlap = Overlap.ALLOW;
+        stepsGoOn();
+        List<Followed> runs = Stream.generate(this::launch).limit(3).toList();
+        await().atMost(SOON).until(() -> runs.stream().allMatch(run -> run.events.contains(new RunnerEvent.Started())));
+        gitHub.runs().forEach(run -> gitHub.end(run, "success"));
+        runs.forEach(run -> assertEquals(How.EXITED, run.end().how()));
+        assertEquals(1, gitHub.commits().size());
+    }
+
+    @Test
+    void theTimeOfARunCountsFromWhenARunnerTookIt() {
+        gitHub.runner = (run, workflow) -> {};
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("looks for a runner"));
+        clock.move(Duration.ofHours(7));
+        StandInRun atGitHub = gitHub.runs().get(0);
+        gitHub.step(atGitHub, "first", true);
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        await().during(Duration.ofMillis(500)).atMost(SOON).until(() -> !atGitHub.cancelled);
+        clock.move(Duration.ofHours(7));
+        assertEquals(How.TIMED_OUT, run.end().how());
+    }
+
+    @Test
+    void theJobsOfALongRunAreLookedAtSeldom() {
+        Followed run = started();
+        clock.move(Duration.ofHours(2));
+        long before = jobsAsked();
+        await().during(Duration.ofSeconds(1)).atMost(SOON).until(() -> jobsAsked() <= before + 1);
+        gitHub.end(gitHub.runs().get(0), "success");
+        assertEquals(How.EXITED, run.end().how());
+    }
+
+    @Test
+    void whatPeopleCancelAfterALongWaitIsCancelled() {
+        gitHub.runner = (run, workflow) -> {};
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("looks for a runner"));
+        clock.move(Duration.ofHours(7));
+        gitHub.end(gitHub.runs().get(0), "cancelled");
+        assertEquals(How.CANCELLED, run.end().how());
+    }
+
+    @Test
+    void aCancellationThatGitHubRefusesForNowIsRepeated() {
+        Followed run = started();
+        gitHub.cancelsRefused.set(2);
+        runner.cancel(run.run).await().atMost(SOON);
+        assertEquals(How.CANCELLED, run.end().how());
+        assertEquals(0, gitHub.cancelsRefused.get());
+    }
+
+    @Test
+    void whatGitHubStartedIsCancelledAgainToo() {
+        Followed first = started();
+        Followed run = new Followed(
+                testRuns.running(),
+                0,
+                "github:https://github.com/acme/chaos/actions/runs/"
+                        + gitHub.runs().get(0).id);
+        first.crash();
+        gitHub.cancelsRefused.set(2);
+        runner.cancel(run.run).await().atMost(SOON);
+        runner.cancel(run.run).await().atMost(SOON);
+        assertEquals(How.CANCELLED, run.end().how());
+        runner.cleanUp(run.run).await().atMost(SOON);
+    }
+
+    @Test
+    void anOverdueRunIsCancelledAgainAndAtLastByForce() {
+        Followed run = started();
+        StandInRun atGitHub = gitHub.runs().get(0);
+        gitHub.ignoresCancel = true;
+        gitHub.cancelsRefused.set(1);
+        clock.move(Duration.ofHours(7));
+        await().atMost(SOON).until(() -> atGitHub.cancelled);
+        await().during(Duration.ofMillis(400)).atMost(SOON).until(() -> run.ended() == null);
+        clock.move(Duration.ofMinutes(3));
+        assertEquals(How.TIMED_OUT, run.end().how());
+    }
+
+    @Test
+    void thatItMayNotBeCancelledDoesNotHideHowItEnds() {
+        Followed run = started();
+        gitHub.trouble = request -> request.path().endsWith("cancel") ? Trouble.REFUSED_BEFORE : Trouble.NONE;
+        runner.cancel(run.run).await().atMost(SOON);
+        gitHub.end(gitHub.runs().get(0), "success");
+        assertEquals(How.EXITED, run.end().how());
+    }
+
+    @Test
+    void aRunThatWasDeletedAtGitHubIsGone() {
+        Followed run = started();
+        gitHub.delete(gitHub.runs().get(0));
+        assertEquals(How.VANISHED, run.end().how());
+        assertTrue(run.end().error().contains("deleted"), run.end().error());
+    }
+
+    @Test
+    void aRunIsNotGoneWhereItsRepositoryIsNotReached() {
+        Followed run = started();
+        gitHub.hidden = true;
+        await().atMost(SOON).until(() -> run.waits("do not reach"));
+        await().during(SETTLES.multipliedBy(2)).atMost(SOON).until(() -> run.ended() == null);
+        gitHub.hidden = false;
+        gitHub.end(gitHub.runs().get(0), "success");
+        assertEquals(How.EXITED, run.end().how());
+        assertFalse(gitHub.runs().get(0).cancelled);
+    }
+
+    @Test
+    void piecesOfALogHaveNoPartsOfCharacters() {
+        String log = "a" + "\u20ac\ud83d\ude00".repeat(30_000);
+        StringBuilder whole = new StringBuilder();
+        new LogPieces(log.getBytes(java.nio.charset.StandardCharsets.UTF_8)).forEachRemaining(whole::append);
+        assertEquals(log, whole.toString());
+        StringBuilder broken = new StringBuilder();
+        byte[] noCharacters = new byte[200_000];
+        java.util.Arrays.fill(noCharacters, (byte) 0x80);
+        new LogPieces(noCharacters).forEachRemaining(broken::append);
+        assertEquals(200_000, broken.length());
+    }
+}

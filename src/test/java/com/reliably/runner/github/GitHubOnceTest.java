@@ -1,0 +1,366 @@
+package com.reliably.runner.github;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.reliably.deployment.GitHubDefinition;
+import com.reliably.deployment.NoopDefinition;
+import com.reliably.runner.DeploymentGone;
+import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.RunnerEvent.How;
+import com.reliably.runner.github.GitHubStandIn.StandInRun;
+import com.reliably.runner.github.GitHubStandIn.Trouble;
+import com.reliably.testing.ApiTest;
+import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.sqlclient.Pool;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What GitHub has, or may have, is neither started twice nor given up, whatever goes wrong. */
+@ApiTest
+class GitHubOnceTest extends GitHubRunsCase {
+
+    private static final GitHubDefinition WITHOUT_TOKEN = new GitHubDefinition(
+            "https://github.com/acme/chaos", null, null, "main", "plans", "production", null, null, null, false, null);
+
+    private long dispatches() {
+        return gitHub.asked().stream()
+                .filter(request -> request.path().endsWith("/dispatches"))
+                .count();
+    }
+
+    /** The answers to the first dispatches are lost, though GitHub does what it is asked. */
+    private void answersAreLost(int count) {
+        AtomicInteger lost = new AtomicInteger();
+        gitHub.trouble = request -> request.path().endsWith("/dispatches") && lost.getAndIncrement() < count
+                ? Trouble.LOST_AFTER
+                : Trouble.NONE;
+    }
+
+    private void stepsGoOn() {
+        gitHub.runner = (run, workflow) -> gitHub.step(run, "first", true);
+    }
+
+    private static final class DispatchesThatTakeLong extends DispatchStore {
+
+        private final AtomicInteger intents = new AtomicInteger();
+        private final MovedClock clock;
+
+        private DispatchesThatTakeLong(Pool pool, MovedClock clock) {
+            super(pool);
+            this.clock = clock;
+        }
+
+        @Override
+        Uni<Dispatch> intend(Dispatch seen, String repository) {
+            return super.intend(seen, repository).invoke(() -> {
+                if (intents.incrementAndGet() == 1) {
+                    clock.move(Duration.ofSeconds(11));
+                }
+            });
+        }
+    }
+
+    @Test
+    void whatMayBeThereIsSearchedForUntilCredentialsAreGoodAgain() {
+        answersAreLost(1);
+        gitHub.runsListedAfter = Duration.ofMillis(300);
+        gitHub.runner = (run, workflow) -> {
+            gitHub.token = "another";
+            gitHub.end(run, "success");
+        };
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("replace them"));
+        gitHub.token = "github-token";
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(1, gitHub.runs().size());
+        assertEquals(1, dispatches());
+    }
+
+    @Test
+    void aRepositoryThatIsNotReachedIsNotOneWithoutTheRun() {
+        answersAreLost(1);
+        gitHub.runner = (run, workflow) -> {
+            gitHub.hidden = true;
+            gitHub.end(run, "success");
+        };
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("do not reach"));
+        await().during(SETTLES.multipliedBy(2)).atMost(SOON).until(() -> run.ended() == null);
+        gitHub.hidden = false;
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(1, gitHub.runs().size());
+    }
+
+    @Test
+    void aRunUnderWayOutlivesItsDeploymentsToken() {
+        stepsGoOn();
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        run.crash();
+        GitHubDefinition good = definition;
+        definition = WITHOUT_TOKEN;
+        runner = newServer();
+        // Launched again, as after a crash of the server before it took down that it was launched.
+        assertEquals(
+                "github:https://github.com/acme/chaos/actions/runs/"
+                        + gitHub.runs().get(0).id,
+                launched(run.run.runId()));
+        run.follow(runner);
+        await().atMost(SOON).until(() -> run.waits("no GitHub token"));
+        definition = good;
+        gitHub.end(gitHub.runs().get(0), "success");
+        assertEquals(How.EXITED, run.end().how());
+    }
+
+    @Test
+    void aTemplateThatCannotBeUsedDoesNotEndWhatMayBeThere() {
+        gitHub.trouble = request -> {
+            if (!request.path().endsWith("/dispatches")) {
+                return Trouble.NONE;
+            }
+            gitHub.put(WorkflowFile.TEMPLATE_PATH, "on: push\njobs: {}\n");
+            return Trouble.REFUSED_BEFORE;
+        };
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("reliablyhq/actions/plan"));
+        assertNull(run.ended());
+        gitHub.trouble = request -> Trouble.NONE;
+        gitHub.files("main").remove(WorkflowFile.TEMPLATE_PATH);
+        jobsEnd("success");
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(1, gitHub.runs().size());
+    }
+
+    @Test
+    void aRefusalDoesNotEraseTheDoubtAboutWhatWasAskedBefore() {
+        AtomicInteger asked = new AtomicInteger();
+        gitHub.runsListedAfter = Duration.ofMillis(1500);
+        gitHub.trouble = request -> {
+            if (!request.path().endsWith("/dispatches")) {
+                return Trouble.NONE;
+            }
+            if (asked.incrementAndGet() == 2) {
+                gitHub.secondaryLimit = "60";
+                return Trouble.NONE;
+            }
+            return Trouble.LOST_AFTER;
+        };
+        jobsEnd("success");
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("rate limit"));
+        StandInRun first = gitHub.runs().get(0);
+        await().atMost(SOON).until(() -> first.listedAt.isBefore(java.time.Instant.now()));
+        run.crash();
+        clock.move(Duration.ofMinutes(2));
+        run.follow(newServer());
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(List.of(first), gitHub.runs());
+        assertEquals(2, asked.get());
+    }
+
+    @Test
+    void aSecondAskingThatIsRefusedForGoodDoesNotEndWhatTheFirstMayHaveMade() {
+        AtomicInteger asked = new AtomicInteger();
+        gitHub.runsListedAfter = Duration.ofSeconds(3);
+        gitHub.trouble = request -> {
+            if (!request.path().endsWith("/dispatches")) {
+                return Trouble.NONE;
+            }
+            if (asked.incrementAndGet() > 1) {
+                gitHub.token = "another";
+                return Trouble.NONE;
+            }
+            return Trouble.LOST_AFTER;
+        };
+        jobsEnd("success");
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("replace them"));
+        gitHub.trouble = request -> Trouble.NONE;
+        StandInRun first = gitHub.runs().get(0);
+        await().atMost(SOON).until(() -> first.listedAt.isBefore(java.time.Instant.now()));
+        gitHub.token = "github-token";
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(List.of(first), gitHub.runs());
+    }
+
+    @Test
+    void ofTwinsTheElderIsTheRun() {
+        answersAreLost(1);
+        gitHub.runsListedAfter = Duration.ofSeconds(2);
+        stepsGoOn();
+        Followed run = launch();
+        await().atMost(SOON).until(() -> gitHub.runs().size() == 2);
+        StandInRun elder = gitHub.runs().get(0);
+        StandInRun later = gitHub.runs().get(1);
+        await().atMost(SOON).until(() -> later.cancelled);
+        assertFalse(elder.cancelled);
+        gitHub.end(elder, "success");
+        assertEquals(How.EXITED, run.end().how());
+        assertTrue(run.events.contains(new RunnerEvent.Located(
+                "github:https://github.com/acme/chaos/actions/runs/" + elder.id,
+                "https://github.com/acme/chaos/actions/runs/" + elder.id)));
+    }
+
+    @Test
+    void gitHubIsNotAskedForEverForWhatItNeverShows() {
+        gitHub.trouble = request -> request.path().endsWith("/dispatches") ? Trouble.REFUSED_BEFORE : Trouble.NONE;
+        Followed run = launch();
+        assertEquals(How.VANISHED, run.end().how());
+        assertTrue(run.end().error().contains("3 times"), run.end().error());
+        assertEquals(3, dispatches());
+    }
+
+    @Test
+    void aServerThatWasStoppedBeforeItAsksDoesNotAsk() {
+        DispatchesThatTakeLong slow = new DispatchesThatTakeLong(pool, clock);
+        store = slow;
+        runner = newServer();
+        AtomicInteger intentsAtDispatch = new AtomicInteger();
+        gitHub.trouble = request -> {
+            if (request.path().endsWith("/dispatches")) {
+                intentsAtDispatch.set(slow.intents.get());
+            }
+            return Trouble.NONE;
+        };
+        jobsEnd("success");
+        assertEquals(How.EXITED, launch().end().how());
+        assertEquals(2, intentsAtDispatch.get());
+        assertEquals(1, gitHub.runs().size());
+    }
+
+    @Test
+    void itIsLookedAtTheTimeWhenEverythingElseOfTheRequestIsDone() {
+        GitHubApi api = new GitHubApi(
+                new GitHubHttp(settings(), new RateLimits(clock), json),
+                new RepositoryAddress("github.com", "acme", "chaos", java.net.URI.create(gitHub.apiUrl())),
+                "caller",
+                () -> {
+                    clock.move(Duration.ofSeconds(11));
+                    return "Bearer github-token";
+                },
+                Optional::empty,
+                () -> false);
+        SendingWindow window = SendingWindow.open(clock, Duration.ofSeconds(10));
+        Throwable failure = assertThrows(
+                CompletionException.class,
+                () -> api.dispatch("a.yaml", "main", Map.of(), window).await().atMost(SOON));
+        assertTrue(failure.getCause() instanceof GitHubFault.Unsent, failure.toString());
+        assertEquals(List.of(), gitHub.asked());
+    }
+
+    @Test
+    void aRunStaysInTheRepositoryThatItWasStartedIn() {
+        stepsGoOn();
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        run.crash();
+        definition = definition("https://github.com/acme/other", "main", GitHubDefinition.Delivery.COMMIT);
+        runner = newServer();
+        run.follow(runner);
+        runner.cancel(run.run).await().atMost(SOON);
+        assertEquals(How.CANCELLED, run.end().how());
+        assertTrue(gitHub.runs().get(0).cancelled);
+    }
+
+    @Test
+    void itIsSearchedForInTheRepositoryThatWasAsked() {
+        answersAreLost(1);
+        gitHub.runsListedAfter = Duration.ofMillis(400);
+        gitHub.runner = (run, workflow) -> {
+            definition = definition("https://github.com/acme/other", "main", GitHubDefinition.Delivery.COMMIT);
+            gitHub.end(run, "success");
+        };
+        Followed run = launch();
+        await().atMost(SOON).until(() -> !gitHub.runs().isEmpty());
+        run.crash();
+        run.follow(newServer());
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(1, gitHub.runs().size());
+    }
+
+    @Test
+    void credentialsAreNotSentToAnotherHostThanTheirs() {
+        stepsGoOn();
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        run.crash();
+        definition = definition("https://ghe.example.com/acme/other", "main", GitHubDefinition.Delivery.COMMIT);
+        runner = newServer();
+        AtomicInteger seen = new AtomicInteger();
+        await().during(Duration.ofMillis(300))
+                .atMost(SOON)
+                .until(() ->
+                        gitHub.asked().size() == seen.getAndSet(gitHub.asked().size()));
+        int asked = gitHub.asked().size();
+        runner.cancel(run.run).await().atMost(SOON);
+        run.follow(runner);
+        assertEquals(How.VANISHED, run.end().how());
+        assertTrue(run.end().error().contains("not for github.com"), run.end().error());
+        assertEquals(asked, gitHub.asked().size());
+    }
+
+    @Test
+    void aRunWhoseDeploymentIsOfAnotherTypeIsGivenUp() {
+        stepsGoOn();
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        run.crash();
+        deployment = () -> Uni.createFrom().item(new NoopDefinition());
+        runner = newServer();
+        runner.cancel(run.run).await().atMost(SOON);
+        run.follow(runner);
+        assertEquals(How.VANISHED, run.end().how());
+        assertTrue(run.end().error().contains("'github'"), run.end().error());
+    }
+
+    @Test
+    void aDeploymentThatIsGoneBeforeAnythingWasAskedForIsAFailedLaunch() {
+        deployment = () -> Uni.createFrom().failure(new DeploymentGone());
+        assertEquals(How.UNPREPARED, launch().end().how());
+        assertEquals(List.of(), gitHub.asked());
+    }
+
+    @Test
+    void faultsOfTheServersAreTriedAgainWithPauses() {
+        AtomicInteger looks = new AtomicInteger();
+        deployment = () -> {
+            looks.incrementAndGet();
+            return Uni.createFrom().failure(new IllegalStateException("a fault"));
+        };
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.waits("server failed"));
+        await().pollDelay(Duration.ofSeconds(1)).atMost(SOON).until(() -> true);
+        assertTrue(looks.get() < 8, looks + " looks");
+        jobsEnd("success");
+        deployment = () -> Uni.createFrom().item(definition);
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(
+                1,
+                run.events.stream()
+                        .filter(event -> event instanceof RunnerEvent.Waiting waiting
+                                && waiting.why().contains("server failed"))
+                        .count());
+    }
+
+    @Test
+    void aReferenceSaysTheRunAndItsRepository() {
+        GitHubReference reference = GitHubReference.of("github:https://ghe.example.com/Acme/chaos/actions/runs/12")
+                .orElseThrow();
+        assertEquals(12, reference.id());
+        assertEquals("ghe.example.com/acme/chaos", reference.repository());
+        assertEquals("https://ghe.example.com/Acme/chaos/actions/runs/12", reference.url());
+        assertEquals(Optional.empty(), GitHubReference.of("github:" + UUID.randomUUID()));
+        assertEquals(Optional.empty(), GitHubReference.of(null));
+    }
+}
