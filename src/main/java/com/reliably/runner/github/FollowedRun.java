@@ -239,7 +239,7 @@ final class FollowedRun {
                         "The workflow's job has to use the action reliablyhq/actions/plan, see " + run.htmlUrl(),
                         serverUrl,
                         "RELIABLY_PUBLIC_URL");
-            case "failure" -> new RunnerEvent.Ended(How.EXITED, 1, null);
+            case "failure" -> failed(run, sorted);
             // GitHub goes by what the job says, where the plan's time is written to unless the repository has its own.
             case "timed_out" ->
                 new RunnerEvent.Ended(
@@ -255,6 +255,22 @@ final class FollowedRun {
             case "action_required" -> unprepared("GitHub wants somebody to allow the run, see " + run.htmlUrl());
             default -> unprepared("GitHub did not run the plan (" + conclusion + "), see " + run.htmlUrl());
         };
+    }
+
+    /** Whatever came of the experiment is in its execution; a step before or behind it may be what failed. */
+    private static RunnerEvent.Ended failed(GitHubRun run, List<GitHubJob> sorted) {
+        if (!sorted.isEmpty() && sorted.stream().noneMatch(GitHubJob::hasBegun)) {
+            return unprepared(
+                    "GitHub found no runner that took the workflow's job, or ended it before its first step (a"
+                            + " limit of the account is one reason), see " + run.htmlUrl());
+        }
+        String what = sorted.stream()
+                .flatMap(job -> job.steps().stream()
+                        .filter(GitHubJob.Step::hasFailed)
+                        .map(step -> "its step '" + step.name() + "' of the job '" + job.name() + "' did"))
+                .findFirst()
+                .orElse("GitHub does not say at which step");
+        return new RunnerEvent.Ended(How.EXITED, 1, "The workflow failed: " + what + ", see " + run.htmlUrl());
     }
 
     private static RunnerEvent.Ended unprepared(String why) {

@@ -26,6 +26,10 @@ record GitHubJob(
         boolean isCompleted() {
             return "completed".equals(status);
         }
+
+        boolean hasFailed() {
+            return "failure".equals(conclusion) || "timed_out".equals(conclusion);
+        }
     }
 
     GitHubJob {

@@ -61,6 +61,14 @@ class GitHubEndsTest extends GitHubRunsCase {
     }
 
     @Test
+    void aRunThatNoRunnerTookDidNotRunThePlan() {
+        gitHub.runner = (run, workflow) -> gitHub.end(run, "failure");
+        Followed run = launch();
+        assertEquals(How.UNPREPARED, run.end().how());
+        assertTrue(run.end().error().contains("runner"), run.end().error());
+    }
+
+    @Test
     void whatIsToldIsTheSameWhereverGitHubFails() {
         AtomicInteger failures = new AtomicInteger();
         gitHub.trouble = request -> request.path().matches(".*/(jobs|logs|runs)") && failures.incrementAndGet() % 2 == 1
@@ -74,7 +82,10 @@ class GitHubEndsTest extends GitHubRunsCase {
             gitHub.end(run, "failure");
         };
         Followed run = launch();
-        assertEquals(new RunnerEvent.Ended(How.EXITED, 1, null), run.end());
+        assertEquals(1, run.end().exitCode());
+        assertTrue(
+                run.end().error().contains("its step 'second' of the job 'chaos'"),
+                run.end().error());
         gitHub.trouble = request -> Trouble.NONE;
         Followed again = new Followed(run.run.runId(), 1, run.run.reference());
         again.end();

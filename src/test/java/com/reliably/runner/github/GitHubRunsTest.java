@@ -83,7 +83,7 @@ class GitHubRunsTest extends GitHubRunsCase {
         gitHub.workflowsKnownAfter = Duration.ofMillis(300);
         jobsEnd("failure");
         Followed run = launch();
-        assertEquals(new RunnerEvent.Ended(How.EXITED, 1, null), run.end());
+        assertEquals(1, run.end().exitCode());
         assertEquals(1, gitHub.runs().size());
         assertTrue(gitHub.runs().get(0).title.contains(run.run.runId().toString()));
     }
