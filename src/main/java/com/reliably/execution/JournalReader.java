@@ -103,6 +103,8 @@ final class JournalReader {
         private int depth;
         private String member;
         private String memberOfExperiment;
+        private String memberOfExtension;
+        private final RunMark mark = new RunMark();
 
         private String status;
         private Boolean deviated;
@@ -135,8 +137,18 @@ final class JournalReader {
 
         private void take(JsonParser in, JsonToken token) throws IOException {
             switch (token) {
-                case START_OBJECT, START_ARRAY -> depth++;
-                case END_OBJECT, END_ARRAY -> depth--;
+                case START_OBJECT, START_ARRAY -> {
+                    depth++;
+                    if (isInExtra()) {
+                        mark.begin();
+                    }
+                }
+                case END_OBJECT, END_ARRAY -> {
+                    if (isInExtra()) {
+                        mark.end();
+                    }
+                    depth--;
+                }
                 case FIELD_NAME -> takeName(in.currentName());
                 case VALUE_STRING -> takeText(in);
                 case VALUE_NUMBER_FLOAT, VALUE_NUMBER_INT -> takeNumber(in, token);
@@ -154,6 +166,10 @@ final class JournalReader {
                 member = name;
             } else if (depth == 2) {
                 memberOfExperiment = name;
+            } else if (depth == 4) {
+                memberOfExtension = name;
+            } else if (isInExtra()) {
+                mark.name(name);
             }
             if (suspicious && !PlainText.isStorable(name)) {
                 storable = false;
@@ -173,7 +189,17 @@ final class JournalReader {
                 }
             } else if (depth == 2 && "experiment".equals(member) && "title".equals(memberOfExperiment)) {
                 title = PlainText.repaired(in.getText());
+            } else if (isInExtra()) {
+                mark.text(word(in.getText()));
             }
+        }
+
+        /** Whether it is in one of the things that the client's surroundings add to a journal. */
+        private boolean isInExtra() {
+            return depth == 6
+                    && "extra".equals(memberOfExtension)
+                    && "extensions".equals(memberOfExperiment)
+                    && "experiment".equals(member);
         }
 
         private void takeNumber(JsonParser in, JsonToken token) throws IOException {
@@ -204,7 +230,8 @@ final class JournalReader {
                     summary.toString(),
                     Outcome.named(status).orElse(null),
                     deviated,
-                    start == null ? null : WireTime.parse(start).orElse(null));
+                    start == null ? null : WireTime.parse(start).orElse(null),
+                    mark.runId());
         }
 
         private static String shortened(String title) {

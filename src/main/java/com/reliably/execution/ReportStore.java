@@ -57,13 +57,20 @@ class ReportStore {
             where id = $1 and org_id = $2 and experiment_id = $3
             and (cast($4 as uuid) is null or plan_id = $4) and (cast($5 as uuid) is null or run_id = $5)""";
 
-    /** What a finished execution came to is not changed by a report that was late. */
+    /**
+     * What a finished execution came to is not changed by a report that was late. A client that was told its run by the
+     * workflow which it is a part of says so with its first results; until then the run is guessed ({@link #RUN_OF_REPORT}).
+     * One whose token is of a run is of that run, whatever it says.
+     */
     private static final String UPDATE_RESULTS = """
             update execution set journal = cast(cast($6 as text) as jsonb), log = coalesce(cast($7 as text), log),
                    summary = cast(cast($8 as text) as jsonb),
                    status = case when finished_at is null then cast($9 as text) else status end,
                    deviated = case when finished_at is null then cast($10 as boolean) else deviated end,
-                   started_at = coalesce(cast($11 as timestamptz), started_at)""" + WHERE_IN_SCOPE;
+                   started_at = coalesce(cast($11 as timestamptz), started_at),
+                   run_id = coalesce((select r.id from run r
+                                      where cast($5 as uuid) is null and r.id = cast($12 as uuid) and r.org_id = $2
+                                        and r.plan_id = execution.plan_id), run_id)""" + WHERE_IN_SCOPE;
 
     /**
      * Finished is final; what was asked to terminate can be asked again, or finish, but not go on; and nothing returns
@@ -189,7 +196,8 @@ class ReportStore {
                 .addString(journal.summary())
                 .addString(name(journal.status()))
                 .addBoolean(journal.deviated())
-                .addOffsetDateTime(time(journal.startedAt()));
+                .addOffsetDateTime(time(journal.startedAt()))
+                .addUUID(journal.runId());
         return execute(UPDATE_RESULTS, values).map(ReportStore::changed);
     }
 

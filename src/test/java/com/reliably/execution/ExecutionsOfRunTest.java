@@ -129,6 +129,49 @@ class ExecutionsOfRunTest {
                 .statusCode(400);
     }
 
+    @Test
+    void aClientThatWasToldItsRunIsOfThatOneAndNoOther() throws Throwable {
+        UUID run = newRun();
+        UUID elsewhere = otherRun();
+        String id = create(tenant.token());
+        for (UUID named : List.of(run, elsewhere)) {
+            String journal =
+                    "{\"experiment\": {\"title\": \"e\", \"method\": [{\"extra\": [[\"x\"]]}], \"extensions\": ["
+                            + "{\"name\": \"reliably\", \"extra\": [{\"type\": \"url\", \"provider\": \"github\"},"
+                            + " {\"type\": \"run\", \"provider\": \"reliably\", \"topic\": \"run\", \"value\": \""
+                            + named
+                            + ".1\"}, {\"type\": \"run\"}]}]}}";
+            tenant.request()
+                    .body(Map.of("result", journal))
+                    .put(at(id) + "/results")
+                    .then()
+                    .statusCode(200);
+            // The other one is not of the plan, whatever is said.
+            assertThat(
+                    inTransaction(() -> executions.idsOfRuns(org(), Set.of(run, elsewhere))),
+                    equalTo(Map.of(run, List.of(UUID.fromString(id)))));
+        }
+    }
+
+    @Test
+    void aClientWithATokenOfItsRunIsOfThatWhateverItSays() throws Throwable {
+        UUID run = newRun();
+        UUID other = newRun();
+        String token = tokenOf(run);
+        String id = create(token);
+        tenant.as(token)
+                .body(Map.of(
+                        "result",
+                        "{\"experiment\": {\"extensions\": [{\"extra\": [{\"type\": \"run\", \"provider\": \"reliably\","
+                                + " \"value\": \"" + other + ".1\"}]}]}}"))
+                .put(at(id) + "/results")
+                .then()
+                .statusCode(200);
+        assertThat(
+                inTransaction(() -> executions.idsOfRuns(org(), Set.of(run, other))),
+                equalTo(Map.of(run, List.of(UUID.fromString(id)))));
+    }
+
     private void assertState(String id, String status, boolean deviated) {
         tenant.request()
                 .get(at(id) + "/state")
@@ -159,11 +202,19 @@ class ExecutionsOfRunTest {
 
     /** A run that its engine started, which nobody of the server claims. */
     private UUID newRun() throws Throwable {
+        return newRun(plan.id);
+    }
+
+    private UUID otherRun() throws Throwable {
+        return newRun(new ExecutionApiTest.PlanOf(tenant).id);
+    }
+
+    private UUID newRun(String planId) throws Throwable {
         UUID id = UUID.randomUUID();
         VertxContextSupport.subscribeAndAwait(() -> pool.preparedQuery(
                         "insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at)"
                                 + " values ($1, $2, $3, $1, 'running', 'engine', now())")
-                .execute(Tuple.of(id, org(), UUID.fromString(plan.id))));
+                .execute(Tuple.of(id, org(), UUID.fromString(planId))));
         return id;
     }
 

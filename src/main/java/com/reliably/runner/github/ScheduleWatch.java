@@ -45,7 +45,7 @@ final class ScheduleWatch {
     private final String fileName;
     private final String path;
     private final Set<Long> told = new HashSet<>();
-    /** Runs of the repository up to this one have been looked through. */
+    /** Runs up to this one have been looked through. */
     private long seenUpTo;
 
     private boolean looked;
@@ -93,7 +93,7 @@ final class ScheduleWatch {
     private Uni<List<ScheduleEvent>> look() {
         lookedAt = System.nanoTime();
         // At first those of the workflow, which may not be among the repository's latest any more.
-        Uni<List<GitHubRun>> all = looked ? latest() : ofWorkflow();
+        Uni<List<GitHubRun>> all = looked ? latest() : ofWorkflow().invoke(this::seen);
         looked = true;
         return all.map(this::started);
     }
@@ -115,11 +115,15 @@ final class ScheduleWatch {
                         return both;
                     });
             return all.invoke(() -> {
-                seenUpTo = Math.max(seenUpTo, ids.getMax());
+                seen(page.runs());
                 // What is older is not seen there again.
                 told.removeIf(id -> id < ids.getMin());
             });
         });
+    }
+
+    private void seen(List<GitHubRun> runs) {
+        runs.forEach(run -> seenUpTo = Math.max(seenUpTo, run.id()));
     }
 
     private Uni<List<GitHubRun>> ofWorkflow() {
