@@ -15,6 +15,8 @@ import com.reliably.testing.ApiTest;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -70,8 +72,8 @@ class GitHubEndsTest extends GitHubRunsCase {
 
     @Test
     void whatIsToldIsTheSameWhereverGitHubFails() {
-        AtomicInteger failures = new AtomicInteger();
-        gitHub.trouble = request -> request.path().matches(".*/(jobs|logs|runs)") && failures.incrementAndGet() % 2 == 1
+        Set<String> failed = ConcurrentHashMap.newKeySet();
+        gitHub.trouble = request -> request.path().matches(".*/(jobs|logs|runs)") && failed.add(request.path())
                 ? Trouble.REFUSED_BEFORE
                 : Trouble.NONE;
         gitHub.runner = (run, workflow) -> {

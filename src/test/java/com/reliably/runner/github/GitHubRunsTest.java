@@ -642,7 +642,7 @@ class GitHubRunsTest extends GitHubRunsCase {
     @Test
     void aWorkflowThatItsScheduleLeftDisabledIsEnabledForTheFirstDispatch() {
         runner.install(schedule(false)).await().atMost(SOON);
-        gitHub.fire(file());
+        gitHub.end(gitHub.fire(file()), "success");
         gitHub.protectedBranch = true;
         runner.remove(schedule(false)).await().atMost(SOON);
         assertEquals("disabled_manually", gitHub.workflowState(file()));
