@@ -29,6 +29,7 @@ final class JobLogs {
     /** How long the end of a run may wait for a rate limit, for the sake of its logs: as long as GitHub's own lasts, and more. */
     private static final Duration LONGEST_WAIT = Duration.ofHours(2);
 
+    private static final Duration LONGEST_FIRST_PAUSE = Duration.ofSeconds(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     private final GitHubApi api;
@@ -40,7 +41,8 @@ final class JobLogs {
     /** @param pause before a log is asked for again; doubled each time */
     JobLogs(GitHubApi api, Duration pause, Clock clock) {
         this.api = api;
-        this.pause = pause;
+        // However seldom runs are looked at: the end waits for its logs.
+        this.pause = pause.compareTo(LONGEST_FIRST_PAUSE) < 0 ? pause : LONGEST_FIRST_PAUSE;
         this.clock = clock;
         this.waitsUntil = clock.instant().plus(LONGEST_WAIT);
     }

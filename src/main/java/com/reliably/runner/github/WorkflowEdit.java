@@ -81,6 +81,9 @@ final class WorkflowEdit {
         refuseExpressions("environment", order.environment());
         refuseExpressions("base_dir", order.baseDir());
         String text = template.startsWith("\uFEFF") ? template.substring(1) : template;
+        if (text.startsWith("\uFEFF")) {
+            throw new LaunchFailure(TEMPLATE + " begins with several byte order marks: remove them.");
+        }
         WorkflowEdit edit = new WorkflowEdit(text, order, ofOurOwn);
         try {
             return edit.verified(edit.edited(edit.read()));
