@@ -22,7 +22,7 @@ final class GitHubRepository {
     private static final Pattern NOT_IN_REFS = Pattern.compile("[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//");
 
     /** The action has a shell read it, unquoted. */
-    private static final Pattern DIRECTORY = Pattern.compile("[A-Za-z0-9._/-]+");
+    private static final Pattern DIRECTORY = Pattern.compile("[A-Za-z0-9._][A-Za-z0-9._/-]*");
 
     private static final Set<String> NOT_IN_DIRECTORIES = Set.of("", ".", "..", ".git");
 

@@ -63,7 +63,8 @@ final class Deviations {
                                 + "|capabilities|keep_on_failure)",
                         "a deployment says how its containers are made"),
                 everywhere(
-                        "extra \\$(\\.items\\[])?\\.definition\\.(environment|delivery|app_id|app_private_key)",
+                        "extra \\$(\\.items\\[])?\\.definition\\.(environment|delivery|app_id|app_private_key"
+                                + "|manage_service_token|webhook_secret)",
                         "the GitHub environment, which the documentation asks for, and how workflows get there"),
                 on(API, lines(33), "status 201 -> 422", "a kubeconfig must name a cluster and a user")
                         .sendingInstead("apiVersion: v1\\nkind: Config\\n", KUBECONFIG),

@@ -144,14 +144,33 @@ class NamesAndPathsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"plans", "chaos/plans", ".chaos", "a b"})
+    @ValueSource(strings = {"plans", "chaos/plans", ".chaos", "a-b_c.d"})
     void aDirectoryOfARepositoryIsTaken(String directory) {
         assertEquals(Optional.empty(), GitHubRepository.directoryFault(directory));
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "/", "/plans", "plans/", "a/../b", "..", ".", "a//b", "a\\b", ".git", ".GIT/hooks", "a\n"})
+            strings = {
+                "",
+                "/",
+                "/plans",
+                "plans/",
+                "a/../b",
+                "..",
+                ".",
+                "a//b",
+                "a\\b",
+                ".git",
+                ".GIT/hooks",
+                "a\n",
+                // The action's shell would take these for more than a name.
+                "a b",
+                "a;b",
+                "$(a)",
+                "`a`",
+                "-p"
+            })
     void aBadDirectoryOfARepositoryIsExplained(String directory) {
         assertThat(
                 GitHubRepository.directoryFault(directory).orElse("nothing"), containsString("inside the repository"));
