@@ -6,6 +6,7 @@ import com.reliably.secret.Mask;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -100,6 +101,8 @@ public record GitHubDefinition(
 
     private static final int LONGEST_WEBHOOK_SECRET = 255;
 
+    private static final int LONGEST_ENVIRONMENT = 255;
+
     /** How workflows come into the repository. */
     @Schema(
             name = "GitHubDelivery",
@@ -166,9 +169,20 @@ public record GitHubDefinition(
                             + " characters, not blank; make a random one, as by 'openssl rand -hex 32', and enter it at"
                             + " GitHub, too");
         }
-        if (environment != null && (environment.isBlank() || environment.length() > 255)) {
-            faults.reject("environment", "A GitHub environment's name has 1 to 255 characters", environment);
+        if (environment != null) {
+            environmentFault(environment).ifPresent(m -> faults.reject("environment", m, environment));
         }
+    }
+
+    /** What is wrong with the name of a GitHub environment; empty where nothing is. */
+    public static Optional<String> environmentFault(String name) {
+        if (name.isBlank() || name.length() > LONGEST_ENVIRONMENT) {
+            return Optional.of("A GitHub environment's name has 1 to " + LONGEST_ENVIRONMENT + " characters");
+        }
+        // In a workflow GitHub would evaluate it.
+        return name.contains("${{") || name.chars().anyMatch(Character::isISOControl)
+                ? Optional.of("A GitHub environment's name has neither '${{' nor line ends in it")
+                : Optional.empty();
     }
 
     private static boolean isGoodSecret(String secret) {

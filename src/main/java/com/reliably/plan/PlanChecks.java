@@ -2,6 +2,7 @@ package com.reliably.plan;
 
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.DeploymentService;
+import com.reliably.deployment.GitHubDefinition;
 import com.reliably.problem.Faults;
 import com.reliably.schedule.CronSchedule;
 import com.reliably.schedule.InvalidSchedule;
@@ -109,6 +110,9 @@ class PlanChecks {
         if (environment.provider() == PlanEnvironment.Provider.GITHUB
                 && (environment.name() == null || environment.name().isBlank())) {
             faults.missing("name");
+        } else if (environment.name() != null) {
+            GitHubDefinition.environmentFault(environment.name())
+                    .ifPresent(m -> faults.reject("name", m, environment.name()));
         }
         if (environment.id() == null) {
             return Uni.createFrom().voidItem();

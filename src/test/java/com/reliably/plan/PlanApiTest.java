@@ -135,6 +135,19 @@ class PlanApiTest {
     }
 
     @Test
+    void anEnvironmentsNameMustNotBeEvaluatedByGitHub() {
+        Map<String, Object> body = plan(noop, Map.of("type", "now"));
+        body.put("environment", Map.of("provider", "github", "name", "${{ github.token }}"));
+        tenant.request()
+                .body(body)
+                .post("/plans")
+                .then()
+                .statusCode(422)
+                .body("detail[0].loc", contains("body", "environment", "name"))
+                .body("detail[0].msg", containsString("${{"));
+    }
+
+    @Test
     void aDeploymentTypeMustNotContradictTheDeployment() {
         Map<String, Object> body = plan(noop, Map.of("type", "now"));
         body.put("deployment", Map.of("deployment_id", noop, "deployment_type", "github"));

@@ -226,15 +226,26 @@ final class ScheduleWatch {
                         + " was changed at GitHub by others. Undo the change, or delete the file; then suspend and resume"
                         + " the plan.");
             }
-            return keeper.wanted(api, definition, order.get())
-                    .chain(wanted -> wanted.equals(present)
-                            ? api.workflowState(fileName).map(this::judged)
-                            : trouble("The plan's workflow " + path
-                                    + " is not what it should be, because the template, the server's settings or the"
-                                    + " zone's clocks have changed since, or the file could not be written: "
-                                    + (schedule.suspended() ? "resume" : "suspend and resume")
-                                    + " the plan to have it made again."));
+            WorkflowOrder now = order.get();
+            return keeper.wanted(api, definition, now)
+                    .chain(wanted ->
+                            wanted.equals(present) ? api.workflowState(fileName).map(this::judged) : outdated(now));
         });
+    }
+
+    /** The template, the server's settings or the zone's clocks have changed since it was written. */
+    private Uni<ScheduleEvent> outdated(WorkflowOrder now) {
+        if (schedule.suspended()) {
+            return trouble(
+                    "The plan's workflow " + path + " is not what it should be any more, or could not be written:"
+                            + " resume the plan to have it made again.");
+        }
+        return keeper.keep(api, definition, now)
+                .chain(kept -> kept.isInPlace()
+                        ? api.workflowState(fileName).map(this::judged)
+                        : trouble(
+                                "What has changed in the template or the server's settings is not in the plan's workflow"
+                                        + " yet: " + kept.waitsFor()));
     }
 
     private ScheduleEvent judged(String now) {
@@ -248,9 +259,9 @@ final class ScheduleWatch {
         }
         if (!schedule.suspended() && !api.address().isCloud() && cron.isInexactInUtc()) {
             return new ScheduleEvent.Trouble(
-                    "This GitHub Enterprise Server reads cron in UTC only, so that the plan is an"
-                            + " hour off while its zone's clocks show another time than when it was written: suspend and"
-                            + " resume the plan then, or give it the time zone UTC.");
+                    "This GitHub Enterprise Server reads cron in UTC only. When the clocks of the plan's zone change, this"
+                            + " server writes the workflow anew, some minutes later; what is due before that is an hour"
+                            + " off. Give the plan the time zone UTC to have it exact.");
         }
         return new ScheduleEvent.Sound();
     }

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GitHubRunIT {
 
     private static final String GITHUB_TOKEN = "ghp_planted0123456789planted";
+    private static final String WEBHOOK_SECRET = "planted-webhook-secret-0123456789";
     private static final Duration LONGEST_RUN = Duration.ofMinutes(3);
     /** As ManualRunIT has them. */
     private static final String[] PACKAGES = {"reliably-cli", "chaostoolkit-reliably", "slack_sdk", "typer<0.25"};
@@ -50,6 +51,7 @@ class GitHubRunIT {
         gitHub = GitHubStandIn.cloud(Clock.systemUTC());
         gitHub.token = GITHUB_TOKEN;
         secrets.add(GITHUB_TOKEN);
+        secrets.add(WEBHOOK_SECRET);
         gitHub.workflowsKnownAfter = Duration.ofSeconds(1);
         gitHub.runsListedAfter = Duration.ofSeconds(1);
         PythonEnvironment cli = PythonEnvironment.of("cli", PACKAGES);
@@ -304,6 +306,7 @@ class GitHubRunIT {
     private static String deployment(Map<String, Object> more) {
         Map<String, Object> definition = new HashMap<>(Map.of(
                 "type", "github", "repo", "github.com/acme/chaos", "environment", "production", "token", GITHUB_TOKEN));
+        definition.put("webhook_secret", WEBHOOK_SECRET);
         definition.putAll(more);
         return create("/deployments", Map.of("name", "d-" + UUID.randomUUID(), "definition", definition));
     }

@@ -524,6 +524,28 @@ class GitHubRunsTest extends GitHubRunsCase {
     }
 
     @Test
+    void aScheduleGoesByTheTemplateOfNow() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        List<ScheduleEvent> events = watch(false);
+        await().atMost(SOON).until(() -> events.contains(new ScheduleEvent.Sound()));
+        gitHub.put(
+                WorkflowFile.TEMPLATE_PATH,
+                "on: push\njobs: {a: {runs-on: mine, steps: [{uses: reliablyhq/actions/plan@main}]}}\n");
+        await().atMost(SOON).until(() -> gitHub.files("main").get(path()).contains("runs-on: mine"));
+        int commits = gitHub.commits().size();
+        int looks = looksAtFile();
+        await().atMost(SOON).until(() -> looksAtFile() > looks + 1);
+        assertEquals(commits, gitHub.commits().size());
+        assertEquals(null, watchFailure.get());
+    }
+
+    private int looksAtFile() {
+        return (int) gitHub.asked().stream()
+                .filter(request -> request.path().endsWith("/contents/" + path()))
+                .count();
+    }
+
+    @Test
     void runsOfAScheduleAreToldWhereItsFileCannotBeRead() {
         runner.install(schedule(false)).await().atMost(SOON);
         gitHub.fire(file());
