@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.is;
 import static org.hamcrest.Matchers.not;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.reliably.testing.ApiDescription;
@@ -125,7 +126,9 @@ class EventStreamTest {
             runs.running(second, late);
             second.commit();
             // The event of the second waits for the first, while heartbeats go on.
-            assertEquals(":", stream.line());
+            String heartbeat = stream.line();
+            // Where other transactions have ended meanwhile, it says how far that is.
+            assertTrue(heartbeat.equals(":") || heartbeat.startsWith("id: "), heartbeat);
             assertEquals("", stream.line());
             String place = stream.lastEventId();
             runs.running(first, between);
