@@ -66,9 +66,9 @@ class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperi
         return engines.atDeployment(orgId, deploymentId)
                 .map(there -> there.isEmpty()
                         ? Optional.empty()
-                        : Optional.of("the schedules of " + there.size() + " plan(s) are still to be removed from its"
-                                + " engine, for which its credentials are needed; that is tried until it succeeds."
-                                + why(there)));
+                        : Optional.of("what its engine has of " + there.size() + " plan(s), schedules and workflows, is"
+                                + " still to be removed, for which its credentials are needed; that is tried until it"
+                                + " succeeds." + why(there)));
     }
 
     private static String why(List<EngineScheduleService.AtDeployment> there) {
