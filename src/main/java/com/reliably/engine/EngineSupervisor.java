@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -182,9 +183,7 @@ class EngineSupervisor {
         if (before != null) {
             leave(before);
         }
-        Keeping keeping = new Keeping(schedule, newContext(), newContext());
-        keeping.working().execute(() -> logIds.begin(schedule.orgId(), schedule.planId()));
-        keeping.watching().execute(() -> logIds.begin(schedule.orgId(), schedule.planId()));
+        Keeping keeping = new Keeping(schedule, contextFor(schedule));
         kept.put(schedule.id(), keeping);
         listen(keeping);
         return keeping;
@@ -193,6 +192,17 @@ class EngineSupervisor {
     private void leave(Keeping keeping) {
         kept.remove(keeping.schedule().id(), keeping);
         keeping.end();
+    }
+
+    /**
+     * A context of its own, whose lines in the log say which plan they are about. A database session hangs on the context that
+     * it was opened on: whatever may go on at the same time as something else has another one.
+     */
+    private Executor contextFor(OwnedSchedule schedule) {
+        Context context = newContext();
+        Executor executor = task -> context.runOnContext(ignored -> task.run());
+        executor.execute(() -> logIds.begin(schedule.orgId(), schedule.planId()));
+        return executor;
     }
 
     private Context newContext() {
@@ -272,11 +282,11 @@ class EngineSupervisor {
     }
 
     private Uni<EngineJournal.Telling> telling(Keeping keeping, KeptSchedule schedule) {
-        // A runner may ask for something on any thread; database sessions belong to the keeping's own context.
+        // A runner may ask for something on any thread, and while something else is done.
         return journal.telling(schedule, new EngineJournal.OnContext() {
             @Override
             public <T> Uni<T> run(Supplier<Uni<T>> work) {
-                return Uni.createFrom().<T>deferred(work::get).runSubscriptionOn(keeping.working());
+                return Uni.createFrom().<T>deferred(work::get).runSubscriptionOn(contextFor(keeping.schedule()));
             }
         });
     }
@@ -354,7 +364,9 @@ class EngineSupervisor {
     }
 
     private void listen(Keeping keeping) {
-        keeping.watching().execute(() -> {
+        // What the one before has told may still be written down.
+        Executor watching = contextFor(keeping.schedule());
+        watching.execute(() -> {
             if (keeping.isOver() || keeping.isWatched() || look.isStopped()) {
                 return;
             }
@@ -363,15 +375,15 @@ class EngineSupervisor {
                             ? Uni.createFrom().nullItem()
                             : telling(keeping, schedule)
                                     .map(EngineJournal.Telling::before)
-                                    .invoke(telling -> watch(keeping, engineOf(schedule), telling)))
+                                    .invoke(telling -> watch(keeping, engineOf(schedule), telling, watching)))
                     .subscribe()
                     .with(done -> {}, failure -> listenLater(keeping, failure));
         });
     }
 
-    private void watch(Keeping keeping, EngineSchedules engine, EngineSchedule schedule) {
+    private void watch(Keeping keeping, EngineSchedules engine, EngineSchedule schedule, Executor watching) {
         keeping.watchedBy(engine.watch(schedule)
-                .emitOn(keeping.watching())
+                .emitOn(watching)
                 .onItem()
                 .transformToUniAndConcatenate(event -> take(keeping, event).invoke(keeping::heard))
                 .subscribe()
@@ -420,7 +432,7 @@ class EngineSupervisor {
                 keeping.schedule().planId(), wait.toSeconds(), failure.toString());
         LOG.debug("The cause:", failure);
         if (keeping.failures() == FAILURES_TO_TELL) {
-            keeping.watching().execute(() -> journal.troubled(
+            contextFor(keeping.schedule()).execute(() -> journal.troubled(
                             keeping.schedule(),
                             "What the engine starts is not seen for now, and is looked at again: "
                                     + failure.getMessage())

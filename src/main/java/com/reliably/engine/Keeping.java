@@ -1,7 +1,6 @@
 package com.reliably.engine;
 
 import io.smallrye.mutiny.subscription.Cancellable;
-import io.vertx.core.Context;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -13,8 +12,7 @@ final class Keeping {
     private static final int MOST_DOUBLINGS = 6;
 
     private final OwnedSchedule schedule;
-    private final Context work;
-    private final Context watch;
+    private final Executor working;
     private final AtomicBoolean busy = new AtomicBoolean();
     private Cancellable watching;
     private int failures;
@@ -23,13 +21,12 @@ final class Keeping {
     /**
      * Begins.
      *
-     * @param work  a context for what is done at the engine, because a database session hangs on the context it was opened on
-     * @param watch another one for what the engine tells
+     * @param working for what is done at the engine, one thing at a time, because a database session hangs on the context that
+     *     it was opened on
      */
-    Keeping(OwnedSchedule schedule, Context work, Context watch) {
+    Keeping(OwnedSchedule schedule, Executor working) {
         this.schedule = schedule;
-        this.work = work;
-        this.watch = watch;
+        this.working = working;
     }
 
     OwnedSchedule schedule() {
@@ -37,11 +34,7 @@ final class Keeping {
     }
 
     Executor working() {
-        return task -> work.runOnContext(ignored -> task.run());
-    }
-
-    Executor watching() {
-        return task -> watch.runOnContext(ignored -> task.run());
+        return working;
     }
 
     /** Whether nothing is being done at the engine, so that something may be begun; true only once until {@link #done}. */

@@ -389,8 +389,8 @@ class RunSupervisor {
                 launchable.timeout(),
                 launchable.providerEnvironment(),
                 launchable.overlap(),
-                () -> onRunsContext(following, () -> journal.secretFiles(run)),
-                atLeast -> onRunsContext(following, () -> journal.newToken(run, atLeast)));
+                () -> onContextFor(run, () -> journal.secretFiles(run)),
+                atLeast -> onContextFor(run, () -> journal.newToken(run, atLeast)));
         return wasCancelled(run, runner, request)
                 .emitOn(following.executor())
                 .chain(cancelled -> cancelled
@@ -400,9 +400,17 @@ class RunSupervisor {
                                 .chain(launched -> launched(following, runner, launched)));
     }
 
-    /** A runner may ask for something on any thread; database sessions belong to the run's own context. */
-    private static <T> Uni<T> onRunsContext(Following following, Supplier<Uni<T>> work) {
-        return Uni.createFrom().<T>deferred(work::get).runSubscriptionOn(following.executor());
+    /**
+     * A runner may ask for something on any thread, and while something that it has told is being written down: a database
+     * session hangs on the context that it was opened on, and two on one break both.
+     */
+    private <T> Uni<T> onContextFor(Run run, Supplier<Uni<T>> work) {
+        return Uni.createFrom()
+                .<T>deferred(work::get)
+                .runSubscriptionOn(task -> onContextOfItsOwn(context -> {
+                    logIds.begin(run.orgId, run.planId, run.id);
+                    task.run();
+                }));
     }
 
     /** Whether somebody asked for the end before anything was started. */
@@ -446,8 +454,8 @@ class RunSupervisor {
                 run.id,
                 run.attempt,
                 reference,
-                () -> onRunsContext(following, () -> journal.definition(run)),
-                atLeast -> onRunsContext(following, () -> journal.newPlanToken(run, atLeast)));
+                () -> onContextFor(run, () -> journal.definition(run)),
+                atLeast -> onContextFor(run, () -> journal.newPlanToken(run, atLeast)));
     }
 
     private Uni<Void> take(Following following, RunnerEvent event) {
