@@ -38,10 +38,13 @@ class RunClaims {
         return repository.takeUp(owner, settings.lease(), null, knownTypes, most);
     }
 
-    /** Takes over runs of servers that are gone. Whether anything of them still exists is for the runner to see. */
+    /**
+     * Takes over runs of servers that are gone, without launches of these types. Whether anything of them still exists is
+     * for the runner to see.
+     */
     @WithTransaction
-    Uni<List<Run>> takeOver(int most) {
-        return repository.takeOver(owner, settings.lease(), settings.takeOverAfter(), most);
+    Uni<List<Run>> takeOver(Set<String> notLaunchedHere, int most) {
+        return repository.takeOver(owner, settings.lease(), settings.takeOverAfter(), notLaunchedHere, most);
     }
 
     /** The runs that this server has, after telling the others that it still does. */

@@ -121,12 +121,17 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     /**
      * Takes over runs of any organisation whose owner has let its lease end: at once those that were being launched, of
      * which nothing has taken effect; after a while those that run.
+     *
+     * @param notLaunchedHere types of deployments of which this server begins nothing: a launch of these is left to the
+     *     others, unless it is to be cancelled
      */
-    Uni<List<Run>> takeOver(String owner, Duration lease, Duration after, int most) {
+    Uni<List<Run>> takeOver(String owner, Duration lease, Duration after, Set<String> notLaunchedHere, int most) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         with abandoned as (
                             select id from run
                             where state = 'launching' and lease_until < now()
+                                  and (deployment_type is null or cancel_requested_at is not null
+                                       or deployment_type <> all (string_to_array(?5, ',')))
                                or state = 'running' and lease_until < now() - make_interval(secs => ?1)
                             order by lease_until limit ?2 for update skip locked)
                         update run set owner = ?3, attempt = attempt + 1, lease_until = now() + make_interval(secs => ?4)
@@ -136,6 +141,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .setParameter(2, most)
                 .setParameter(3, owner)
                 .setParameter(4, seconds(lease))
+                .setParameter(5, String.join(",", notLaunchedHere))
                 .getResultList()
                 .chain(this::withIds));
     }

@@ -215,9 +215,20 @@ class RunSupervisor {
         if (look.soundFor().compareTo(settings.lease()) < 0) {
             return Uni.createFrom().voidItem();
         }
-        return claims.takeOver(MOST_AT_ONCE)
+        return claims.takeOver(withoutRoomToBeginAnew(), MOST_AT_ONCE)
                 .invoke(taken -> follow(taken, Following.How.TAKEN_OVER))
                 .replaceWithVoid();
+    }
+
+    /**
+     * What is bound to the server that began it can't be found by this one, which would begin it anew: for that there must
+     * be room, as for what waits. What is at an engine is found there, and only followed.
+     */
+    private Set<String> withoutRoomToBeginAnew() {
+        return runners.all().stream()
+                .filter(runner -> runner.isBoundToServer() && room(runner) <= 0)
+                .flatMap(runner -> runner.types().stream())
+                .collect(Collectors.toSet());
     }
 
     /** Sees to it that what this server has is followed, and nothing else, and that what is to be cancelled is. */

@@ -14,6 +14,9 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -127,14 +130,51 @@ class ReplicasIT {
         }
     }
 
-    @SuppressWarnings("unchecked")
+    @Test
+    void aServerWithoutRoomBeginsNoRunAnewAndStillCancelsThem() throws SQLException {
+        host.freeze();
+        try {
+            String left = plan(onOther, "true");
+            abandonLaunchOf(left);
+            String unwanted = plan(onOther, "true");
+            abandonLaunchOf(unwanted);
+            String unwantedRun = onOther.latestRun(unwanted);
+            other.request().post("/runs/" + unwantedRun + "/cancel").then().statusCode(200);
+            assertEquals("cancelled", onOther.ended(unwanted).getString("state"));
+            JsonPath run = onOther.get("/runs/" + onOther.latestRun(left));
+            assertEquals("launching", run.getString("state"), "It has been looked at since, and left alone.");
+            assertEquals(1, run.getInt("attempt"));
+            host.thaw();
+            run = onOther.ended(left);
+            assertEquals("succeeded", run.getString("state"), run.getString("error"));
+            assertEquals(2, run.getInt("attempt"));
+        } finally {
+            host.thaw();
+        }
+    }
+
+    /** As a server leaves it that goes in the midst of a launch. */
+    private static void abandonLaunchOf(String plan) throws SQLException {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                PreparedStatement update =
+                        connection.prepareStatement("update run set state = 'launching', owner = 'gone', attempt = 1,"
+                                + " lease_until = now() - interval '1 s' where plan_id = ?::uuid")) {
+            update.setString(1, plan);
+            assertEquals(1, update.executeUpdate());
+        }
+    }
+
     private static String plan(String... shell) {
+        return plan(onHost, shell);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static String plan(Scenario at, String... shell) {
         Map<String, Object>[] steps = new Map[shell.length];
         for (int i = 0; i < shell.length; i++) {
             steps[i] = process("step " + i, shell[i]);
         }
-        return onHost.plan(
-                onHost.deployment(Map.of("type", "reliably_cli", "mode", "managed")), experiment(steps), null);
+        return at.plan(at.deployment(Map.of("type", "reliably_cli", "mode", "managed")), experiment(steps), null);
     }
 
     private static String mark() {
