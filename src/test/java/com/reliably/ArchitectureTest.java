@@ -102,7 +102,7 @@ class ArchitectureTest {
             entry("com.reliably.runner.docker.EngineTransport", "an engine's workers"),
             entry("com.reliably.runner.docker.EngineWorkers", "workers of its own; what it asks for is there"),
             entry("com.reliably.runner.docker.VolumeSources", "a worker"),
-            entry("com.reliably.runner.github.GitHubHttp.answer", "workers, as GitHubApi has it"));
+            entry("com.reliably.runner.github.api.GitHubHttp.answer", "workers, as GitHubApi has it"));
 
     private static final DescribedPredicate<JavaMethod> ENDPOINTS =
             DescribedPredicate.describe("that are endpoints", method -> method.getAnnotations().stream()
@@ -245,6 +245,43 @@ class ArchitectureTest {
                 .beFreeOfCycles()
                 // Making a token is audited, and the audit trail says which token acted.
                 .ignoreDependency(resideInAPackage("com.reliably.audit"), type(Caller.class))
+                .check(SERVER);
+    }
+
+    @Test
+    void packagesDoNotDependOnEachOtherInCircles() {
+        // What is below a feature does not know the feature, where the feature knows it.
+        slices().matching("com.reliably.(**)")
+                .should()
+                .beFreeOfCycles()
+                .ignoreDependency(resideInAPackage("com.reliably.audit"), type(Caller.class))
+                .check(SERVER);
+    }
+
+    @Test
+    void whatIsBelowTheRunnerOfGitHubKnowsOnlyWhatItIsMadeOf() {
+        String runner = "com.reliably.runner.github";
+        Map.of(
+                        "api", Set.<String>of(),
+                        "workflow", Set.<String>of(),
+                        "repository", Set.of("api", "workflow"),
+                        "webhook", Set.of("api"))
+                .forEach((part, known) -> noClasses()
+                        .that()
+                        .resideInAPackage(runner + "." + part)
+                        .should()
+                        .dependOnClassesThat(DescribedPredicate.describe(
+                                "of the runner, but not of " + known,
+                                type -> type.getPackageName().startsWith(runner)
+                                        && !type.getPackageName().equals(runner + "." + part)
+                                        && !known.contains(type.getPackageName().replace(runner + ".", ""))))
+                        .check(SERVER));
+        noClasses()
+                .that()
+                .resideInAPackage(runner + ".workflow")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.net..", "io.smallrye.mutiny..", "io.vertx..", "org.kohsuke..")
                 .check(SERVER);
     }
 

@@ -2,7 +2,11 @@ package com.reliably.runner.github;
 
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
-import com.reliably.runner.github.GitHubApi.Seen;
+import com.reliably.runner.github.api.GitHubApi;
+import com.reliably.runner.github.api.GitHubApi.Seen;
+import com.reliably.runner.github.api.GitHubFault;
+import com.reliably.runner.github.api.GitHubJob;
+import com.reliably.runner.github.api.GitHubRun;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.time.Duration;

@@ -1,5 +1,8 @@
 package com.reliably.runner.github;
 
+import com.reliably.runner.github.api.GitHubApi;
+import com.reliably.runner.github.api.GitHubFault;
+import com.reliably.runner.github.api.GitHubRun;
 import io.smallrye.mutiny.Uni;
 
 /**

@@ -1,28 +1,17 @@
 package com.reliably.runner.github;
 
+import com.reliably.runner.github.api.GitHubApiSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 
-/** Settings of runs that are workflows at GitHub. Which hosts may be called is {@code reliably.github.allowed-hosts}. */
+/** Settings of runs that are workflows at GitHub; those of the requests to it are {@link GitHubApiSettings}. */
 @ConfigMapping(prefix = "reliably.github")
 public interface GitHubSettings {
-
-    /**
-     * Where the API of a host is, as in {@code ghe.example.com=https://gateway.example.com/github}, separated by commas; for
-     * gateways and proxies. Only here can plain HTTP be asked for.
-     */
-    Optional<List<String>> apiUrls();
 
     /** How often the runs of a repository are looked at, where anything is followed there; one request for all of them. */
     @WithDefault("PT5S")
     Duration pollEvery();
-
-    /** How long GitHub may take to answer a request. */
-    @WithDefault("PT20S")
-    Duration answersWithin();
 
     /**
      * How long it may take until a run that GitHub was asked to start, without its answer having been heard, is in its list
@@ -45,10 +34,4 @@ public interface GitHubSettings {
      */
     @WithDefault("reliablyhq/actions/plan@main")
     String action();
-
-    /**
-     * Hosts, besides the API's own, that GitHub may say a log is to be fetched from; {@code *} stands for the names below.
-     */
-    @WithDefault("*.blob.core.windows.net,*.actions.githubusercontent.com")
-    List<String> logHosts();
 }

@@ -1,6 +1,9 @@
 package com.reliably.runner.github;
 
 import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.github.api.GitHubApi;
+import com.reliably.runner.github.api.GitHubFault;
+import com.reliably.runner.github.api.GitHubJob;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.nio.charset.StandardCharsets;

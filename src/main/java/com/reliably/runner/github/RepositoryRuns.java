@@ -1,6 +1,11 @@
 package com.reliably.runner.github;
 
-import com.reliably.runner.github.GitHubApi.Seen;
+import com.reliably.runner.HomeContext;
+import com.reliably.runner.github.api.GitHubApi;
+import com.reliably.runner.github.api.GitHubApi.Seen;
+import com.reliably.runner.github.api.GitHubRun;
+import com.reliably.runner.github.api.RepositoryAddress;
+import com.reliably.runner.github.webhook.RepositoryNews;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.time.Duration;

@@ -1,5 +1,7 @@
 package com.reliably.runner.github;
 
+import com.reliably.runner.github.api.GitHubApi;
+import com.reliably.runner.github.api.GitHubFault;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.time.Duration;

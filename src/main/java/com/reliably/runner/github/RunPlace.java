@@ -2,6 +2,7 @@ package com.reliably.runner.github;
 
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.GitHubDefinition;
+import com.reliably.runner.github.api.RepositoryAddress;
 import java.util.Optional;
 
 /**

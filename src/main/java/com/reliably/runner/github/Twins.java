@@ -1,6 +1,10 @@
 package com.reliably.runner.github;
 
-import com.reliably.runner.github.RepositoryNews.Concern;
+import com.reliably.runner.github.api.GitHubApi;
+import com.reliably.runner.github.api.GitHubFault;
+import com.reliably.runner.github.api.GitHubRun;
+import com.reliably.runner.github.webhook.RepositoryNews;
+import com.reliably.runner.github.webhook.RepositoryNews.Concern;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.util.Comparator;

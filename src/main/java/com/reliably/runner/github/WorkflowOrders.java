@@ -2,6 +2,8 @@ package com.reliably.runner.github;
 
 import com.reliably.deployment.GitHubDefinition;
 import com.reliably.runner.EngineSchedule;
+import com.reliably.runner.github.repository.ServiceTokens;
+import com.reliably.runner.github.workflow.WorkflowOrder;
 import com.reliably.schedule.Overlap;
 import com.reliably.start.PublicUrl;
 import java.util.List;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
-import com.reliably.runner.github.GitHubStandIn.LogTrouble;
-import com.reliably.runner.github.GitHubStandIn.StandInRun;
-import com.reliably.runner.github.GitHubStandIn.Trouble;
+import com.reliably.runner.github.standin.GitHubStandIn.LogTrouble;
+import com.reliably.runner.github.standin.GitHubStandIn.StandInRun;
+import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
 import com.reliably.schedule.Overlap;
 import com.reliably.testing.ApiTest;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;

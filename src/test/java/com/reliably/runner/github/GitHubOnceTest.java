@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.deployment.GitHubDefinition;
@@ -12,17 +11,17 @@ import com.reliably.deployment.NoopDefinition;
 import com.reliably.runner.DeploymentGone;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
-import com.reliably.runner.github.GitHubStandIn.StandInRun;
-import com.reliably.runner.github.GitHubStandIn.Trouble;
+import com.reliably.runner.github.standin.GitHubStandIn.StandInRun;
+import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
+import com.reliably.runner.github.standin.MovedClock;
+import com.reliably.runner.github.workflow.WorkflowFile;
 import com.reliably.testing.ApiTest;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -237,26 +236,6 @@ class GitHubOnceTest extends GitHubRunsCase {
         assertEquals(How.EXITED, launch().end().how());
         assertEquals(2, intentsAtDispatch.get());
         assertEquals(1, gitHub.runs().size());
-    }
-
-    @Test
-    void itIsLookedAtTheTimeWhenEverythingElseOfTheRequestIsDone() {
-        GitHubApi api = new GitHubApi(
-                new GitHubHttp(settings(), new RateLimits(clock), json),
-                new RepositoryAddress("github.com", "acme", "chaos", java.net.URI.create(gitHub.apiUrl())),
-                "caller",
-                () -> {
-                    clock.move(Duration.ofSeconds(11));
-                    return "Bearer github-token";
-                },
-                Optional::empty,
-                () -> false);
-        SendingWindow window = SendingWindow.open(clock, Duration.ofSeconds(10));
-        Throwable failure = assertThrows(
-                CompletionException.class,
-                () -> api.dispatch("a.yaml", "main", Map.of(), window).await().atMost(SOON));
-        assertTrue(failure.getCause() instanceof GitHubFault.Unsent, failure.toString());
-        assertEquals(List.of(), gitHub.asked());
     }
 
     @Test

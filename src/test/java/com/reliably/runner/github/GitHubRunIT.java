@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.reliably.runner.github.GitHubStandIn.Trouble;
+import com.reliably.runner.github.repository.RepositoryParts;
+import com.reliably.runner.github.standin.GitHubStandIn;
+import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
+import com.reliably.runner.github.standin.StepRunner;
+import com.reliably.runner.github.workflow.WorkflowOrder;
 import com.reliably.testing.PythonEnvironment;
 import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
@@ -212,10 +216,10 @@ class GitHubRunIT {
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
         assertEquals(1, run.getList("execution_ids").size());
         UUID id = UUID.fromString(plan);
-        assertTrue(gitHub.secrets.containsKey(ServiceTokens.nameOf(id)), gitHub.secrets.toString());
-        String token = opened(gitHub.secrets.get(ServiceTokens.nameOf(id)));
+        assertTrue(gitHub.secrets.containsKey(RepositoryParts.secretOf(id)), gitHub.secrets.toString());
+        String token = opened(gitHub.secrets.get(RepositoryParts.secretOf(id)));
         String file = ".github/workflows/" + WorkflowOrder.fileNameOf(id);
-        assertTrue(gitHub.files("main").get(file).contains(ServiceTokens.nameOf(id)));
+        assertTrue(gitHub.files("main").get(file).contains(RepositoryParts.secretOf(id)));
         // It is good for its plan, and for nothing else.
         server.requestWith(token).get("/plans/" + plan).then().statusCode(200);
         server.requestWith(token).get("/plans").then().statusCode(403);
@@ -223,7 +227,7 @@ class GitHubRunIT {
 
         server.request().delete("/plans/" + plan).then().statusCode(200);
         await().atMost(LONGEST_RUN).until(() -> !gitHub.files("main").containsKey(file));
-        await().atMost(LONGEST_RUN).until(() -> !gitHub.secrets.containsKey(ServiceTokens.nameOf(id)));
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.secrets.containsKey(RepositoryParts.secretOf(id)));
         server.requestWith(token).get("/plans/" + plan).then().statusCode(401);
         await().atMost(LONGEST_RUN)
                 .until(() ->

@@ -5,27 +5,30 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.DeploymentDefinition;
-import com.reliably.deployment.DeploymentPolicy;
 import com.reliably.deployment.GitHubDefinition;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.RunnerEvent;
+import com.reliably.runner.github.api.ApiParts;
+import com.reliably.runner.github.api.GitHubApis;
+import com.reliably.runner.github.repository.PullRequests;
+import com.reliably.runner.github.repository.RepositoryParts;
+import com.reliably.runner.github.repository.ServiceTokens;
+import com.reliably.runner.github.repository.WorkflowKeeper;
+import com.reliably.runner.github.standin.GitHubStandIn;
+import com.reliably.runner.github.standin.MovedClock;
+import com.reliably.runner.github.webhook.RepositoryNews;
+import com.reliably.runner.github.webhook.WebhookParts;
 import com.reliably.schedule.Overlap;
 import com.reliably.start.PublicUrl;
 import com.reliably.testing.Tenant;
 import com.reliably.testing.TestRuns;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.vertx.mutiny.sqlclient.Pool;
 import jakarta.inject.Inject;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -56,6 +59,10 @@ abstract class GitHubRunsCase {
 
     final MovedClock clock = new MovedClock();
     final AtomicInteger tokens = new AtomicInteger();
+    /** What goes on no longer than a test. */
+    final List<Cancellable> following = new CopyOnWriteArrayList<>();
+
+    private final List<WebhookParts> hearing = new CopyOnWriteArrayList<>();
     GitHubStandIn gitHub;
     Tenant tenant;
     TestRuns testRuns;
@@ -69,31 +76,6 @@ abstract class GitHubRunsCase {
     volatile GitHubDefinition definition =
             definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.COMMIT);
 
-    /** A clock that tests move; it goes on by itself. */
-    static final class MovedClock extends Clock {
-
-        private volatile Duration offset = Duration.ZERO;
-
-        void move(Duration by) {
-            offset = offset.plus(by);
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return Clock.systemUTC().instant().plus(offset);
-        }
-    }
-
     @BeforeEach
     void start() {
         gitHub = GitHubStandIn.cloud(clock);
@@ -105,21 +87,31 @@ abstract class GitHubRunsCase {
 
     @AfterEach
     void everyRequestAndAnswerIsAsGitHubDescribesIt() {
+        following.forEach(Cancellable::cancel);
+        hearing.forEach(WebhookParts::close);
         gitHub.close();
         assertEquals(List.of(), gitHub.faults());
     }
 
     /** What a server has in memory, anew: after a crash, or of another server. */
     final GitHubRunner newServer() {
+        return newServer(newNews());
+    }
+
+    /** What a server hears of webhooks that others are told. */
+    final RepositoryNews newNews() {
+        WebhookParts parts = new WebhookParts(pool);
+        hearing.add(parts);
+        return parts.news();
+    }
+
+    /** A server that hears these news. */
+    final GitHubRunner newServer(RepositoryNews news) {
         GitHubSettings settings = settings();
-        GitHubHttp http = new GitHubHttp(settings, new RateLimits(clock), json);
-        GitHubApis apis =
-                new GitHubApis(http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
+        GitHubApis apis = ApiParts.apis(gitHub.apiUrl(), clock, json);
         PullRequests pullRequests = new PullRequests();
-        WorkflowKeeper keeper = new WorkflowKeeper(pullRequests, new ActionPins());
+        WorkflowKeeper keeper = RepositoryParts.keeper(pullRequests);
         RepositoryRuns runs = new RepositoryRuns(settings);
-        DeliveryStore deliveries = new DeliveryStore(pool);
-        RepositoryNews news = new RepositoryNews(deliveries);
         ServiceTokens serviceTokens = new ServiceTokens();
         return new GitHubRunner(
                 apis,
@@ -131,35 +123,16 @@ abstract class GitHubRunsCase {
                 publicUrl,
                 new GitHubSchedules(apis, keeper, pullRequests, serviceTokens, runs, news, settings, publicUrl, clock),
                 serviceTokens,
-                new WebhookChecks(deliveries, publicUrl),
+                new WebhookParts(pool).checks(publicUrl),
                 clock);
     }
 
-    final GitHubSettings settings() {
-        return new TestSettings(List.of("github.com=" + gitHub.apiUrl(), "ghe.example.com=" + gitHub.apiUrl()));
+    /** Of the servers that are made from now on. */
+    GitHubSettings settings() {
+        return new TestSettings(Duration.ofMillis(50), SETTLES);
     }
 
-    private record TestSettings(List<String> urls) implements GitHubSettings {
-
-        @Override
-        public Optional<List<String>> apiUrls() {
-            return Optional.of(urls);
-        }
-
-        @Override
-        public Duration pollEvery() {
-            return Duration.ofMillis(50);
-        }
-
-        @Override
-        public Duration answersWithin() {
-            return Duration.ofSeconds(10);
-        }
-
-        @Override
-        public Duration settlesWithin() {
-            return SETTLES;
-        }
+    record TestSettings(Duration pollEvery, Duration settlesWithin) implements GitHubSettings {
 
         @Override
         public Duration timeout() {
@@ -175,20 +148,6 @@ abstract class GitHubRunsCase {
         public String action() {
             return "reliablyhq/actions/plan@main";
         }
-
-        @Override
-        public List<String> logHosts() {
-            return List.of("*.blob.core.windows.net");
-        }
-    }
-
-    private static DeploymentPolicy policy() {
-        return new SmallRyeConfigBuilder()
-                .withMapping(DeploymentPolicy.class)
-                .withMappingIgnore("reliably.**")
-                .withDefaultValue("reliably.github.allowed-hosts", "github.com,ghe.example.com")
-                .build()
-                .getConfigMapping(DeploymentPolicy.class);
     }
 
     static GitHubDefinition definition(String repo, String ref, GitHubDefinition.Delivery delivery) {
@@ -239,6 +198,7 @@ abstract class GitHubRunsCase {
 
         void follow(GitHubRunner by) {
             observing = by.observe(run, 0).subscribe().with(events::add, failure::set);
+            following.add(observing);
         }
 
         void crash() {

@@ -13,8 +13,12 @@ import com.reliably.runner.RunAtEngine;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
 import com.reliably.runner.ScheduleEvent;
-import com.reliably.runner.github.GitHubStandIn.StandInRun;
-import com.reliably.runner.github.GitHubStandIn.Trouble;
+import com.reliably.runner.github.repository.RepositoryParts;
+import com.reliably.runner.github.standin.GitHubStandIn;
+import com.reliably.runner.github.standin.GitHubStandIn.StandInRun;
+import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
+import com.reliably.runner.github.workflow.WorkflowFile;
+import com.reliably.runner.github.workflow.WorkflowOrder;
 import com.reliably.schedule.Overlap;
 import com.reliably.testing.ApiTest;
 import io.smallrye.mutiny.Uni;
@@ -233,7 +237,7 @@ class GitHubRunsTest extends GitHubRunsCase {
     @Test
     void eachRunFindsATokenOfItsPlanInTheEnvironment() {
         definition = withManagedToken("production");
-        String secret = ServiceTokens.nameOf(testRuns.planId());
+        String secret = RepositoryParts.secretOf(testRuns.planId());
         List<String> atDispatch = new CopyOnWriteArrayList<>();
         gitHub.trouble = request -> {
             if (request.path().endsWith("/dispatches")) {
@@ -271,7 +275,7 @@ class GitHubRunsTest extends GitHubRunsCase {
     void aScheduleHasATokenWhichGoesWithIt() {
         definition = withManagedToken("production");
         runner.install(schedule(false)).await().atMost(SOON);
-        assertEquals(Set.of(ServiceTokens.nameOf(testRuns.planId())), gitHub.secrets.keySet());
+        assertEquals(Set.of(RepositoryParts.secretOf(testRuns.planId())), gitHub.secrets.keySet());
         runner.remove(schedule(false)).await().atMost(SOON);
         assertEquals(Map.of(), gitHub.secrets);
         runner.remove(schedule(false)).await().atMost(SOON);
