@@ -14,11 +14,14 @@ class BacklogRepository {
     /**
      * Finished runs, nearly all there are, are in none of the indexes that this reads. A pending run does not wait while
      * its organisation is halted, nor behind a run of its plan that it may not overlap: nobody could take it up.
+     * A launch waits from when the lease of the server ended that began it.
      */
     private static final String BACKLOG = """
             select r.state as state, coalesce(r.deployment_type, 'unknown') as type, count(*) as number,
-                   max(extract(epoch from now() - greatest(coalesce(r.nominal_time, r.created_at), r.not_before)))
-                       filter (where r.state = 'pending' and (r.not_before is null or r.not_before <= now())
+                   max(extract(epoch from now() - case r.state when 'launching' then r.lease_until
+                               else greatest(coalesce(r.nominal_time, r.created_at), r.not_before) end))
+                       filter (where r.state = 'launching' and r.lease_until < now()
+                           or r.state = 'pending' and (r.not_before is null or r.not_before <= now())
                            and o.halted_at is null
                            and (p.overlap = 'allow' or not exists (
                                select 1 from run other where other.plan_id = r.plan_id

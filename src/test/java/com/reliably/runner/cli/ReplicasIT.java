@@ -2,6 +2,7 @@ package com.reliably.runner.cli;
 
 import static com.reliably.testing.Scenario.experiment;
 import static com.reliably.testing.Scenario.process;
+import static io.restassured.RestAssured.given;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
  * another one is played by moving its directory away.
  */
 class ReplicasIT {
+
+    private static final String WAITING = "reliably_runs_waiting_seconds\\{type=\"reliably_cli\"}";
 
     @TempDir
     static Path temporary;
@@ -144,6 +147,13 @@ class ReplicasIT {
             JsonPath run = onOther.get("/runs/" + onOther.latestRun(left));
             assertEquals("launching", run.getString("state"), "It has been looked at since, and left alone.");
             assertEquals(1, run.getInt("attempt"));
+            await("the launch that nobody has to show as waiting")
+                    .atMost(Duration.ofMinutes(1))
+                    .until(() -> given().baseUri(other.url())
+                            .get("/q/metrics")
+                            .asString()
+                            .lines()
+                            .anyMatch(line -> line.matches(WAITING + " (?!0\\.0$).*")));
             host.thaw();
             run = onOther.ended(left);
             assertEquals("succeeded", run.getString("state"), run.getString("error"));
