@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
-import com.reliably.runner.github.standin.GitHubStandIn.LogTrouble;
-import com.reliably.runner.github.standin.GitHubStandIn.StandInRun;
 import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
+import com.reliably.runner.github.standin.StandInJobs.LogTrouble;
+import com.reliably.runner.github.standin.StandInRun;
 import com.reliably.schedule.Overlap;
 import com.reliably.testing.ApiTest;
 import io.smallrye.mutiny.helpers.test.AssertSubscriber;
@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class GitHubEndsTest extends GitHubRunsCase {
 
     private void stepsGoOn() {
-        gitHub.runner = (run, workflow) -> gitHub.step(run, "first", true);
+        gitHub.runs.runner = (run, workflow) -> gitHub.runs.step(run, "first", true);
     }
 
     private Followed started() {
@@ -53,7 +53,7 @@ class GitHubEndsTest extends GitHubRunsCase {
     @ParameterizedTest
     @EnumSource(names = "NONE", mode = EnumSource.Mode.EXCLUDE)
     void aLogThatCannotBeHadDoesNotDecideTheEnd(LogTrouble trouble) {
-        gitHub.logTrouble = trouble;
+        gitHub.jobs.logTrouble = trouble;
         jobsEnd("success");
         Followed run = launch();
         assertEquals(How.EXITED, run.end().how());
@@ -64,7 +64,7 @@ class GitHubEndsTest extends GitHubRunsCase {
 
     @Test
     void aRunThatNoRunnerTookDidNotRunThePlan() {
-        gitHub.runner = (run, workflow) -> gitHub.end(run, "failure");
+        gitHub.runs.runner = (run, workflow) -> gitHub.runs.end(run, "failure");
         Followed run = launch();
         assertEquals(How.UNPREPARED, run.end().how());
         assertTrue(run.end().error().contains("runner"), run.end().error());
@@ -76,12 +76,12 @@ class GitHubEndsTest extends GitHubRunsCase {
         gitHub.trouble = request -> request.path().matches(".*/(jobs|logs|runs)") && failed.add(request.path())
                 ? Trouble.REFUSED_BEFORE
                 : Trouble.NONE;
-        gitHub.runner = (run, workflow) -> {
+        gitHub.runs.runner = (run, workflow) -> {
             run.moreJobs.add("said by another job: \u20ac\n");
-            gitHub.step(run, "first", true);
-            gitHub.step(run, "second", false);
+            gitHub.runs.step(run, "first", true);
+            gitHub.runs.step(run, "second", false);
             run.log.append("said by the job\n");
-            gitHub.end(run, "failure");
+            gitHub.runs.end(run, "failure");
         };
         Followed run = launch();
         assertEquals(1, run.end().exitCode());
@@ -104,7 +104,7 @@ class GitHubEndsTest extends GitHubRunsCase {
         AtomicInteger asked = new AtomicInteger();
         gitHub.trouble = request -> {
             if (request.path().endsWith("/logs") && asked.incrementAndGet() == 1) {
-                gitHub.secondaryLimit = "1";
+                gitHub.access.secondaryLimit = "1";
             }
             return Trouble.NONE;
         };
@@ -117,11 +117,11 @@ class GitHubEndsTest extends GitHubRunsCase {
     @Test
     void noMoreLogsAreFetchedThanAreKept() {
         String large = "x".repeat(6 * 1024 * 1024);
-        gitHub.runner = (run, workflow) -> {
+        gitHub.runs.runner = (run, workflow) -> {
             run.log.append(large);
             run.moreJobs.addAll(List.of(large, large));
-            gitHub.step(run, "first", true);
-            gitHub.end(run, "success");
+            gitHub.runs.step(run, "first", true);
+            gitHub.runs.end(run, "success");
         };
         Followed run = launch();
         assertEquals(How.EXITED, run.end().how());
@@ -132,11 +132,11 @@ class GitHubEndsTest extends GitHubRunsCase {
 
     @Test
     void aLogIsFetchedWhenTheOneBeforeWasTaken() {
-        gitHub.runner = (run, workflow) -> {
+        gitHub.runs.runner = (run, workflow) -> {
             run.log.append("x".repeat(200_000));
             run.moreJobs.add("last");
-            gitHub.step(run, "first", true);
-            gitHub.end(run, "success");
+            gitHub.runs.step(run, "first", true);
+            gitHub.runs.end(run, "success");
         };
         Followed run = launch();
         run.end();
@@ -158,19 +158,19 @@ class GitHubEndsTest extends GitHubRunsCase {
         stepsGoOn();
         List<Followed> runs = Stream.generate(this::launch).limit(3).toList();
         await().atMost(SOON).until(() -> runs.stream().allMatch(run -> run.events.contains(new RunnerEvent.Started())));
-        gitHub.runs().forEach(run -> gitHub.end(run, "success"));
+        gitHub.runs.all().forEach(run -> gitHub.runs.end(run, "success"));
         runs.forEach(run -> assertEquals(How.EXITED, run.end().how()));
-        assertEquals(1, gitHub.commits().size());
+        assertEquals(1, gitHub.git.commits().size());
     }
 
     @Test
     void theTimeOfARunCountsFromWhenARunnerTookIt() {
-        gitHub.runner = (run, workflow) -> {};
+        gitHub.runs.runner = (run, workflow) -> {};
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("looks for a runner"));
         clock.move(Duration.ofHours(7));
-        StandInRun atGitHub = gitHub.runs().get(0);
-        gitHub.step(atGitHub, "first", true);
+        StandInRun atGitHub = gitHub.runs.all().get(0);
+        gitHub.runs.step(atGitHub, "first", true);
         await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
         await().during(Duration.ofMillis(500)).atMost(SOON).until(() -> !atGitHub.cancelled);
         clock.move(Duration.ofHours(7));
@@ -183,27 +183,27 @@ class GitHubEndsTest extends GitHubRunsCase {
         clock.move(Duration.ofHours(2));
         long before = jobsAsked();
         await().during(Duration.ofSeconds(1)).atMost(SOON).until(() -> jobsAsked() <= before + 1);
-        gitHub.end(gitHub.runs().get(0), "success");
+        gitHub.runs.end(gitHub.runs.all().get(0), "success");
         assertEquals(How.EXITED, run.end().how());
     }
 
     @Test
     void whatPeopleCancelAfterALongWaitIsCancelled() {
-        gitHub.runner = (run, workflow) -> {};
+        gitHub.runs.runner = (run, workflow) -> {};
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("looks for a runner"));
         clock.move(Duration.ofHours(7));
-        gitHub.end(gitHub.runs().get(0), "cancelled");
+        gitHub.runs.end(gitHub.runs.all().get(0), "cancelled");
         assertEquals(How.CANCELLED, run.end().how());
     }
 
     @Test
     void aCancellationThatGitHubRefusesForNowIsRepeated() {
         Followed run = started();
-        gitHub.cancelsRefused.set(2);
+        gitHub.runs.cancelsRefused.set(2);
         runner.cancel(run.run).await().atMost(SOON);
         assertEquals(How.CANCELLED, run.end().how());
-        assertEquals(0, gitHub.cancelsRefused.get());
+        assertEquals(0, gitHub.runs.cancelsRefused.get());
     }
 
     @Test
@@ -213,9 +213,9 @@ class GitHubEndsTest extends GitHubRunsCase {
                 testRuns.running(),
                 0,
                 "github:https://github.com/acme/chaos/actions/runs/"
-                        + gitHub.runs().get(0).id);
+                        + gitHub.runs.all().get(0).id);
         first.crash();
-        gitHub.cancelsRefused.set(2);
+        gitHub.runs.cancelsRefused.set(2);
         runner.cancel(run.run).await().atMost(SOON);
         runner.cancel(run.run).await().atMost(SOON);
         assertEquals(How.CANCELLED, run.end().how());
@@ -225,9 +225,9 @@ class GitHubEndsTest extends GitHubRunsCase {
     @Test
     void anOverdueRunIsCancelledAgainAndAtLastByForce() {
         Followed run = started();
-        StandInRun atGitHub = gitHub.runs().get(0);
-        gitHub.ignoresCancel = true;
-        gitHub.cancelsRefused.set(1);
+        StandInRun atGitHub = gitHub.runs.all().get(0);
+        gitHub.runs.ignoresCancel = true;
+        gitHub.runs.cancelsRefused.set(1);
         clock.move(Duration.ofHours(7));
         await().atMost(SOON).until(() -> atGitHub.cancelled);
         await().during(Duration.ofMillis(400)).atMost(SOON).until(() -> run.ended() == null);
@@ -240,14 +240,14 @@ class GitHubEndsTest extends GitHubRunsCase {
         Followed run = started();
         gitHub.trouble = request -> request.path().endsWith("cancel") ? Trouble.REFUSED_BEFORE : Trouble.NONE;
         runner.cancel(run.run).await().atMost(SOON);
-        gitHub.end(gitHub.runs().get(0), "success");
+        gitHub.runs.end(gitHub.runs.all().get(0), "success");
         assertEquals(How.EXITED, run.end().how());
     }
 
     @Test
     void aRunThatWasDeletedAtGitHubIsGone() {
         Followed run = started();
-        gitHub.delete(gitHub.runs().get(0));
+        gitHub.runs.delete(gitHub.runs.all().get(0));
         assertEquals(How.VANISHED, run.end().how());
         assertTrue(run.end().error().contains("deleted"), run.end().error());
     }
@@ -255,13 +255,13 @@ class GitHubEndsTest extends GitHubRunsCase {
     @Test
     void aRunIsNotGoneWhereItsRepositoryIsNotReached() {
         Followed run = started();
-        gitHub.hidden = true;
+        gitHub.access.hidden = true;
         await().atMost(SOON).until(() -> run.waits("do not reach"));
         await().during(SETTLES.multipliedBy(2)).atMost(SOON).until(() -> run.ended() == null);
-        gitHub.hidden = false;
-        gitHub.end(gitHub.runs().get(0), "success");
+        gitHub.access.hidden = false;
+        gitHub.runs.end(gitHub.runs.all().get(0), "success");
         assertEquals(How.EXITED, run.end().how());
-        assertFalse(gitHub.runs().get(0).cancelled);
+        assertFalse(gitHub.runs.all().get(0).cancelled);
     }
 
     @Test

@@ -11,9 +11,9 @@ import com.reliably.deployment.NoopDefinition;
 import com.reliably.runner.DeploymentGone;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
-import com.reliably.runner.github.standin.GitHubStandIn.StandInRun;
 import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
 import com.reliably.runner.github.standin.MovedClock;
+import com.reliably.runner.github.standin.StandInRun;
 import com.reliably.runner.github.workflow.WorkflowFile;
 import com.reliably.testing.ApiTest;
 import io.smallrye.mutiny.Uni;
@@ -47,7 +47,7 @@ class GitHubOnceTest extends GitHubRunsCase {
     }
 
     private void stepsGoOn() {
-        gitHub.runner = (run, workflow) -> gitHub.step(run, "first", true);
+        gitHub.runs.runner = (run, workflow) -> gitHub.runs.step(run, "first", true);
     }
 
     private static final class DispatchesThatTakeLong extends DispatchStore {
@@ -73,32 +73,32 @@ class GitHubOnceTest extends GitHubRunsCase {
     @Test
     void whatMayBeThereIsSearchedForUntilCredentialsAreGoodAgain() {
         answersAreLost(1);
-        gitHub.runsListedAfter = Duration.ofMillis(300);
-        gitHub.runner = (run, workflow) -> {
-            gitHub.token = "another";
-            gitHub.end(run, "success");
+        gitHub.runs.listedAfter = Duration.ofMillis(300);
+        gitHub.runs.runner = (run, workflow) -> {
+            gitHub.access.token = "another";
+            gitHub.runs.end(run, "success");
         };
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("replace them"));
-        gitHub.token = "github-token";
+        gitHub.access.token = "github-token";
         assertEquals(How.EXITED, run.end().how());
-        assertEquals(1, gitHub.runs().size());
+        assertEquals(1, gitHub.runs.all().size());
         assertEquals(1, dispatches());
     }
 
     @Test
     void aRepositoryThatIsNotReachedIsNotOneWithoutTheRun() {
         answersAreLost(1);
-        gitHub.runner = (run, workflow) -> {
-            gitHub.hidden = true;
-            gitHub.end(run, "success");
+        gitHub.runs.runner = (run, workflow) -> {
+            gitHub.access.hidden = true;
+            gitHub.runs.end(run, "success");
         };
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("do not reach"));
         await().during(SETTLES.multipliedBy(2)).atMost(SOON).until(() -> run.ended() == null);
-        gitHub.hidden = false;
+        gitHub.access.hidden = false;
         assertEquals(How.EXITED, run.end().how());
-        assertEquals(1, gitHub.runs().size());
+        assertEquals(1, gitHub.runs.all().size());
     }
 
     @Test
@@ -113,12 +113,12 @@ class GitHubOnceTest extends GitHubRunsCase {
         // Launched again, as after a crash of the server before it took down that it was launched.
         assertEquals(
                 "github:https://github.com/acme/chaos/actions/runs/"
-                        + gitHub.runs().get(0).id,
+                        + gitHub.runs.all().get(0).id,
                 launched(run.run.runId()));
         run.follow(runner);
         await().atMost(SOON).until(() -> run.waits("no GitHub token"));
         definition = good;
-        gitHub.end(gitHub.runs().get(0), "success");
+        gitHub.runs.end(gitHub.runs.all().get(0), "success");
         assertEquals(How.EXITED, run.end().how());
     }
 
@@ -128,29 +128,29 @@ class GitHubOnceTest extends GitHubRunsCase {
             if (!request.path().endsWith("/dispatches")) {
                 return Trouble.NONE;
             }
-            gitHub.put(WorkflowFile.TEMPLATE_PATH, "on: push\njobs: {}\n");
+            gitHub.git.put(WorkflowFile.TEMPLATE_PATH, "on: push\njobs: {}\n");
             return Trouble.REFUSED_BEFORE;
         };
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("reliablyhq/actions/plan"));
         assertNull(run.ended());
         gitHub.trouble = request -> Trouble.NONE;
-        gitHub.files("main").remove(WorkflowFile.TEMPLATE_PATH);
+        gitHub.git.files("main").remove(WorkflowFile.TEMPLATE_PATH);
         jobsEnd("success");
         assertEquals(How.EXITED, run.end().how());
-        assertEquals(1, gitHub.runs().size());
+        assertEquals(1, gitHub.runs.all().size());
     }
 
     @Test
     void aRefusalDoesNotEraseTheDoubtAboutWhatWasAskedBefore() {
         AtomicInteger asked = new AtomicInteger();
-        gitHub.runsListedAfter = Duration.ofMillis(1500);
+        gitHub.runs.listedAfter = Duration.ofMillis(1500);
         gitHub.trouble = request -> {
             if (!request.path().endsWith("/dispatches")) {
                 return Trouble.NONE;
             }
             if (asked.incrementAndGet() == 2) {
-                gitHub.secondaryLimit = "60";
+                gitHub.access.secondaryLimit = "60";
                 return Trouble.NONE;
             }
             return Trouble.LOST_AFTER;
@@ -158,26 +158,26 @@ class GitHubOnceTest extends GitHubRunsCase {
         jobsEnd("success");
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("rate limit"));
-        StandInRun first = gitHub.runs().get(0);
+        StandInRun first = gitHub.runs.all().get(0);
         await().atMost(SOON).until(() -> first.listedAt.isBefore(java.time.Instant.now()));
         run.crash();
         clock.move(Duration.ofMinutes(2));
         run.follow(newServer());
         assertEquals(How.EXITED, run.end().how());
-        assertEquals(List.of(first), gitHub.runs());
+        assertEquals(List.of(first), gitHub.runs.all());
         assertEquals(2, asked.get());
     }
 
     @Test
     void aSecondAskingThatIsRefusedForGoodDoesNotEndWhatTheFirstMayHaveMade() {
         AtomicInteger asked = new AtomicInteger();
-        gitHub.runsListedAfter = Duration.ofSeconds(3);
+        gitHub.runs.listedAfter = Duration.ofSeconds(3);
         gitHub.trouble = request -> {
             if (!request.path().endsWith("/dispatches")) {
                 return Trouble.NONE;
             }
             if (asked.incrementAndGet() > 1) {
-                gitHub.token = "another";
+                gitHub.access.token = "another";
                 return Trouble.NONE;
             }
             return Trouble.LOST_AFTER;
@@ -186,25 +186,25 @@ class GitHubOnceTest extends GitHubRunsCase {
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("replace them"));
         gitHub.trouble = request -> Trouble.NONE;
-        StandInRun first = gitHub.runs().get(0);
+        StandInRun first = gitHub.runs.all().get(0);
         await().atMost(SOON).until(() -> first.listedAt.isBefore(java.time.Instant.now()));
-        gitHub.token = "github-token";
+        gitHub.access.token = "github-token";
         assertEquals(How.EXITED, run.end().how());
-        assertEquals(List.of(first), gitHub.runs());
+        assertEquals(List.of(first), gitHub.runs.all());
     }
 
     @Test
     void ofTwinsTheElderIsTheRun() {
         answersAreLost(1);
-        gitHub.runsListedAfter = Duration.ofSeconds(2);
+        gitHub.runs.listedAfter = Duration.ofSeconds(2);
         stepsGoOn();
         Followed run = launch();
-        await().atMost(SOON).until(() -> gitHub.runs().size() == 2);
-        StandInRun elder = gitHub.runs().get(0);
-        StandInRun later = gitHub.runs().get(1);
+        await().atMost(SOON).until(() -> gitHub.runs.all().size() == 2);
+        StandInRun elder = gitHub.runs.all().get(0);
+        StandInRun later = gitHub.runs.all().get(1);
         await().atMost(SOON).until(() -> later.cancelled);
         assertFalse(elder.cancelled);
-        gitHub.end(elder, "success");
+        gitHub.runs.end(elder, "success");
         assertEquals(How.EXITED, run.end().how());
         assertTrue(run.events.contains(new RunnerEvent.Located(
                 "github:https://github.com/acme/chaos/actions/runs/" + elder.id,
@@ -235,7 +235,7 @@ class GitHubOnceTest extends GitHubRunsCase {
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         assertEquals(2, intentsAtDispatch.get());
-        assertEquals(1, gitHub.runs().size());
+        assertEquals(1, gitHub.runs.all().size());
     }
 
     @Test
@@ -249,23 +249,23 @@ class GitHubOnceTest extends GitHubRunsCase {
         run.follow(runner);
         runner.cancel(run.run).await().atMost(SOON);
         assertEquals(How.CANCELLED, run.end().how());
-        assertTrue(gitHub.runs().get(0).cancelled);
+        assertTrue(gitHub.runs.all().get(0).cancelled);
     }
 
     @Test
     void itIsSearchedForInTheRepositoryThatWasAsked() {
         answersAreLost(1);
-        gitHub.runsListedAfter = Duration.ofMillis(400);
-        gitHub.runner = (run, workflow) -> {
+        gitHub.runs.listedAfter = Duration.ofMillis(400);
+        gitHub.runs.runner = (run, workflow) -> {
             definition = definition("https://github.com/acme/other", "main", GitHubDefinition.Delivery.COMMIT);
-            gitHub.end(run, "success");
+            gitHub.runs.end(run, "success");
         };
         Followed run = launch();
-        await().atMost(SOON).until(() -> !gitHub.runs().isEmpty());
+        await().atMost(SOON).until(() -> !gitHub.runs.all().isEmpty());
         run.crash();
         run.follow(newServer());
         assertEquals(How.EXITED, run.end().how());
-        assertEquals(1, gitHub.runs().size());
+        assertEquals(1, gitHub.runs.all().size());
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.reliably.runner.github.repository.RepositoryParts;
 import com.reliably.runner.github.standin.GitHubStandIn;
 import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
+import com.reliably.runner.github.standin.StandInRunner;
 import com.reliably.runner.github.standin.StepRunner;
 import com.reliably.runner.github.workflow.WorkflowOrder;
 import com.reliably.testing.PythonEnvironment;
@@ -53,14 +54,14 @@ class GitHubRunIT {
     @BeforeAll
     static void start() {
         gitHub = GitHubStandIn.cloud(Clock.systemUTC());
-        gitHub.token = GITHUB_TOKEN;
+        gitHub.access.token = GITHUB_TOKEN;
         secrets.add(GITHUB_TOKEN);
         secrets.add(WEBHOOK_SECRET);
-        gitHub.workflowsKnownAfter = Duration.ofSeconds(1);
-        gitHub.runsListedAfter = Duration.ofSeconds(1);
+        gitHub.workflows.knownAfter = Duration.ofSeconds(1);
+        gitHub.runs.listedAfter = Duration.ofSeconds(1);
         PythonEnvironment cli = PythonEnvironment.of("cli", PACKAGES);
-        gitHub.runner = new StepRunner(gitHub, cli, temporary, GitHubRunIT::tokenOfPlan, GitHubRunIT::opened);
-        gitHub.secretsKey = nacl("base64.b64encode(bytes(PrivateKey(KEY).public_key)).decode()", "");
+        gitHub.runs.runner = new StepRunner(gitHub, cli, temporary, GitHubRunIT::tokenOfPlan, GitHubRunIT::opened);
+        gitHub.environment.key = nacl("base64.b64encode(bytes(PrivateKey(KEY).public_key)).decode()", "");
         setup = ServerProcess.on(temporary.resolve("data"))
                 .with("RELIABLY_GITHUB_API_URLS", "github.com=" + gitHub.apiUrl())
                 .with("RELIABLY_GITHUB_POLL_EVERY", "PT0.5S")
@@ -78,7 +79,7 @@ class GitHubRunIT {
     @AfterEach
     void nothingWasSentThatGitHubWouldRefuseAndNoSecretIsAnywhere() {
         assertEquals(List.of(), gitHub.faults());
-        String seen = server.log() + gitHub.commits() + gitHub.files("main");
+        String seen = server.log() + gitHub.git.commits() + gitHub.git.files("main");
         for (String path : List.of("/deployments", "/plans", "/executions", "/tokens")) {
             seen += server.request().get(path).asString();
         }
@@ -161,7 +162,7 @@ class GitHubRunIT {
     void aServerThatIsKilledAtTheDispatchFindsItsRunAndDoesNotDispatchAgain() {
         AtomicBoolean killed = new AtomicBoolean();
         AtomicBoolean back = new AtomicBoolean();
-        int before = gitHub.runs().size();
+        int before = gitHub.runs.all().size();
         gitHub.trouble = request -> {
             if (request.path().endsWith("/dispatches") && killed.compareAndSet(false, true)) {
                 server.kill();
@@ -170,8 +171,8 @@ class GitHubRunIT {
             return Trouble.NONE;
         };
         // The client waits for the server to come back, as it would at GitHub.
-        GitHubStandIn.StandInRunner real = gitHub.runner;
-        gitHub.runner = (run, workflow) -> {
+        StandInRunner real = gitHub.runs.runner;
+        gitHub.runs.runner = (run, workflow) -> {
             await().atMost(LONGEST_RUN).until(back::get);
             real.run(run, workflow);
         };
@@ -183,10 +184,10 @@ class GitHubRunIT {
             back.set(true);
             JsonPath run = ended(plan);
             assertEquals("succeeded", run.getString("state"), run.getString("error"));
-            assertEquals(before + 1, gitHub.runs().size());
+            assertEquals(before + 1, gitHub.runs.all().size());
             assertEquals(1, run.getList("execution_ids").size());
         } finally {
-            gitHub.runner = real;
+            gitHub.runs.runner = real;
             gitHub.trouble = request -> Trouble.NONE;
         }
     }
@@ -198,14 +199,14 @@ class GitHubRunIT {
                 Map.of("type", "cron", "pattern", "0 3 * * *", "timezone", "Europe/Paris"));
         String file = WorkflowOrder.fileNameOf(UUID.fromString(plan));
         await().atMost(LONGEST_RUN).until(() -> "created".equals(status(plan)));
-        assertTrue(gitHub.files("main").get(".github/workflows/" + file).contains("timezone: 'Europe/Paris'"));
-        gitHub.fire(file);
+        assertTrue(gitHub.git.files("main").get(".github/workflows/" + file).contains("timezone: 'Europe/Paris'"));
+        gitHub.runs.fire(file);
         JsonPath run = ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
         assertEquals("engine", run.getString("trigger"));
         assertEquals(1, run.getList("execution_ids").size());
         server.request().delete("/plans/" + plan);
-        await().atMost(LONGEST_RUN).until(() -> !gitHub.files("main").containsKey(".github/workflows/" + file));
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.git.files("main").containsKey(".github/workflows/" + file));
     }
 
     @Test
@@ -216,18 +217,20 @@ class GitHubRunIT {
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
         assertEquals(1, run.getList("execution_ids").size());
         UUID id = UUID.fromString(plan);
-        assertTrue(gitHub.secrets.containsKey(RepositoryParts.secretOf(id)), gitHub.secrets.toString());
-        String token = opened(gitHub.secrets.get(RepositoryParts.secretOf(id)));
+        assertTrue(
+                gitHub.environment.secrets.containsKey(RepositoryParts.secretOf(id)),
+                gitHub.environment.secrets.toString());
+        String token = opened(gitHub.environment.secrets.get(RepositoryParts.secretOf(id)));
         String file = ".github/workflows/" + WorkflowOrder.fileNameOf(id);
-        assertTrue(gitHub.files("main").get(file).contains(RepositoryParts.secretOf(id)));
+        assertTrue(gitHub.git.files("main").get(file).contains(RepositoryParts.secretOf(id)));
         // It is good for its plan, and for nothing else.
         server.requestWith(token).get("/plans/" + plan).then().statusCode(200);
         server.requestWith(token).get("/plans").then().statusCode(403);
         server.requestWith(token).get("/deployments").then().statusCode(403);
 
         server.request().delete("/plans/" + plan).then().statusCode(200);
-        await().atMost(LONGEST_RUN).until(() -> !gitHub.files("main").containsKey(file));
-        await().atMost(LONGEST_RUN).until(() -> !gitHub.secrets.containsKey(RepositoryParts.secretOf(id)));
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.git.files("main").containsKey(file));
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.environment.secrets.containsKey(RepositoryParts.secretOf(id)));
         server.requestWith(token).get("/plans/" + plan).then().statusCode(401);
         await().atMost(LONGEST_RUN)
                 .until(() ->
@@ -242,7 +245,7 @@ class GitHubRunIT {
         String key = Base64.getMimeEncoder().encodeToString(pair.getPrivate().getEncoded());
         // Every line of it, wherever it may turn up.
         secrets.addAll(key.lines().map(String::strip).toList());
-        gitHub.appKey = pair.getPublic();
+        gitHub.access.appKey = pair.getPublic();
         try {
             Map<String, Object> app = new HashMap<>();
             app.put("token", null);
@@ -251,9 +254,9 @@ class GitHubRunIT {
             String plan = plan(deployment(app), experiment("true", "echo hello"), Map.of("type", "now"));
             JsonPath run = ended(plan);
             assertEquals("succeeded", run.getString("state"), run.getString("error"));
-            secrets.add(gitHub.token);
+            secrets.add(gitHub.access.token);
         } finally {
-            gitHub.token = GITHUB_TOKEN;
+            gitHub.access.token = GITHUB_TOKEN;
         }
     }
 
@@ -264,12 +267,12 @@ class GitHubRunIT {
         String plan = create("/plans", terms);
         assertEquals("succeeded", ended(plan).getString("state"));
         String file = ".github/workflows/" + WorkflowOrder.fileNameOf(UUID.fromString(plan));
-        assertTrue(gitHub.files("main").containsKey(file));
+        assertTrue(gitHub.git.files("main").containsKey(file));
         String elsewhere =
                 create("/deployments", Map.of("name", "d-" + UUID.randomUUID(), "definition", Map.of("type", "noop")));
         terms.put("deployment", Map.of("deployment_id", elsewhere));
         server.request().body(terms).put("/plans/" + plan).then().statusCode(200);
-        await().atMost(LONGEST_RUN).until(() -> !gitHub.files("main").containsKey(file));
+        await().atMost(LONGEST_RUN).until(() -> !gitHub.git.files("main").containsKey(file));
     }
 
     private static String status(String plan) {

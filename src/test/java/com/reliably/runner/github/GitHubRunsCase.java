@@ -261,10 +261,10 @@ abstract class GitHubRunsCase {
     }
 
     final void jobsEnd(String conclusion) {
-        gitHub.runner = (run, workflow) -> {
+        gitHub.runs.runner = (run, workflow) -> {
             run.log.append("2026-01-01T00:00:00Z said by the job\n");
-            gitHub.step(run, "Run reliablyhq/actions/plan@main", conclusion.equals("success"));
-            gitHub.end(run, conclusion);
+            gitHub.runs.step(run, "Run reliablyhq/actions/plan@main", conclusion.equals("success"));
+            gitHub.runs.end(run, conclusion);
         };
     }
 }

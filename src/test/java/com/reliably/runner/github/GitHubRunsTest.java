@@ -15,8 +15,8 @@ import com.reliably.runner.RunnerEvent.How;
 import com.reliably.runner.ScheduleEvent;
 import com.reliably.runner.github.repository.RepositoryParts;
 import com.reliably.runner.github.standin.GitHubStandIn;
-import com.reliably.runner.github.standin.GitHubStandIn.StandInRun;
 import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
+import com.reliably.runner.github.standin.StandInRun;
 import com.reliably.runner.github.workflow.WorkflowFile;
 import com.reliably.runner.github.workflow.WorkflowOrder;
 import com.reliably.schedule.Overlap;
@@ -62,19 +62,19 @@ class GitHubRunsTest extends GitHubRunsCase {
         assertEquals(How.EXITED, run.end().how());
         assertEquals(0, run.end().exitCode());
         assertTrue(run.end().error().contains("RELIABLY_PUBLIC_URL"), "should nothing have been reported");
-        StandInRun dispatched = gitHub.runs().get(0);
-        assertEquals(1, gitHub.runs().size());
+        StandInRun dispatched = gitHub.runs.all().get(0);
+        assertEquals(1, gitHub.runs.all().size());
         assertTrue(run.events.contains(new RunnerEvent.Located(
                 "github:https://github.com/acme/chaos/actions/runs/" + dispatched.id,
                 "https://github.com/acme/chaos/actions/runs/" + dispatched.id)));
         assertTrue(run.events.contains(new RunnerEvent.Started()));
         assertTrue(run.events.toString().contains("said by the job"), run.events.toString());
         assertTrue(run.events.toString().contains("Run reliablyhq/actions/plan@main: success"));
-        assertEquals(1, gitHub.commits().size());
+        assertEquals(1, gitHub.git.commits().size());
         // The second run of the plan finds the file as it should be.
         launch().end();
-        assertEquals(1, gitHub.commits().size());
-        assertEquals(2, gitHub.runs().size());
+        assertEquals(1, gitHub.git.commits().size());
+        assertEquals(2, gitHub.runs.all().size());
     }
 
     @Test
@@ -83,22 +83,22 @@ class GitHubRunsTest extends GitHubRunsCase {
         gitHub = GitHubStandIn.enterpriseServer(clock);
         definition = definition("https://ghe.example.com/acme/chaos", "main", GitHubDefinition.Delivery.COMMIT);
         runner = newServer();
-        gitHub.runsListedAfter = Duration.ofMillis(300);
-        gitHub.workflowsKnownAfter = Duration.ofMillis(300);
+        gitHub.runs.listedAfter = Duration.ofMillis(300);
+        gitHub.workflows.knownAfter = Duration.ofMillis(300);
         jobsEnd("failure");
         Followed run = launch();
         assertEquals(1, run.end().exitCode());
-        assertEquals(1, gitHub.runs().size());
-        assertTrue(gitHub.runs().get(0).title.contains(run.run.runId().toString()));
+        assertEquals(1, gitHub.runs.all().size());
+        assertTrue(gitHub.runs.all().get(0).title.contains(run.run.runId().toString()));
     }
 
     @Test
     void whereverAServerCrashesTheRunIsDispatchedExactlyOnce() {
         Random random = new Random(Long.getLong("github.crash.seed", 7));
         for (int round = 0; round < 20; round++) {
-            gitHub.runsListedAfter = Duration.ofMillis(random.nextInt(300));
-            gitHub.workflowsKnownAfter = Duration.ofMillis(random.nextInt(200));
-            int before = gitHub.runs().size();
+            gitHub.runs.listedAfter = Duration.ofMillis(random.nextInt(300));
+            gitHub.workflows.knownAfter = Duration.ofMillis(random.nextInt(200));
+            int before = gitHub.runs.all().size();
             int asked = gitHub.asked().size();
             int crashAt = 1 + random.nextInt(10);
             Trouble how = List.of(Trouble.NONE, Trouble.LOST_AFTER, Trouble.SILENT_AFTER, Trouble.REFUSED_BEFORE)
@@ -117,7 +117,7 @@ class GitHubRunsTest extends GitHubRunsCase {
                 return Trouble.NONE;
             };
             if (round % 2 == 0) {
-                gitHub.files("main").clear();
+                gitHub.git.files("main").clear();
             }
             jobsEnd("success");
             run.set(launch());
@@ -127,13 +127,13 @@ class GitHubRunsTest extends GitHubRunsCase {
             run.get().follow(runner);
             String what = "round " + round + ", crash at " + (atDispatch ? "dispatch" : crashAt) + ", " + how;
             assertEquals(How.EXITED, run.get().end().how(), what);
-            assertEquals(before + 1, gitHub.runs().size(), what);
+            assertEquals(before + 1, gitHub.runs.all().size(), what);
         }
     }
 
     @Test
     void aStopOfSixHoursByTheRateLimitIsSurvived() {
-        gitHub.limitedUntil = clock.instant().plus(Duration.ofHours(6));
+        gitHub.access.limitedUntil = clock.instant().plus(Duration.ofHours(6));
         jobsEnd("success");
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("rate limit"));
@@ -145,7 +145,7 @@ class GitHubRunsTest extends GitHubRunsCase {
         clock.move(Duration.ofHours(2));
         run.follow(newServer());
         assertEquals(How.EXITED, run.end().how());
-        assertEquals(1, gitHub.runs().size());
+        assertEquals(1, gitHub.runs.all().size());
     }
 
     @Test
@@ -153,17 +153,17 @@ class GitHubRunsTest extends GitHubRunsCase {
         jobsEnd("success");
         launch().end();
         String path = ".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId());
-        gitHub.put(path, gitHub.files("main").get(path).replace("ubuntu-latest", "mine"));
+        gitHub.git.put(path, gitHub.git.files("main").get(path).replace("ubuntu-latest", "mine"));
         Followed run = launch();
         assertEquals(How.UNPREPARED, run.end().how());
         assertTrue(run.end().error().contains("changed by others"), run.end().error());
-        assertTrue(gitHub.files("main").get(path).contains("mine"));
-        assertEquals(1, gitHub.runs().size());
+        assertTrue(gitHub.git.files("main").get(path).contains("mine"));
+        assertEquals(1, gitHub.runs.all().size());
     }
 
     @Test
     void aProtectedBranchIsOfferedAPullRequestWhereTheDeploymentSaysSo() {
-        gitHub.protectedBranch = true;
+        gitHub.git.protectedBranch = true;
         jobsEnd("success");
         Followed refused = launch();
         assertEquals(How.UNPREPARED, refused.end().how());
@@ -171,25 +171,25 @@ class GitHubRunsTest extends GitHubRunsCase {
         definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("pull request"));
-        assertEquals(0, gitHub.runs().size());
-        gitHub.merge();
+        assertEquals(0, gitHub.runs.all().size());
+        gitHub.git.merge();
         assertEquals(How.EXITED, run.end().how());
-        assertEquals(1, gitHub.runs().size());
+        assertEquals(1, gitHub.runs.all().size());
     }
 
     @Test
     void aRunThatIsCancelledIsCancelledAtGitHub() {
-        gitHub.runner = (run, workflow) -> gitHub.step(run, "first", true);
+        gitHub.runs.runner = (run, workflow) -> gitHub.runs.step(run, "first", true);
         Followed run = launch();
         await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
         runner.cancel(run.run).await().atMost(SOON);
         assertEquals(How.CANCELLED, run.end().how());
-        assertTrue(gitHub.runs().get(0).cancelled);
+        assertTrue(gitHub.runs.all().get(0).cancelled);
     }
 
     @Test
     void aRunThatTakesTooLongIsCancelled() {
-        gitHub.runner = (run, workflow) -> gitHub.step(run, "first", true);
+        gitHub.runs.runner = (run, workflow) -> gitHub.runs.step(run, "first", true);
         Followed run = launch();
         await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
         clock.move(Duration.ofHours(7));
@@ -202,7 +202,7 @@ class GitHubRunsTest extends GitHubRunsCase {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
         generator.initialize(2048);
         KeyPair pair = generator.generateKeyPair();
-        gitHub.appKey = pair.getPublic();
+        gitHub.access.appKey = pair.getPublic();
         byte[] der = pair.getPrivate().getEncoded();
         // What is inside PKCS#8 for RSA is PKCS#1, behind 26 bytes.
         byte[] encoded = kind.startsWith("RSA") ? Arrays.copyOfRange(der, 26, der.length) : der;
@@ -222,12 +222,12 @@ class GitHubRunsTest extends GitHubRunsCase {
                 null);
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
-        String first = gitHub.token;
+        String first = gitHub.access.token;
         clock.move(Duration.ofMinutes(58));
         assertEquals(How.EXITED, launch().end().how());
-        assertNotEquals(first, gitHub.token);
+        assertNotEquals(first, gitHub.access.token);
         assertEquals(CheckResult.Outcome.PASSED, checks().get("right to write").outcome());
-        gitHub.appPermissions.remove("workflows");
+        gitHub.access.appPermissions.remove("workflows");
         clock.move(Duration.ofMinutes(58));
         CheckResult lacking = checks().get("right to write");
         assertEquals(CheckResult.Outcome.FAILED, lacking.outcome());
@@ -241,7 +241,7 @@ class GitHubRunsTest extends GitHubRunsCase {
         List<String> atDispatch = new CopyOnWriteArrayList<>();
         gitHub.trouble = request -> {
             if (request.path().endsWith("/dispatches")) {
-                atDispatch.add(String.valueOf(gitHub.secrets.get(secret)));
+                atDispatch.add(String.valueOf(gitHub.environment.secrets.get(secret)));
             }
             return Trouble.NONE;
         };
@@ -252,7 +252,8 @@ class GitHubRunsTest extends GitHubRunsCase {
         assertNotEquals(atDispatch.get(0), atDispatch.get(1));
         // What is sealed has 48 bytes more than the token.
         assertEquals("token-1".length() + 48, Base64.getDecoder().decode(atDispatch.get(0)).length);
-        String workflow = gitHub.files("main").get(".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId()));
+        String workflow =
+                gitHub.git.files("main").get(".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId()));
         assertTrue(workflow.contains("reliably-service-token: '${{ secrets." + secret + " }}'"), workflow);
     }
 
@@ -268,16 +269,16 @@ class GitHubRunsTest extends GitHubRunsCase {
         assertTrue(
                 unnamed.end().error().contains("manage_service_token"),
                 unnamed.end().error());
-        assertEquals(0, gitHub.runs().size());
+        assertEquals(0, gitHub.runs.all().size());
     }
 
     @Test
     void aScheduleHasATokenWhichGoesWithIt() {
         definition = withManagedToken("production");
         runner.install(schedule(false)).await().atMost(SOON);
-        assertEquals(Set.of(RepositoryParts.secretOf(testRuns.planId())), gitHub.secrets.keySet());
+        assertEquals(Set.of(RepositoryParts.secretOf(testRuns.planId())), gitHub.environment.secrets.keySet());
         runner.remove(schedule(false)).await().atMost(SOON);
-        assertEquals(Map.of(), gitHub.secrets);
+        assertEquals(Map.of(), gitHub.environment.secrets);
         runner.remove(schedule(false)).await().atMost(SOON);
     }
 
@@ -288,19 +289,19 @@ class GitHubRunsTest extends GitHubRunsCase {
         String path = ".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId());
         String pinned = "uses: reliablyhq/actions/plan@" + gitHub.actionCommit + " # main\n";
         assertTrue(
-                gitHub.files("main").get(path).contains(pinned),
-                gitHub.files("main").get(path));
+                gitHub.git.files("main").get(path).contains(pinned),
+                gitHub.git.files("main").get(path));
         gitHub.actionCommit = "fedcba9876543210fedcba9876543210fedcba98";
         launch().end();
         assertTrue(
-                gitHub.files("main").get(path).contains(pinned),
-                gitHub.files("main").get(path));
-        assertEquals(1, gitHub.commits().size());
+                gitHub.git.files("main").get(path).contains(pinned),
+                gitHub.git.files("main").get(path));
+        assertEquals(1, gitHub.git.commits().size());
     }
 
     @Test
     void aSecondaryLimitIsWaitedForAsLongAsGitHubSays() {
-        gitHub.secondaryLimit = "600";
+        gitHub.access.secondaryLimit = "600";
         jobsEnd("success");
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("rate limit"));
@@ -317,26 +318,26 @@ class GitHubRunsTest extends GitHubRunsCase {
     @Test
     void whatPeopleDeclineIsNotOfferedAgain() {
         definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
-        gitHub.protectedBranch = true;
+        gitHub.git.protectedBranch = true;
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("pull request"));
         String branch = "reliably/plan-" + testRuns.planId();
-        gitHub.closePull(branch);
+        gitHub.git.closePull(branch);
         assertEquals(How.UNPREPARED, run.end().how());
         assertTrue(run.end().error().contains("delete its branch"), run.end().error());
-        assertEquals(List.of(), gitHub.pulls());
-        gitHub.deleteBranch(branch);
+        assertEquals(List.of(), gitHub.git.pulls());
+        gitHub.git.deleteBranch(branch);
         Followed again = launch();
         await().atMost(SOON).until(() -> again.waits("pull request"));
-        assertEquals(1, gitHub.pulls().size());
+        assertEquals(1, gitHub.git.pulls().size());
     }
 
     @Test
     void whoeverCommitsAtTheSameMomentDoesNotStopARun() {
-        gitHub.conflicts = 3;
+        gitHub.git.conflicts = 3;
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
-        assertEquals(1, gitHub.commits().size());
+        assertEquals(1, gitHub.git.commits().size());
     }
 
     @Test
@@ -344,7 +345,7 @@ class GitHubRunsTest extends GitHubRunsCase {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
         generator.initialize(2048);
         KeyPair pair = generator.generateKeyPair();
-        gitHub.appKey = pair.getPublic();
+        gitHub.access.appKey = pair.getPublic();
         definition = new GitHubDefinition(
                 "https://github.com/acme/chaos",
                 null,
@@ -363,7 +364,7 @@ class GitHubRunsTest extends GitHubRunsCase {
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
         // As when the App is installed anew.
-        gitHub.token = "another";
+        gitHub.access.token = "another";
         clock.move(Duration.ofMinutes(2));
         assertEquals(How.EXITED, launch().end().how());
     }
@@ -391,12 +392,12 @@ class GitHubRunsTest extends GitHubRunsCase {
     @Test
     void whatIsOfferedForADeletedPlanIsTakenBack() {
         definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
-        gitHub.protectedBranch = true;
+        gitHub.git.protectedBranch = true;
         Followed run = launch();
         await().atMost(SOON).until(() -> run.waits("pull request"));
         run.crash();
         runner.remove(schedule(false)).await().atMost(SOON);
-        assertEquals(List.of(), gitHub.pulls());
+        assertEquals(List.of(), gitHub.git.pulls());
         runner.remove(schedule(false)).await().atMost(SOON);
     }
 
@@ -415,7 +416,7 @@ class GitHubRunsTest extends GitHubRunsCase {
 
     @Test
     void badCredentialsAreToldWithWhatToDo() {
-        gitHub.token = "another";
+        gitHub.access.token = "another";
         Followed run = launch();
         assertEquals(How.UNPREPARED, run.end().how());
         assertTrue(run.end().error().contains("replace them"), run.end().error());
@@ -425,16 +426,16 @@ class GitHubRunsTest extends GitHubRunsCase {
     void aScheduleIsInstalledSuspendedResumedAndRemoved() {
         String file = WorkflowOrder.fileNameOf(testRuns.planId());
         runner.install(schedule(false)).await().atMost(SOON);
-        assertTrue(gitHub.files("main").get(".github/workflows/" + file).contains("timezone: 'Europe/Paris'"));
+        assertTrue(gitHub.git.files("main").get(".github/workflows/" + file).contains("timezone: 'Europe/Paris'"));
         runner.install(schedule(false)).await().atMost(SOON);
-        assertEquals(1, gitHub.commits().size());
+        assertEquals(1, gitHub.git.commits().size());
         runner.install(schedule(true)).await().atMost(SOON);
-        assertEquals("disabled_manually", gitHub.workflowState(file));
+        assertEquals("disabled_manually", gitHub.workflows.state(file));
         runner.install(schedule(false)).await().atMost(SOON);
-        assertEquals("active", gitHub.workflowState(file));
+        assertEquals("active", gitHub.workflows.state(file));
         runner.remove(schedule(false)).await().atMost(SOON);
         runner.remove(schedule(false)).await().atMost(SOON);
-        assertTrue(gitHub.files("main").isEmpty());
+        assertTrue(gitHub.git.files("main").isEmpty());
     }
 
     @Test
@@ -443,7 +444,7 @@ class GitHubRunsTest extends GitHubRunsCase {
         List<ScheduleEvent> events = new CopyOnWriteArrayList<>();
         Cancellable watch = runner.watch(schedule(false)).subscribe().with(events::add);
         jobsEnd("success");
-        StandInRun fired = gitHub.fire(WorkflowOrder.fileNameOf(testRuns.planId()));
+        StandInRun fired = gitHub.runs.fire(WorkflowOrder.fileNameOf(testRuns.planId()));
         await().atMost(SOON).until(() -> events.stream().anyMatch(ScheduleEvent.Started.class::isInstance));
         ScheduleEvent.Started started = events.stream()
                 .filter(ScheduleEvent.Started.class::isInstance)
@@ -452,7 +453,7 @@ class GitHubRunsTest extends GitHubRunsCase {
                 .orElseThrow();
         assertTrue(started.reference().endsWith("/actions/runs/" + fired.id));
         assertTrue(!started.nominalTime().isAfter(fired.createdAt));
-        gitHub.put(".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId()), "on: push\n");
+        gitHub.git.put(".github/workflows/" + WorkflowOrder.fileNameOf(testRuns.planId()), "on: push\n");
         await().atMost(SOON).until(() -> events.stream().anyMatch(ScheduleEvent.Trouble.class::isInstance));
         watch.cancel();
         List<RunnerEvent> told = new CopyOnWriteArrayList<>();
@@ -518,11 +519,11 @@ class GitHubRunsTest extends GitHubRunsCase {
     @ValueSource(strings = {"a: [", "on: push\njobs: {a: {steps: [{run: x}]}}\n", "on: &o push\nname: *o\n"})
     void runsOfAScheduleAreToldWhateverIsWrongWithTheTemplate(String template) {
         runner.install(schedule(false)).await().atMost(SOON);
-        gitHub.put(WorkflowFile.TEMPLATE_PATH, template);
-        gitHub.fire(file());
+        gitHub.git.put(WorkflowFile.TEMPLATE_PATH, template);
+        gitHub.runs.fire(file());
         List<ScheduleEvent> events = watch(false);
         await().atMost(SOON).until(() -> started(events) == 1 && troubled(events, WorkflowFile.TEMPLATE_PATH));
-        gitHub.fire(file());
+        gitHub.runs.fire(file());
         await().atMost(SOON).until(() -> started(events) == 2);
         assertEquals(null, watchFailure.get());
     }
@@ -532,14 +533,14 @@ class GitHubRunsTest extends GitHubRunsCase {
         runner.install(schedule(false)).await().atMost(SOON);
         List<ScheduleEvent> events = watch(false);
         await().atMost(SOON).until(() -> events.contains(new ScheduleEvent.Sound()));
-        gitHub.put(
+        gitHub.git.put(
                 WorkflowFile.TEMPLATE_PATH,
                 "on: push\njobs: {a: {runs-on: mine, steps: [{uses: reliablyhq/actions/plan@main}]}}\n");
-        await().atMost(SOON).until(() -> gitHub.files("main").get(path()).contains("runs-on: mine"));
-        int commits = gitHub.commits().size();
+        await().atMost(SOON).until(() -> gitHub.git.files("main").get(path()).contains("runs-on: mine"));
+        int commits = gitHub.git.commits().size();
         int looks = looksAtFile();
         await().atMost(SOON).until(() -> looksAtFile() > looks + 1);
-        assertEquals(commits, gitHub.commits().size());
+        assertEquals(commits, gitHub.git.commits().size());
         assertEquals(null, watchFailure.get());
     }
 
@@ -552,7 +553,7 @@ class GitHubRunsTest extends GitHubRunsCase {
     @Test
     void runsOfAScheduleAreToldWhereItsFileCannotBeRead() {
         runner.install(schedule(false)).await().atMost(SOON);
-        gitHub.fire(file());
+        gitHub.runs.fire(file());
         gitHub.trouble = request -> request.path().contains("/contents/") ? Trouble.FORBIDDEN : Trouble.NONE;
         List<ScheduleEvent> events = watch(false);
         await().atMost(SOON).until(() -> started(events) == 1 && troubled(events, "right to read"));
@@ -567,7 +568,7 @@ class GitHubRunsTest extends GitHubRunsCase {
     void whatGitHubStartedWhileNobodyLookedIsToldHoweverMuchItIs() {
         runner.install(schedule(false)).await().atMost(SOON);
         for (int i = 0; i < 230; i++) {
-            gitHub.fire(file());
+            gitHub.runs.fire(file());
         }
         List<ScheduleEvent> all = watch(false);
         await().atMost(SOON).until(() -> started(all) == 230);
@@ -593,9 +594,9 @@ class GitHubRunsTest extends GitHubRunsCase {
         // Between two looks.
         gitHub.trouble = request -> {
             if (request.path().endsWith("/actions/runs") && blocked.getAndIncrement() == 0) {
-                gitHub.fire(file());
+                gitHub.runs.fire(file());
                 for (int i = 0; i < 120; i++) {
-                    gitHub.push();
+                    gitHub.runs.push();
                 }
             }
             return Trouble.NONE;
@@ -616,10 +617,10 @@ class GitHubRunsTest extends GitHubRunsCase {
     @Test
     void suspendingDisablesAlsoWhatOthersHaveChanged() {
         runner.install(schedule(false)).await().atMost(SOON);
-        gitHub.put(path(), gitHub.files("main").get(path()).replace("ubuntu-latest", "mine"));
+        gitHub.git.put(path(), gitHub.git.files("main").get(path()).replace("ubuntu-latest", "mine"));
         runner.install(schedule(true)).await().atMost(SOON);
-        assertEquals("disabled_manually", gitHub.workflowState(file()));
-        assertTrue(gitHub.files("main").get(path()).contains("mine"));
+        assertEquals("disabled_manually", gitHub.workflows.state(file()));
+        assertTrue(gitHub.git.files("main").get(path()).contains("mine"));
         List<ScheduleEvent> events = watch(true);
         await().atMost(SOON).until(() -> troubled(events, "changed at GitHub by others"));
     }
@@ -627,40 +628,40 @@ class GitHubRunsTest extends GitHubRunsCase {
     @Test
     void suspendingDisablesWhereTheFileCannotBeWritten() {
         runner.install(schedule(false)).await().atMost(SOON);
-        gitHub.put(WorkflowFile.TEMPLATE_PATH, "a: [");
+        gitHub.git.put(WorkflowFile.TEMPLATE_PATH, "a: [");
         runner.install(schedule(true)).await().atMost(SOON);
-        assertEquals("disabled_manually", gitHub.workflowState(file()));
-        gitHub.disable(file(), "active");
-        gitHub.put(
+        assertEquals("disabled_manually", gitHub.workflows.state(file()));
+        gitHub.workflows.disable(file(), "active");
+        gitHub.git.put(
                 WorkflowFile.TEMPLATE_PATH,
                 "on: push\njobs: {a: {runs-on: x, steps: [{uses: reliablyhq/actions/plan@main}]}}\n");
-        gitHub.protectedBranch = true;
+        gitHub.git.protectedBranch = true;
         runner.install(schedule(true)).await().atMost(SOON);
-        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        assertEquals("disabled_manually", gitHub.workflows.state(file()));
         List<ScheduleEvent> events = watch(true);
         await().atMost(SOON).until(() -> troubled(events, "resume the plan"));
     }
 
     @Test
     void suspendingWaitsUntilGitHubKnowsTheWorkflow() {
-        gitHub.put(path(), "on: push\n");
-        gitHub.forget(file());
+        gitHub.git.put(path(), "on: push\n");
+        gitHub.workflows.forget(file());
         assertThrows(
                 Exception.class, () -> runner.install(schedule(true)).await().atMost(SOON));
-        gitHub.put(path(), "on: push\n");
+        gitHub.git.put(path(), "on: push\n");
         runner.install(schedule(true)).await().atMost(SOON);
-        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        assertEquals("disabled_manually", gitHub.workflows.state(file()));
     }
 
     @Test
     void whatIsOfferedIsTakenBackWhenThePlanIsSuspended() {
         definition = definition("https://github.com/acme/chaos", "main", GitHubDefinition.Delivery.PULL_REQUEST);
-        gitHub.protectedBranch = true;
+        gitHub.git.protectedBranch = true;
         assertThrows(
                 Exception.class, () -> runner.install(schedule(false)).await().atMost(SOON));
-        assertEquals(1, gitHub.pulls().size());
+        assertEquals(1, gitHub.git.pulls().size());
         runner.install(schedule(true)).await().atMost(SOON);
-        assertEquals(List.of(), gitHub.pulls());
+        assertEquals(List.of(), gitHub.git.pulls());
         List<ScheduleEvent> events = watch(true);
         await().atMost(SOON).until(() -> events.contains(new ScheduleEvent.Sound()));
     }
@@ -668,20 +669,20 @@ class GitHubRunsTest extends GitHubRunsCase {
     @Test
     void aWorkflowThatItsScheduleLeftDisabledIsEnabledForTheFirstDispatch() {
         runner.install(schedule(false)).await().atMost(SOON);
-        gitHub.end(gitHub.fire(file()), "success");
-        gitHub.protectedBranch = true;
+        gitHub.runs.end(gitHub.runs.fire(file()), "success");
+        gitHub.git.protectedBranch = true;
         runner.remove(schedule(false)).await().atMost(SOON);
-        assertEquals("disabled_manually", gitHub.workflowState(file()));
-        gitHub.protectedBranch = false;
+        assertEquals("disabled_manually", gitHub.workflows.state(file()));
+        gitHub.git.protectedBranch = false;
         jobsEnd("success");
         assertEquals(How.EXITED, launch().end().how());
-        assertEquals("active", gitHub.workflowState(file()));
+        assertEquals("active", gitHub.workflows.state(file()));
         // From now on it is people who disable it.
-        gitHub.disable(file(), "disabled_manually");
+        gitHub.workflows.disable(file(), "disabled_manually");
         RunnerEvent.Ended refused = launch().end();
         assertEquals(How.UNPREPARED, refused.how());
         assertTrue(refused.error().contains("enable it at GitHub"), refused.error());
-        assertEquals("disabled_manually", gitHub.workflowState(file()));
+        assertEquals("disabled_manually", gitHub.workflows.state(file()));
     }
 
     @Test
@@ -693,9 +694,9 @@ class GitHubRunsTest extends GitHubRunsCase {
         assertEquals(CheckResult.Outcome.PASSED, good.get("action reachable").outcome());
         // The server under test is on the loopback address.
         assertEquals(CheckResult.Outcome.FAILED, good.get("server reachable").outcome());
-        gitHub.environment = "elsewhere";
-        gitHub.actionsEnabled = false;
-        gitHub.put(WorkflowFile.TEMPLATE_PATH, "a: [");
+        gitHub.environment.name = "elsewhere";
+        gitHub.workflows.enabled = false;
+        gitHub.git.put(WorkflowFile.TEMPLATE_PATH, "a: [");
         definition = definition("https://github.com/acme/chaos", "other", GitHubDefinition.Delivery.COMMIT);
         Map<String, CheckResult> bad = checks();
         for (String name : List.of("branch", "Actions enabled", "environment")) {
@@ -704,15 +705,15 @@ class GitHubRunsTest extends GitHubRunsCase {
         }
         assertTrue(good.get("right to write").message().contains("fine-grained"));
         assertEquals(CheckResult.Outcome.WARNING, good.get("service token").outcome());
-        gitHub.environment = "production";
-        gitHub.secrets.put("RELIABLY_SERVICE_TOKEN", "sealed");
+        gitHub.environment.name = "production";
+        gitHub.environment.secrets.put("RELIABLY_SERVICE_TOKEN", "sealed");
         assertEquals(CheckResult.Outcome.PASSED, checks().get("service token").outcome());
-        gitHub.scopes = "repo, read:org";
+        gitHub.access.scopes = "repo, read:org";
         assertEquals(CheckResult.Outcome.FAILED, checks().get("right to write").outcome());
         assertTrue(checks().get("right to write").message().contains("workflow"));
-        gitHub.scopes = "repo, workflow";
+        gitHub.access.scopes = "repo, workflow";
         assertEquals(CheckResult.Outcome.PASSED, checks().get("right to write").outcome());
-        gitHub.token = "another";
+        gitHub.access.token = "another";
         assertEquals(CheckResult.Outcome.FAILED, checks().get("credentials").outcome());
         assertEquals(CheckResult.Outcome.SKIPPED, checks().get("environment").outcome());
     }

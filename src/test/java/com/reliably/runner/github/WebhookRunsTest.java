@@ -11,8 +11,8 @@ import com.reliably.runner.EngineSchedule;
 import com.reliably.runner.RunnerEvent;
 import com.reliably.runner.RunnerEvent.How;
 import com.reliably.runner.ScheduleEvent;
-import com.reliably.runner.github.standin.GitHubStandIn.StandInRun;
 import com.reliably.runner.github.standin.GitHubWebhooks;
+import com.reliably.runner.github.standin.StandInRun;
 import com.reliably.runner.github.webhook.RepositoryNews;
 import com.reliably.runner.github.workflow.WorkflowOrder;
 import com.reliably.schedule.Overlap;
@@ -58,7 +58,7 @@ class WebhookRunsTest extends GitHubRunsCase {
                 SECRET);
         deploymentId = tenant.deployment(Map.of(
                 "type", "github", "repo", "https://github.com/acme/chaos", "token", "t", "webhook_secret", SECRET));
-        gitHub.webhook = new GitHubWebhooks(
+        gitHub.deliveries.webhook = new GitHubWebhooks(
                 "/api/v1/organization/" + tenant.id() + "/deployments/" + deploymentId + "/webhooks/github", SECRET);
     }
 
@@ -87,17 +87,17 @@ class WebhookRunsTest extends GitHubRunsCase {
 
     private void isSeenAtOnce(RepositoryNews news) {
         Followed followed = followedBy(news);
-        StandInRun run = gitHub.runs().get(0);
+        StandInRun run = gitHub.runs.all().get(0);
         long began = System.nanoTime();
-        gitHub.begin(run);
+        gitHub.runs.begin(run);
         await().atMost(SOON).until(() -> followed.events.contains(new RunnerEvent.Started()));
-        gitHub.step(run, "Run reliablyhq/actions/plan@main", true);
-        gitHub.end(run, "success");
+        gitHub.runs.step(run, "Run reliablyhq/actions/plan@main", true);
+        gitHub.runs.end(run, "success");
         await().atMost(SOON).until(() -> endedWell(followed));
         assertTrue(System.nanoTime() - began < POLL.toNanos(), "it was seen by the poll");
         assertEquals(
                 List.of("noted", "noted", "noted"),
-                gitHub.webhook.answers().stream()
+                gitHub.deliveries.webhook.answers().stream()
                         .map(answer -> answer.json().path("outcome").asText())
                         .toList());
     }
@@ -105,14 +105,14 @@ class WebhookRunsTest extends GitHubRunsCase {
     @Test
     void whatGitHubDoesNotShowYetIsLookedAtOnceMore() {
         Followed followed = followedBy(ofTheServerThatIsTold);
-        StandInRun run = gitHub.runs().get(0);
-        ObjectNode early = gitHub.delivery("completed", run);
-        GitHubWebhooks webhook = gitHub.webhook;
-        gitHub.webhook = null;
+        StandInRun run = gitHub.runs.all().get(0);
+        ObjectNode early = gitHub.deliveries.of("completed", run);
+        GitHubWebhooks webhook = gitHub.deliveries.webhook;
+        gitHub.deliveries.webhook = null;
         int before = looks();
         webhook.send(early);
         await().atMost(SOON).until(() -> looks() > before);
-        gitHub.end(run, "success");
+        gitHub.runs.end(run, "success");
         await().atMost(SOON).until(() -> endedWell(followed));
     }
 
@@ -125,16 +125,16 @@ class WebhookRunsTest extends GitHubRunsCase {
     @Test
     void manyDeliveriesMakeFewRequests() {
         Followed followed = followedBy(ofTheServerThatIsTold);
-        StandInRun run = gitHub.runs().get(0);
-        GitHubWebhooks webhook = gitHub.webhook;
+        StandInRun run = gitHub.runs.all().get(0);
+        GitHubWebhooks webhook = gitHub.deliveries.webhook;
         int before = gitHub.asked().size();
         long began = System.nanoTime();
         for (int i = 0; i < 60; i++) {
-            ObjectNode delivery = gitHub.delivery("in_progress", run);
+            ObjectNode delivery = gitHub.deliveries.of("in_progress", run);
             ((ObjectNode) delivery.get("workflow_run")).put("run_attempt", i);
             assertEquals("noted", webhook.send(delivery).json().path("outcome").asText());
         }
-        gitHub.end(run, "success");
+        gitHub.runs.end(run, "success");
         await().atMost(SOON).until(() -> endedWell(followed));
         long seconds = Duration.ofNanos(System.nanoTime() - began).toSeconds();
         int asked = gitHub.asked().size() - before;
@@ -164,7 +164,7 @@ class WebhookRunsTest extends GitHubRunsCase {
         List<ScheduleEvent> events = new CopyOnWriteArrayList<>();
         following.add(runner.watch(schedule).subscribe().with(events::add));
         await().atMost(SOON).until(() -> events.stream().anyMatch(ScheduleEvent.Sound.class::isInstance));
-        gitHub.fire(WorkflowOrder.fileNameOf(testRuns.planId()));
+        gitHub.runs.fire(WorkflowOrder.fileNameOf(testRuns.planId()));
         await().atMost(SOON).until(() -> events.stream().anyMatch(ScheduleEvent.Started.class::isInstance));
     }
 
@@ -180,9 +180,9 @@ class WebhookRunsTest extends GitHubRunsCase {
         CheckResult silent = webhookOf(id, definition);
         assertEquals(CheckResult.Outcome.WARNING, silent.outcome());
         assertTrue(silent.remedy().contains(address), silent.remedy());
-        gitHub.put(".github/workflows/any.yaml", "on: push\nrun-name: any\n");
-        gitHub.fire("any.yaml");
-        await().atMost(SOON).until(() -> !gitHub.webhook.answers().isEmpty());
+        gitHub.git.put(".github/workflows/any.yaml", "on: push\nrun-name: any\n");
+        gitHub.runs.fire("any.yaml");
+        await().atMost(SOON).until(() -> !gitHub.deliveries.webhook.answers().isEmpty());
         CheckResult told = webhookOf(id, definition);
         assertEquals(CheckResult.Outcome.PASSED, told.outcome());
         assertTrue(told.message().contains(Instant.now().toString().substring(0, 4)), told.message());

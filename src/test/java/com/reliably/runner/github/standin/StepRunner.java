@@ -1,6 +1,5 @@
 package com.reliably.runner.github.standin;
 
-import com.reliably.runner.github.standin.GitHubStandIn.StandInRun;
 import com.reliably.testing.PythonEnvironment;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +16,7 @@ import java.util.regex.Pattern;
  * Runs the steps of a workflow's jobs for real: what they {@code run} in a shell, and the Reliably action by what it does,
  * the real CLI with the step's inputs. Expressions are those that the server writes.
  */
-public final class StepRunner implements GitHubStandIn.StandInRunner {
+public final class StepRunner implements StandInRunner {
 
     private static final Pattern EXPRESSION = Pattern.compile("\\$\\{\\{ *([a-z]+)\\.([A-Za-z0-9_-]+) *}}");
 
@@ -53,12 +52,12 @@ public final class StepRunner implements GitHubStandIn.StandInRunner {
                 boolean always = "always()".equals(terms.get("if"));
                 if (good || always) {
                     boolean passed = passes(run, terms);
-                    gitHub.step(run, nameOf(terms), passed);
+                    gitHub.runs.step(run, nameOf(terms), passed);
                     good &= passed;
                 }
             }
         }
-        gitHub.end(run, good ? "success" : "failure");
+        gitHub.runs.end(run, good ? "success" : "failure");
     }
 
     private static String nameOf(Map<?, ?> step) {
@@ -154,6 +153,8 @@ public final class StepRunner implements GitHubStandIn.StandInRunner {
         // As at GitHub, a secret that is not there is empty.
         return name.equals("GITHUB_TOKEN")
                 ? "github-made"
-                : Optional.ofNullable(gitHub.secrets.get(name)).map(opened).orElse("");
+                : Optional.ofNullable(gitHub.environment.secrets.get(name))
+                        .map(opened)
+                        .orElse("");
     }
 }

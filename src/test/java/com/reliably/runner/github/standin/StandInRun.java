@@ -1,0 +1,68 @@
+package com.reliably.runner.github.standin;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A run of a workflow. */
+public final class StandInRun {
+
+    public final long id;
+    public final String title;
+    /** The workflow's, without its directory. */
+    public final String file;
+
+    public final String event;
+    public final Map<String, String> inputs;
+    public final Instant createdAt;
+    /** From when on it is in lists, by the machine's clock. */
+    public final Instant listedAt;
+
+    public final StringBuffer log = new StringBuffer();
+    /** The logs of further jobs; the first one has {@link #log}. */
+    public final List<String> moreJobs = new CopyOnWriteArrayList<>();
+
+    public volatile String status = "queued";
+    public volatile String conclusion;
+    public volatile boolean cancelled;
+
+    final String group;
+    final List<Map<String, String>> steps = new CopyOnWriteArrayList<>();
+    /** Null while no runner has taken it. */
+    volatile Instant startedAt;
+
+    volatile Instant updatedAt;
+
+    /**
+     * @param group of runs that go one after the other
+     * @param now   in whole seconds, as GitHub tells times
+     */
+    StandInRun(
+            long id,
+            String title,
+            String file,
+            String event,
+            Map<String, String> inputs,
+            String group,
+            Instant now,
+            Instant listedAt) {
+        this.id = id;
+        this.title = title;
+        this.file = file;
+        this.event = event;
+        this.inputs = inputs;
+        this.group = group;
+        this.createdAt = now;
+        this.updatedAt = now;
+        this.listedAt = listedAt;
+    }
+
+    boolean hasEnded() {
+        return status.equals("completed");
+    }
+
+    String htmlUrl() {
+        return "https://github.com/" + GitHubStandIn.REPOSITORY + "/actions/runs/" + id;
+    }
+}
