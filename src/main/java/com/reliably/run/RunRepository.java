@@ -120,7 +120,8 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
 
     /**
      * Takes over runs of any organisation whose owner has let its lease end: at once those that were being launched, of
-     * which nothing has taken effect; after a while those that run.
+     * which nothing has taken effect; after a while those that run. Not its own: what a server has that stood still, it has
+     * in the same attempt when it goes on.
      *
      * @param notLaunchedHere types of deployments of which this server begins nothing: a launch of these is left to the
      *     others, unless it is to be cancelled
@@ -129,10 +130,11 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         with abandoned as (
                             select id from run
-                            where state = 'launching' and lease_until < now()
-                                  and (deployment_type is null or cancel_requested_at is not null
-                                       or deployment_type <> all (string_to_array(?5, ',')))
-                               or state = 'running' and lease_until < now() - make_interval(secs => ?1)
+                            where owner is distinct from ?3
+                              and (state = 'launching' and lease_until < now()
+                                   and (deployment_type is null or cancel_requested_at is not null
+                                        or deployment_type <> all (string_to_array(?5, ',')))
+                                   or state = 'running' and lease_until < now() - make_interval(secs => ?1))
                             order by lease_until limit ?2 for update skip locked)
                         update run set owner = ?3, attempt = attempt + 1, lease_until = now() + make_interval(secs => ?4)
                         from abandoned where run.id = abandoned.id returning run.id

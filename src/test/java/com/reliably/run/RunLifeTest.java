@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.reliably.runner.RunnerEvent;
+import com.reliably.start.ServerIdentity;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.Tenant;
 import io.quarkus.vertx.VertxContextSupport;
@@ -32,6 +33,9 @@ class RunLifeTest {
 
     @Inject
     RunJournal journal;
+
+    @Inject
+    ServerIdentity identity;
 
     @Inject
     DataSource database;
@@ -69,6 +73,18 @@ class RunLifeTest {
         JsonPath ended = ended(run);
         assertEquals("succeeded", ended.getString("state"));
         assertEquals(2, ended.getInt("attempt"));
+    }
+
+    @Test
+    void whatAServerHasThatStoodStillItHasInTheSameAttempt() throws SQLException {
+        UUID run = pending(plan(noop), later());
+        sql(
+                "update run set state = 'launching', owner = '" + identity.name()
+                        + "', attempt = 1, lease_until = now() - interval '1 s'",
+                run);
+        JsonPath ended = ended(run);
+        assertEquals("succeeded", ended.getString("state"));
+        assertEquals(1, ended.getInt("attempt"));
     }
 
     @Test
@@ -209,7 +225,7 @@ class RunLifeTest {
     }
 
     private JsonPath ended(UUID run) {
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> get(run).getString("ended_at") != null);
         return get(run);
