@@ -1,11 +1,16 @@
 package com.reliably.testing;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -20,8 +25,9 @@ import java.util.stream.Collectors;
  * @param busy   for how long, when it was looked at
  * @param frames where it was then, innermost first, each as in {@code java.lang.Thread.sleep(Native Method)}; empty where
  *               that was not reported
+ * @param at     when that was; null where it is not known
  */
-record BlockedEventLoop(String thread, Duration busy, List<String> frames) {
+record BlockedEventLoop(String thread, Duration busy, List<String> frames, Instant at) {
 
     /** How often Vert.x looks. */
     static final Duration LOOK_EVERY = Duration.ofMillis(250);
@@ -31,6 +37,8 @@ record BlockedEventLoop(String thread, Duration busy, List<String> frames) {
     private static final Pattern REPORT =
             Pattern.compile("Thread Thread\\[#?[0-9,]*(vert\\.x-eventloop-thread-[0-9]+),.*"
                     + " has been blocked for ([0-9]+) ms, time limit is");
+    private static final Pattern TIME = Pattern.compile("^([0-9-]{10} [0-9:]{8},[0-9]{3}) ");
+    private static final DateTimeFormatter TIME_FORM = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss,SSS");
     private static final Pattern FRAME = Pattern.compile("\\s*at (?:[^\\s(]*/)?(\\S+\\(.*\\))\\s*");
 
     /** Where a thread is that waits: for another, for time to pass, for a process, a socket or a file. */
@@ -40,13 +48,13 @@ record BlockedEventLoop(String thread, Duration busy, List<String> frames) {
                     + "|java\\.io\\.(File|Random|Unix|Console)|java\\.net\\.).*");
 
     /** One report, where it is of a thread of the event loop. */
-    static Optional<BlockedEventLoop> of(String message, List<String> frames) {
+    static Optional<BlockedEventLoop> of(String message, List<String> frames, Instant at) {
         Matcher report = REPORT.matcher(message);
         if (!report.find()) {
             return Optional.empty();
         }
         return Optional.of(new BlockedEventLoop(
-                report.group(1), Duration.ofMillis(Long.parseLong(report.group(2))), List.copyOf(frames)));
+                report.group(1), Duration.ofMillis(Long.parseLong(report.group(2))), List.copyOf(frames), at));
     }
 
     /** Those that a server's log reports. */
@@ -54,10 +62,48 @@ record BlockedEventLoop(String thread, Duration busy, List<String> frames) {
         List<BlockedEventLoop> found = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             if (REPORT.matcher(lines.get(i)).find()) {
-                of(lines.get(i), framesBelow(lines, i + 1)).ifPresent(found::add);
+                of(lines.get(i), framesBelow(lines, i + 1), timeOf(lines.get(i)))
+                        .ifPresent(found::add);
             }
         }
         return found;
+    }
+
+    /** A server prints the time of this machine's zone. */
+    private static Instant timeOf(String line) {
+        Matcher time = TIME.matcher(line);
+        return time.find()
+                ? LocalDateTime.parse(time.group(1), TIME_FORM)
+                        .atZone(ZoneId.systemDefault())
+                        .toInstant()
+                : null;
+    }
+
+    /** A log without what is reported here, which servers are told to do by the tests only. */
+    static String leftOutOf(String log) {
+        List<String> lines = log.lines().toList();
+        List<String> kept = new ArrayList<>();
+        for (int i = 0; i < lines.size(); i++) {
+            if (REPORT.matcher(lines.get(i)).find()) {
+                while (i + 1 < lines.size() && FRAME.matcher(lines.get(i + 1)).matches()) {
+                    i++;
+                }
+            } else {
+                kept.add(lines.get(i));
+            }
+        }
+        return String.join("\n", kept);
+    }
+
+    /**
+     * The same without the time in which everything stood still.
+     *
+     * @param standstills says how long that was between two moments
+     */
+    BlockedEventLoop without(BiFunction<Instant, Instant, Duration> standstills) {
+        return at == null
+                ? this
+                : new BlockedEventLoop(thread, busy.minus(standstills.apply(at.minus(busy), at)), frames, at);
     }
 
     private static List<String> framesBelow(List<String> lines, int first) {
@@ -79,15 +125,17 @@ record BlockedEventLoop(String thread, Duration busy, List<String> frames) {
      * @param longestComputation how long it may be busy without waiting for anything
      */
     boolean isTooLong(Duration longestComputation) {
-        return waits() || busy.compareTo(longestComputation) >= 0;
+        return waits() && busy.compareTo(REPORTED) >= 0 || busy.compareTo(longestComputation) >= 0;
     }
 
-    /** Loading a class reads a file too, and cannot be helped. */
+    /** Loading a class reads a file too, and a line of the log is written to one; neither can be helped. */
     private boolean waits() {
         return !frames.isEmpty()
                 && WAITS.matcher(frames.get(0)).matches()
                 && !isNettysOwn()
-                && frames.stream().noneMatch(frame -> frame.contains("ClassLoader.loadClass("));
+                && frames.stream()
+                        .noneMatch(frame ->
+                                frame.contains("ClassLoader.loadClass(") || frame.startsWith("org.jboss.logmanager."));
     }
 
     /**

@@ -1,6 +1,7 @@
 package com.reliably.testing;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,8 +26,8 @@ public final class BlockedEventLoops implements BeforeEachCallback, AfterEachCal
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(BlockedEventLoops.class);
 
-    // A second is what loading classes for the first requests takes on two busy cores.
-    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(2);
+    // A second is what loading classes for the first requests takes on two busy cores, and a machine may be slower.
+    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(5);
 
     @Override
     public void beforeEach(ExtensionContext test) {
@@ -62,6 +63,7 @@ public final class BlockedEventLoops implements BeforeEachCallback, AfterEachCal
     private static final class Recorder extends Handler implements AutoCloseable {
 
         private final Logger checker;
+        private final Standstills standstills = Standstills.noted();
         private final List<BlockedEventLoop> recorded = new ArrayList<>();
 
         private Recorder(Logger checker) {
@@ -86,7 +88,8 @@ public final class BlockedEventLoops implements BeforeEachCallback, AfterEachCal
                                             : frame.getFileName() + ":" + frame.getLineNumber())
                                     + ")")
                             .toList();
-            Optional<BlockedEventLoop> blocked = BlockedEventLoop.of(report.getMessage(), frames)
+            Optional<BlockedEventLoop> blocked = BlockedEventLoop.of(report.getMessage(), frames, Instant.now())
+                    .map(loop -> loop.without(standstills::within))
                     .filter(loop -> loop.isTooLong(LONGEST_COMPUTATION));
             synchronized (recorded) {
                 blocked.ifPresent(recorded::add);
@@ -114,6 +117,7 @@ public final class BlockedEventLoops implements BeforeEachCallback, AfterEachCal
         @Override
         public void close() {
             checker.removeHandler(this);
+            standstills.close();
         }
     }
 }

@@ -38,7 +38,7 @@ class BlockedEventLoopsTest {
             CountDownLatch done = new CountDownLatch(1);
             vertx.runOnContext(nothing -> {
                 try {
-                    assertFalse(never.await(600, TimeUnit.MILLISECONDS));
+                    assertFalse(never.await(1500, TimeUnit.MILLISECONDS));
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
@@ -115,6 +115,6 @@ class BlockedEventLoopsTest {
     }
 
     private static BlockedEventLoop found(List<String> frames) {
-        return new BlockedEventLoop("vert.x-eventloop-thread-0", Duration.ofMillis(628), frames);
+        return new BlockedEventLoop("vert.x-eventloop-thread-0", Duration.ofMillis(628), frames, null);
     }
 }

@@ -19,7 +19,7 @@ public final class Command {
     private final List<String> line;
     private final Map<String, String> environment = new HashMap<>();
     private Path directory;
-    private Duration timeout = Duration.ofMinutes(2);
+    private Duration timeout = Duration.ofMinutes(5);
 
     private Command(List<String> line) {
         this.line = line;
@@ -47,7 +47,7 @@ public final class Command {
         return this;
     }
 
-    /** How long it may take; two minutes where not said. */
+    /** How long it may take; five minutes where not said. */
     public Command within(Duration longest) {
         this.timeout = longest;
         return this;

@@ -21,7 +21,7 @@ import java.util.Locale;
  */
 public final class LiveStream implements AutoCloseable {
 
-    private static final int PATIENCE = 20_000;
+    private static final int PATIENCE = 60_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Socket socket;
@@ -121,7 +121,7 @@ public final class LiveStream implements AutoCloseable {
     /**
      * The next event; null where the stream has ended.
      *
-     * @throws UncheckedIOException where none comes for 20 seconds
+     * @throws UncheckedIOException where none comes for a minute
      */
     public Event next() {
         String name = "message";

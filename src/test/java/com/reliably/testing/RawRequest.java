@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 /** A request written byte by byte, for what no HTTP client would send. */
 public final class RawRequest {
 
-    private static final int PATIENCE = 20_000;
+    private static final int PATIENCE = 60_000;
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -26,7 +26,7 @@ public final class RawRequest {
      * Sends it, and reads until the server closes the connection.
      *
      * @return what came, headers included, one character a byte
-     * @throws IllegalStateException where the connection stays open for 20 seconds
+     * @throws IllegalStateException where the connection stays open for a minute
      */
     public String send() {
         URI server = Wire.server();

@@ -7,7 +7,6 @@ import io.restassured.specification.RequestSpecification;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,6 +14,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,19 +41,20 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ServerProcess implements AutoCloseable {
 
-    private static final Duration READY_WITHIN = Duration.ofSeconds(120);
+    private static final Duration READY_WITHIN = Duration.ofMinutes(4);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
     private static final long LOOK_EVERY_MILLIS = 100;
-    // Several servers that start on two cores load their classes for as long.
-    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(4);
+    // Several servers that start on two cores load their classes for four, and a machine may be slower.
+    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(10);
 
     private final Setup setup;
     private final Process process;
     private final Path log;
     private final Thread cleanUp;
+    private final Standstills standstills = Standstills.noted();
     private final Set<ProcessHandle> startedByServer = new HashSet<>();
     private String orgId;
-    private boolean frozenOnce;
+    private Instant frozenAt;
 
     private ServerProcess(Setup setup, Process process, Path log) {
         this.setup = setup;
@@ -72,7 +73,7 @@ public final class ServerProcess implements AutoCloseable {
     public static final class Setup {
 
         private final Path dataDirectory;
-        private final int port = freePort();
+        private final int port = FreePort.any();
         private final Map<String, String> environment = new HashMap<>();
         private final List<String> arguments = new ArrayList<>();
         private boolean eventLoopsMayBlock;
@@ -100,8 +101,8 @@ public final class ServerProcess implements AutoCloseable {
         }
 
         /**
-         * Does without the look for blocked event loops, of which a server cannot know that it was only its process or its
-         * clock that stood still. {@link #freeze} does so by itself.
+         * Does without the look for blocked event loops, of which a server cannot know that it was only its clock that
+         * stood still.
          */
         public Setup eventLoopsMayBlock() {
             eventLoopsMayBlock = true;
@@ -168,20 +169,12 @@ public final class ServerProcess implements AutoCloseable {
             }
             return jar;
         }
-
-        private static int freePort() {
-            try (ServerSocket socket = new ServerSocket(0)) {
-                return socket.getLocalPort();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 
     /**
      * Waits until the server says that it is ready.
      *
-     * @throws IllegalStateException with the log, where it ends or takes longer than two minutes
+     * @throws IllegalStateException with the log, where it ends or takes longer than four minutes
      */
     public void awaitReady() {
         HttpClient client =
@@ -286,6 +279,11 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** The same without the reports of busy event loops, which a server makes so soon for the tests only. */
+    public String logOfItsOwn() {
+        return BlockedEventLoop.leftOutOf(log());
+    }
+
     /** Where it prints to. */
     public Path logFile() {
         return log;
@@ -305,13 +303,17 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Stops the server in the midst of whatever it does, as SIGSTOP does; what it started goes on. */
     public void freeze() {
-        frozenOnce = true;
+        frozenAt = Instant.now();
         signal("STOP");
     }
 
     /** Lets a frozen server go on; it does not know that it was away. */
     public void thaw() {
         signal("CONT");
+        if (frozenAt != null) {
+            standstills.add(frozenAt, Instant.now());
+            frozenAt = null;
+        }
     }
 
     private void signal(String name) {
@@ -353,13 +355,15 @@ public final class ServerProcess implements AutoCloseable {
         } catch (IllegalStateException alreadyShuttingDown) {
             // It has done its work then.
         }
-        if (!setup.eventLoopsMayBlock && !frozenOnce) {
+        standstills.close();
+        if (!setup.eventLoopsMayBlock) {
             failWhereAnEventLoopWasBlocked();
         }
     }
 
     private void failWhereAnEventLoopWasBlocked() {
         List<BlockedEventLoop> blocked = BlockedEventLoop.inLog(log().lines().toList()).stream()
+                .map(loop -> loop.without(standstills::within))
                 .filter(loop -> loop.isTooLong(LONGEST_COMPUTATION))
                 .toList();
         if (!blocked.isEmpty()) {

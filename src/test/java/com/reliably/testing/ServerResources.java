@@ -29,7 +29,7 @@ public final class ServerResources implements QuarkusTestResourceLifecycleManage
     public Map<String, String> start() {
         DATABASE_LOG.setLevel(Level.WARNING);
         try {
-            postgres = EmbeddedPostgres.builder()
+            postgres = TestPostgres.builder()
                     .setServerConfig("max_connections", "100")
                     .start();
             Path data = Files.createTempDirectory("reliably-test-data");
