@@ -33,7 +33,7 @@ final class ApiServerProcess implements AutoCloseable {
 
     private static final String PROGRAM = "kube-apiserver";
     private static final int DEFAULT_PORT = 6443;
-    private static final Duration ANSWERS_WITHIN = Duration.ofMinutes(1);
+    private static final Duration ANSWERS_WITHIN = Duration.ofMinutes(4);
     /** A number, and the end of its line. */
     private static final int LONGEST_PID_FILE = 16;
 

@@ -30,11 +30,11 @@ class ClusterWorkTest {
                         .subscribe()
                         .with(ignored -> all.countDown());
             }
-            String answer = work.call(sound, () -> "here").await().atMost(Duration.ofSeconds(10));
+            String answer = work.call(sound, () -> "here").await().atMost(Duration.ofSeconds(60));
             assertEquals("here", answer);
             assertTrue(done.get() <= 5, done + " calls at once");
             answered.countDown();
-            assertTrue(all.await(10, TimeUnit.SECONDS), "all are carried out, one after the other");
+            assertTrue(all.await(60, TimeUnit.SECONDS), "all are carried out, one after the other");
         } finally {
             work.stop();
         }
@@ -46,7 +46,7 @@ class ClusterWorkTest {
 
     private static boolean awaited(CountDownLatch latch) {
         try {
-            return latch.await(30, TimeUnit.SECONDS);
+            return latch.await(120, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

@@ -65,7 +65,7 @@ class KubernetesChecksIT {
 
     @AfterEach
     void leavesNothingBehind() {
-        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> cluster.admin()
+        Awaitility.await().atMost(Duration.ofMinutes(3)).until(() -> cluster.admin()
                 .batch()
                 .v1()
                 .jobs()
@@ -173,7 +173,7 @@ class KubernetesChecksIT {
 
         cluster.admin().namespaces().withName(cluster.namespace()).delete();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(60))
+                .atMost(Duration.ofMinutes(3))
                 .until(() -> cluster.admin()
                                 .namespaces()
                                 .withName(cluster.namespace())

@@ -136,7 +136,7 @@ class KubernetesCronIT {
         cronJobOf(plan);
         awaitError(plan, "cannot be pulled");
         server.request().delete("/plans/" + plan).then().statusCode(200);
-        await().atMost(Duration.ofMinutes(1)).until(() -> !cluster.hasAnythingOf(plan));
+        await().atMost(Duration.ofMinutes(2)).until(() -> !cluster.hasAnythingOf(plan));
     }
 
     private static String cron(String deployment, String pattern) {
@@ -162,7 +162,7 @@ class KubernetesCronIT {
 
     private static CronJob cronJobOf(String plan) {
         return await("the CronJob of plan " + plan)
-                .atMost(Duration.ofSeconds(30))
+                .atMost(Duration.ofSeconds(60))
                 .until(
                         () -> cluster.admin()
                                 .batch()
@@ -177,7 +177,7 @@ class KubernetesCronIT {
     /** The first run that its cluster has started, once it is over. */
     private static JsonPath ended(String plan) {
         String id = await("a run of plan " + plan + " that is over")
-                .atMost(Duration.ofMinutes(3))
+                .atMost(Duration.ofMinutes(6))
                 .pollInterval(Duration.ofMillis(500))
                 .until(
                         () -> scenario.get("/plans/" + plan + "/runs").<Map<String, Object>>getList("items").stream()
@@ -200,7 +200,7 @@ class KubernetesCronIT {
 
     private static void awaitError(String plan, String words) {
         await("'" + words + "' in the error of plan " + plan)
-                .atMost(Duration.ofSeconds(90))
+                .atMost(Duration.ofMinutes(4))
                 .until(() -> String.valueOf(scenario.get("/plans/" + plan).getString("error"))
                         .contains(words));
     }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Everything that keeps a Pod from beginning, or ends it, brought about for real: said in words, and soon. */
+/** Everything that keeps a Pod from beginning, or ends it, brought about for real: said in words, and long before it is given up. */
 @EnabledIfEnvironmentVariable(
         named = TestCluster.KUBECONFIG,
         matches = ".+",
@@ -37,7 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag(BlockedEventLoops.ON_PURPOSE)
 class KubernetesFailuresIT {
 
-    private static final Duration SAID_WITHIN = Duration.ofSeconds(15);
+    /** On a machine that is not busy it is within fifteen seconds. */
+    private static final Duration SAID_WITHIN = Duration.ofSeconds(60);
 
     @TempDir
     static Path temporary;
@@ -142,7 +143,8 @@ class KubernetesFailuresIT {
     @Test
     void aPodThatDoesNotBeginInTimeIsGivenUp() {
         try (ServerProcess impatient = TestCluster.server(temporary.resolve("impatient"))
-                .with("RELIABLY_KUBERNETES_BEGINS_WITHIN", "PT12S")
+                // Time enough for the node to find out.
+                .with("RELIABLY_KUBERNETES_BEGINS_WITHIN", "PT30S")
                 .start()) {
             Scenario there = new Scenario(impatient);
             String plan = there.plan(
@@ -199,8 +201,8 @@ class KubernetesFailuresIT {
 
     @Test
     void aRunThatTakesTooLong() {
-        String plan =
-                plan(scenario.deployment(cluster.shell("sleep 300")), Map.of("policies", Map.of("timeout_seconds", 5)));
+        String plan = plan(
+                scenario.deployment(cluster.shell("sleep 300")), Map.of("policies", Map.of("timeout_seconds", 30)));
         JsonPath run = scenario.ended(plan);
         assertEquals("failed", run.getString("state"));
         assertTrue(run.getString("error").contains("RELIABLY_KUBERNETES_TIMEOUT"), run.getString("error"));
@@ -281,7 +283,7 @@ class KubernetesFailuresIT {
         return scenario.create("/plans", plan);
     }
 
-    /** A plan whose Pod does not begin; its error says so within 15 seconds. */
+    /** A plan whose Pod does not begin; its error says so soon. */
     private static String waits(Map<String, Object> definition, String words) {
         return waits(scenario.deployment(definition), words);
     }
@@ -303,7 +305,7 @@ class KubernetesFailuresIT {
 
     private static void deleted(String plan) {
         server.request().delete("/plans/" + plan).then().statusCode(200);
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() -> cluster.pods(plan).isEmpty() && !cluster.hasAnythingOf(plan));
     }
 

@@ -59,9 +59,11 @@ class KubernetesRunIT {
     @Test
     void aNowPlanRunsTheCliInAPodAsDocumented() {
         String deployment = scenario.deployment(cluster.definition());
-        String plan = scenario.plan(deployment, experiment(process("say", "echo said; sleep 1")), null);
+        String plan =
+                scenario.plan(deployment, experiment(process("say", "echo said; " + TestCluster.UNTIL_LET_GO)), null);
         Job job = cluster.jobOf(plan);
         Pod pod = cluster.podOf(plan);
+        cluster.letGoOn(plan);
 
         JsonPath run = scenario.ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
@@ -136,9 +138,10 @@ class KubernetesRunIT {
                 experimentWithSteadyState(
                         "test -f /data/file",
                         process("look", "test $GREETING = hello && grep from-init /data/file"),
-                        process("break", "rm /data/file")),
+                        process("break", "rm /data/file; " + TestCluster.UNTIL_LET_GO)),
                 null);
         Pod pod = cluster.podOf(plan);
+        cluster.letGoOn(plan);
         JsonPath run = scenario.ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error") + scenario.log(run.getString("id")));
         assertEquals("shop", pod.getMetadata().getLabels().get("team"));
@@ -169,11 +172,13 @@ class KubernetesRunIT {
                                 Map.of("key", "f2", "path", "/etc/both/two", "value", "content-two"))));
         String plan = scenario.plan(
                 scenario.deployment(cluster.definition()),
-                experiment(process(
-                        "look",
-                        "test $PLAIN$HIDDEN = plain-valuehidden-value"
-                                + " && test $(cat /etc/both/one /etc/both/two) = content-onecontent-two"
-                                + " && ! env | grep -q RELIABLY_SERVICE_TOKEN")),
+                experiment(
+                        process(
+                                "look",
+                                "test $PLAIN$HIDDEN = plain-valuehidden-value"
+                                        + " && test $(cat /etc/both/one /etc/both/two) = content-onecontent-two"
+                                        + " && ! env | grep -q RELIABLY_SERVICE_TOKEN"),
+                        process("wait", TestCluster.UNTIL_LET_GO)),
                 environment);
         Job job = cluster.jobOf(plan);
         assertFalse(job.toString().contains("content-one"), "what is secret stands in the Secret only");
@@ -189,6 +194,7 @@ class KubernetesRunIT {
         assertEquals(
                 job.getMetadata().getUid(),
                 secret.getMetadata().getOwnerReferences().get(0).getUid());
+        cluster.letGoOn(plan);
 
         JsonPath run = scenario.ended(plan);
         assertEquals("succeeded", run.getString("state"), run.getString("error") + scenario.log(run.getString("id")));

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -55,7 +57,7 @@ final class TestCluster implements AutoCloseable {
             "$api/experiments/$id/executions > /dev/null;",
             "do sleep 0.2; done");
 
-    private static final Duration LONGEST = Duration.ofMinutes(2);
+    private static final Duration LONGEST = Duration.ofMinutes(4);
 
     private final String kubeconfig;
     private final KubernetesClient admin;
@@ -178,6 +180,29 @@ final class TestCluster implements AutoCloseable {
                 .atMost(LONGEST)
                 .until(() -> pods(planId), pods -> pods.size() == 1)
                 .get(0);
+    }
+
+    /** A line of shell that goes on when the test lets it, by {@link #letGoOn}; till then there is something to look at. */
+    static final String UNTIL_LET_GO = "while [ ! -e /tmp/let-go ]; do sleep 0.2; done";
+
+    /** Makes the file that {@link #UNTIL_LET_GO} waits for, in the first container of the Pod. */
+    void letGoOn(String planId) {
+        Pod pod = podOf(planId);
+        String container = pod.getSpec().getContainers().get(0).getName();
+        // Until the container is there.
+        await("the Pod of plan " + planId + " to take a command")
+                .atMost(LONGEST)
+                .ignoreExceptions()
+                .until(() -> {
+                    try (ExecWatch touch = admin.pods()
+                            .inNamespace(namespace)
+                            .withName(pod.getMetadata().getName())
+                            .inContainer(container)
+                            .redirectingOutput()
+                            .exec("touch", "/tmp/let-go")) {
+                        return touch.exitCode().get(LONGEST.toSeconds(), TimeUnit.SECONDS) == 0;
+                    }
+                });
     }
 
     List<Pod> pods(String planId) {

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class HostileKubeconfigTest {
 
     private static final UUID ORG = UUID.fromString("6a4a6c1e-7d3c-4f0e-9b3e-0d6b8f2a1c11");
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final String TOKEN = "{token: s3cr3t}";
     private static final String SERVER = "{server: 'https://127.0.0.1:PORT'}";
     private static final String KEYS =
