@@ -1,6 +1,7 @@
 package com.reliably.chaos;
 
 import com.reliably.testing.Command;
+import com.reliably.testing.TestPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,10 +45,9 @@ final class Database implements AutoCloseable {
         LIBRARY_LOG.setLevel(Level.OFF);
         return new Database(
                 data,
-                EmbeddedPostgres.builder()
+                TestPostgres.builder()
                         .setDataDirectory(data)
                         .setCleanDataDirectory(false)
-                        .setPGStartupWait(START_WITHIN)
                         .setServerConfig("max_connections", Integer.toString(CONNECTIONS))
                         // The library's own settings forget the latest commits in a crash.
                         .setServerConfig("fsync", "on")

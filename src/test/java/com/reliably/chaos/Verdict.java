@@ -27,7 +27,7 @@ final class Verdict {
 
     private static final Set<String> FINAL = Set.of("succeeded", "failed", "cancelled", "lost", "missed");
 
-    private static final Duration CREATED_WITHIN = Duration.ofSeconds(10);
+    private static final Duration CREATED_WITHIN = Duration.ofMinutes(1);
 
     private static final Map<String, Set<String>> WAYS = Map.of(
             "", Set.of("pending", "missed"),

@@ -11,9 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.testing.Command;
+import com.reliably.testing.FreePort;
 import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -44,7 +44,7 @@ class ReadmeIT {
     static void startAsTheReadmeSays() throws Exception {
         home = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "home-");
         serverLog = home.resolve("server.log");
-        int port = freePort();
+        int port = FreePort.any();
         ProcessBuilder builder = new ProcessBuilder(
                         "bash", "-e", "-c", README.under("Two commands").get(0))
                 .redirectInput(new File("/dev/null"))
@@ -63,7 +63,7 @@ class ReadmeIT {
         List<ProcessHandle> all = server.descendants().toList();
         all.forEach(ProcessHandle::destroy);
         server.destroy();
-        assertTrue(server.waitFor(60, TimeUnit.SECONDS));
+        assertTrue(server.waitFor(3, TimeUnit.MINUTES));
         for (ProcessHandle process : all) {
             process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
         }
@@ -132,12 +132,6 @@ class ReadmeIT {
             return client.send(request, BodyHandlers.discarding()).statusCode() == 200;
         } catch (IOException notYet) {
             return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 }

@@ -701,7 +701,7 @@ class EngineSchedulesTest {
     }
 
     private static ConditionFactory await() {
-        return org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(100));
+        return org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100));
     }
 
     private void sql(String statement, String plan) throws SQLException {

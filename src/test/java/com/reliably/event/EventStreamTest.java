@@ -182,7 +182,7 @@ class EventStreamTest {
                 "delete from event where org_id <> ? and seq < (select max(seq) from event where org_id = ?)",
                 UUID.fromString(tenant.id()),
                 UUID.fromString(tenant.id()));
-        assertThat(repository.sweep(Duration.ofDays(1), 1000).await().atMost(Duration.ofSeconds(10)) > 0, is(true));
+        assertThat(repository.sweep(Duration.ofDays(1), 1000).await().atMost(Duration.ofSeconds(60)) > 0, is(true));
         UUID kept = runs.running();
         try (LiveStream stream = LiveStream.resume(tenant, EVENTS, lastEventId)) {
             LiveStream.Event reset = stream.next();
@@ -204,12 +204,12 @@ class EventStreamTest {
 
     @Test
     void whoHasGoneIsNoticed() {
-        await().atMost(Duration.ofSeconds(10)).until(() -> openStreams() == 0);
+        await().atMost(Duration.ofSeconds(60)).until(() -> openStreams() == 0);
         try (LiveStream stream = LiveStream.open(tenant, EVENTS)) {
             stream.awaitPlace();
             assertEquals(1, openStreams());
         }
-        await().atMost(Duration.ofSeconds(10)).until(() -> openStreams() == 0);
+        await().atMost(Duration.ofSeconds(60)).until(() -> openStreams() == 0);
     }
 
     private double openStreams() {

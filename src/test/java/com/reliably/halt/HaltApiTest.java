@@ -119,7 +119,7 @@ class HaltApiTest {
     }
 
     private void awaitEnd(String plan) {
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() -> tenant.request().get("/plans/" + plan + "/runs").path("items[0].ended_at") != null);
     }
 

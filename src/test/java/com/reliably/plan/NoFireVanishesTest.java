@@ -86,7 +86,7 @@ class NoFireVanishesTest {
             dueSinceTheHour(plan);
             update(plan, manual, HOURLY);
         });
-        await().atMost(Duration.ofSeconds(20)).until(() -> countOfRuns(plan) == 1);
+        await().atMost(Duration.ofSeconds(60)).until(() -> countOfRuns(plan) == 1);
         missed(plan).body("items.error", contains(containsString("does not start")));
         assertEquals("none", nextFire(plan));
     }
@@ -106,7 +106,7 @@ class NoFireVanishesTest {
                     .then()
                     .statusCode(200);
         });
-        await().atMost(Duration.ofSeconds(20)).until(() -> countOfRuns(plan) == 1);
+        await().atMost(Duration.ofSeconds(60)).until(() -> countOfRuns(plan) == 1);
         missed(plan).body("items.error", contains(containsString("does not start")));
         assertEquals("none", nextFire(plan));
     }

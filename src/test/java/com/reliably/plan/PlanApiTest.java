@@ -398,7 +398,7 @@ class PlanApiTest {
     }
 
     private void awaitStatus(String plan, String status) {
-        await().atMost(Duration.ofSeconds(20))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() ->
                         status.equals(tenant.request().get("/plans/" + plan).path("status")));
     }

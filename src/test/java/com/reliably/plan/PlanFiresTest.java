@@ -266,7 +266,7 @@ class PlanFiresTest {
             servers.shutdown();
         }
         String ofCopies = " from run join plan on plan.id = run.plan_id where plan.title = 'copy of " + plan + "'";
-        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> text("select count(*)" + ofCopies
+        org.awaitility.Awaitility.await().atMost(Duration.ofMinutes(3)).until(() -> text("select count(*)" + ofCopies
                         + " and run.ended_at is not null")
                 .equals("2000"));
         assertEquals("2000", text("select count(distinct plan_id)" + ofCopies));
@@ -356,10 +356,10 @@ class PlanFiresTest {
         UUID plan = cronPlan("0 0 1 1 *");
         Instant due = Instant.now().minusSeconds(1);
         dueAt(plan, due);
-        Instant deadline = Instant.now().plusSeconds(20);
+        Instant deadline = Instant.now().plusSeconds(60);
         while (countOfRuns(plan) == 0) {
             if (Instant.now().isAfter(deadline)) {
-                throw new AssertionError("not fired within 20 s");
+                throw new AssertionError("not fired within a minute");
             }
         }
         runs(plan).body("count", equalTo(1));
@@ -373,10 +373,10 @@ class PlanFiresTest {
                 .extract()
                 .path("id");
         runs(UUID.fromString(plan)).body("count", equalTo(1)).body("items[0].trigger", equalTo("api"));
-        Instant deadline = Instant.now().plusSeconds(20);
+        Instant deadline = Instant.now().plusSeconds(60);
         while (tenant.request().get("/plans/" + plan).path("status").equals("creating")) {
             if (Instant.now().isAfter(deadline)) {
-                throw new AssertionError("no status within 20 s");
+                throw new AssertionError("no status within a minute");
             }
         }
         tenant.request()

@@ -17,6 +17,7 @@ import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -165,9 +166,9 @@ class RunLogStreamTest {
                 assertEquals(line.strip(), stream.next().data());
                 lazy.add(stream);
             }
-            // More streams than connections to the database: none of them holds one.
+            // More streams than connections to the database: did each hold one, who asks would be refused with 503.
             for (int i = 0; i < 50; i++) {
-                tenant.request().get("/runs").then().statusCode(200).time(lessThan(5_000L));
+                tenant.request().get("/runs").then().statusCode(200);
             }
             int lines = 1;
             for (LiveStream.Event event = lazy.get(7).next();
@@ -186,7 +187,7 @@ class RunLogStreamTest {
         try (LiveStream stream = LiveStream.open(tenant, log)) {
             assertThat(stream.line(), containsString("retry: "));
             assertEquals("", stream.line());
-            // Every second in tests; the reader's patience is 20.
+            // Every second in tests; the reader's patience is 60.
             assertEquals(":", stream.line());
         }
     }
@@ -242,14 +243,17 @@ class RunLogStreamTest {
 
     @Test
     void aStreamIsSlowedByNobodyButItsReader() {
-        // A line is there within a second of its commit.
+        List<Duration> delays = new ArrayList<>();
         try (LiveStream stream = LiveStream.open(tenant, log)) {
-            long begin = System.nanoTime();
             for (int i = 0; i < 5; i++) {
                 runs.print(run, i * 10L, "line\n");
+                long committed = System.nanoTime();
                 assertEquals("line", stream.next().data());
+                delays.add(Duration.ofNanos(System.nanoTime() - committed));
             }
-            assertThat(Duration.ofNanos(System.nanoTime() - begin), lessThan(Duration.ofSeconds(5)));
         }
+        // A line is there within a second of its commit, unless the machine stands still at this moment.
+        Collections.sort(delays);
+        assertThat(delays.get(2), lessThan(Duration.ofSeconds(1)));
     }
 }

@@ -3,13 +3,14 @@ package com.reliably.run;
 import static io.restassured.RestAssured.given;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.MatcherAssert.assertThat;
-import static org.hamcrest.Matchers.closeTo;
+import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.emptyIterable;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.lessThan;
+import static org.hamcrest.Matchers.lessThanOrEqualTo;
 import static org.hamcrest.Matchers.not;
 
 import com.reliably.testing.ApiTest;
@@ -67,9 +68,13 @@ class RunMetricsTest {
         double sum = metric(delays + "_sum" + tags);
         double count = metric(delays + "_count" + tags);
         double fast = metric(delays + "_bucket{trigger=\"engine\",type=\"noop\",le=\"60.0\"}");
+        long begin = System.nanoTime();
         ended(insert("pending", "now() - interval '100 s'", "null"));
+        double atMost = 100 + Duration.ofNanos(System.nanoTime() - begin).toMillis() / 1000.0;
         assertThat(metric(delays + "_count" + tags), equalTo(count + 1));
-        assertThat(metric(delays + "_sum" + tags) - sum, closeTo(104, 4.1));
+        assertThat(
+                metric(delays + "_sum" + tags) - sum,
+                allOf(greaterThanOrEqualTo(99.9), lessThanOrEqualTo(atMost + 0.1)));
         assertThat(metric(delays + "_bucket{trigger=\"engine\",type=\"noop\",le=\"60.0\"}"), equalTo(fast));
     }
 
@@ -78,7 +83,7 @@ class RunMetricsTest {
         String sum = "reliably_run_launch_delay_seconds_sum{trigger=\"engine\",type=\"noop\"}";
         double before = metric(sum);
         ended(insert("pending", "now() - interval '100 s'", "now()"));
-        assertThat(metric(sum) - before, lessThan(20.0));
+        assertThat(metric(sum) - before, lessThan(99.9));
     }
 
     @Test
@@ -94,7 +99,7 @@ class RunMetricsTest {
         // Noop plans of other tests may fire meanwhile.
         assertThat(metric(ended), greaterThanOrEqualTo(endedBefore + 1));
         assertThat(metric(takenOver), greaterThanOrEqualTo(takenOverBefore + 1));
-        await().atMost(Duration.ofSeconds(10)).until(() -> metric("reliably_runs_followed") >= 0);
+        await().atMost(Duration.ofSeconds(60)).until(() -> metric("reliably_runs_followed") >= 0);
     }
 
     @Test
@@ -109,9 +114,9 @@ class RunMetricsTest {
     @Test
     void whetherAnybodyLooksAfterRunsAndPlansShows() {
         for (String of : List.of("runs", "plans")) {
-            await().atMost(Duration.ofSeconds(10))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() -> metric("reliably_look_seconds_count{of=\"" + of + "\",outcome=\"ok\"}") > 0);
-            assertThat(metric("reliably_last_look_age_seconds{of=\"" + of + "\"}"), lessThan(10.0));
+            await().until(() -> metric("reliably_last_look_age_seconds{of=\"" + of + "\"}") < 10);
         }
     }
 
@@ -122,7 +127,7 @@ class RunMetricsTest {
         sql("update plan set next_fire_at = now() - interval '1 d', cron_pattern = '0 0 * * *',"
                 + " deployment_id = '" + tenant.deployment(Map.of("type", "reliably_cli", "mode", "managed"))
                 + "' where id = '" + plan + "'");
-        await().atMost(Duration.ofSeconds(10)).until(() -> metric(missed) > before);
+        await().atMost(Duration.ofSeconds(60)).until(() -> metric(missed) > before);
     }
 
     @Test
@@ -191,7 +196,7 @@ class RunMetricsTest {
     }
 
     private void ended(UUID run) {
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofSeconds(60))
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> tenant.request().get("/runs/" + run).path("ended_at") != null);
     }

@@ -160,7 +160,7 @@ public class CronEngine implements Runner, EngineSchedules {
                 .isRecorded()
                 .apply(reference)
                 .await()
-                .atMost(Duration.ofSeconds(10));
+                .atMost(Duration.ofSeconds(60));
     }
 
     /** A run's client leaves with this exit code. */

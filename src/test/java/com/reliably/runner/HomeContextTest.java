@@ -21,7 +21,7 @@ class HomeContextTest {
         vertx.close()
                 .toCompletionStage()
                 .toCompletableFuture()
-                .orTimeout(10, TimeUnit.SECONDS)
+                .orTimeout(60, TimeUnit.SECONDS)
                 .join();
     }
 
@@ -38,9 +38,9 @@ class HomeContextTest {
         CompletableFuture<Context> elsewhere =
                 shared.map(ignored -> Vertx.currentContext()).subscribeAsCompletionStage();
         vertx.getOrCreateContext().runOnContext(ignored -> happens.complete("something"));
-        assertSame(one, oneGoesOn.orTimeout(10, TimeUnit.SECONDS).join());
-        assertSame(other, otherGoesOn.orTimeout(10, TimeUnit.SECONDS).join());
-        elsewhere.orTimeout(10, TimeUnit.SECONDS).join();
+        assertSame(one, oneGoesOn.orTimeout(60, TimeUnit.SECONDS).join());
+        assertSame(other, otherGoesOn.orTimeout(60, TimeUnit.SECONDS).join());
+        elsewhere.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     private static CompletableFuture<Context> waitOn(Context context, Uni<String> shared) {

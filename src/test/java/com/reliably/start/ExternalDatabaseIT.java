@@ -1,10 +1,13 @@
 package com.reliably.start;
 
 import static io.restassured.RestAssured.given;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.reliably.testing.Command;
+import com.reliably.testing.FreePort;
 import com.reliably.testing.ServerProcess;
+import com.reliably.testing.TestPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
 import java.io.IOException;
@@ -40,7 +43,7 @@ class ExternalDatabaseIT {
     static void startDatabase() throws Exception {
         DATABASE_LOG.setLevel(Level.WARNING);
         // With passwords, which the library's own default does not ask for.
-        postgres = EmbeddedPostgres.builder()
+        postgres = TestPostgres.builder()
                 .setLocaleConfig("auth-host", "scram-sha-256")
                 .setDataDirectoryCustomizer(ExternalDatabaseIT::letTheTestIn)
                 .start();
@@ -125,7 +128,7 @@ class ExternalDatabaseIT {
                         certificate.toString())
                 .run()
                 .succeeded();
-        try (EmbeddedPostgres encrypted = EmbeddedPostgres.builder()
+        try (EmbeddedPostgres encrypted = TestPostgres.builder()
                 .setServerConfig("ssl", "on")
                 .setServerConfig("ssl_key_file", key.toString())
                 .setServerConfig("ssl_cert_file", certificate.toString())
@@ -146,25 +149,26 @@ class ExternalDatabaseIT {
     @Test
     void readyGoesDownWithTheDatabaseAndComesBackWithIt() throws Exception {
         Path data = Files.createTempDirectory("external");
-        EmbeddedPostgres own = startOn(data, 0);
+        EmbeddedPostgres own = startOn(data, FreePort.any());
         int port = own.getPort();
         try (ServerProcess server = server().with(
                         "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://postgres:x@127.0.0.1:" + port + "/postgres")
                 .start()) {
             server.request().get("/deployments").then().statusCode(200);
             own.close();
-            given().baseUri(server.url()).get("/q/health/ready").then().statusCode(503);
+            await().until(() ->
+                    given().baseUri(server.url()).get("/q/health/ready").statusCode() == 503);
             server.request().get("/deployments").then().statusCode(503);
             own = startOn(data, port);
             server.awaitReady();
-            server.request().get("/deployments").then().statusCode(200);
+            await().until(() -> server.request().get("/deployments").statusCode() == 200);
         } finally {
             own.close();
         }
     }
 
     private static EmbeddedPostgres startOn(Path data, int port) throws IOException {
-        return EmbeddedPostgres.builder()
+        return TestPostgres.builder()
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setPort(port)

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 class TracesAndLogsIT {
 
     private static final Duration SOON = Duration.ofSeconds(60);
+    /** The Python environment is made before. */
+    private static final Duration LAUNCHED_WITHIN = Duration.ofMinutes(4);
 
     @TempDir
     static Path temporary;
@@ -63,7 +66,8 @@ class TracesAndLogsIT {
                 .start();
         experiment = create(
                 "/experiments",
-                Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())));
+                // It goes on until it is cancelled.
+                Map.of("definition", Scenario.experiment(Scenario.process("wait", "sleep 300"))));
     }
 
     @AfterAll
@@ -85,16 +89,19 @@ class TracesAndLogsIT {
         String plan = plan(Map.of("type", "reliably_cli", "mode", "managed"));
         String run = runOf(plan);
         Path environment = temporary.resolve("data/runs/" + run + ".1/environment.json");
-        await().atMost(SOON).until(() -> Files.exists(environment));
+        await().atMost(LAUNCHED_WITHIN).until(() -> Files.exists(environment));
         JsonNode variables = new ObjectMapper().readTree(environment.toFile());
         assertEquals(
                 "00-" + run.replace("-", "") + "-" + run.replace("-", "").substring(0, 16) + "-01",
                 variables.get("TRACEPARENT").asText());
         server.request().post("/runs/" + run + "/cancel").then().statusCode(200);
-        await().atMost(SOON).until(() -> server.request().get("/runs/" + run).path("ended_at") != null);
+        await().atMost(LAUNCHED_WITHIN)
+                .until(() -> server.request().get("/runs/" + run).path("ended_at") != null);
         await().atMost(SOON).until(() -> hasSpan(run, "run.prepare"));
 
-        List<JsonNode> lines = server.log()
+        String log = server.log();
+        // The last line may be being written.
+        List<JsonNode> lines = log.substring(0, log.lastIndexOf('\n'))
                 .lines()
                 // What is printed for the terminal, once, when the data directory is made.
                 .filter(line -> !line.startsWith("First start") && !line.startsWith("   "))

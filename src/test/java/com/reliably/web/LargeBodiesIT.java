@@ -36,6 +36,9 @@ class LargeBodiesIT {
     void theyAreAnsweredOneAfterTheOtherAndTheServerLives() {
         try (ServerProcess server = ServerProcess.on(directory.resolve("data"))
                 .arguments("-XX:+UseSerialGC", "-Xmx224m")
+                // However slow the machine is: what is looked at is the heap.
+                .with("QUARKUS_HTTP_READ_TIMEOUT", "PT4M")
+                .with("QUARKUS_HTTP_IDLE_TIMEOUT", "PT4M")
                 .start()) {
             String experiment = server.request()
                     .body(Map.of("definition", Map.of("title", "large", "description", "n/a", "method", List.of())))

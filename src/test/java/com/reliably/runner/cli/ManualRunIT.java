@@ -103,7 +103,7 @@ class ManualRunIT {
                         "integrations",
                         List.of()));
         await().during(Duration.ofSeconds(3))
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> scenario.latestRun(plan) == null);
         assertEquals("nobody", scenario.get("/plans/" + plan + "/fires").getString("started_by"));
     }

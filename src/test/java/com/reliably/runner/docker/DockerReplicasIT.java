@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import com.reliably.testing.ServerResources;
+import com.reliably.testing.TestPostgres;
 import io.restassured.path.json.JsonPath;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -41,7 +42,7 @@ class DockerReplicasIT {
         Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
         Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rwxr-xr-x"));
         TestEngine engine = TestEngine.shared();
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        try (EmbeddedPostgres postgres = TestPostgres.builder().start();
                 // It launches nothing, so that it is known who does.
                 ServerProcess other = replica("other", postgres, engine, shared)
                         .with("RELIABLY_DOCKER_AT_ONCE", "0")
@@ -72,7 +73,7 @@ class DockerReplicasIT {
             await("the other server to take the run over")
                     .atMost(Duration.ofMinutes(1))
                     .until(() ->
-                            scenario.get("/runs/" + scenario.latestRun(plan)).getInt("attempt") == 2);
+                            scenario.get("/runs/" + scenario.latestRun(plan)).getInt("attempt") >= 2);
             Files.createFile(shared.resolve(go));
             JsonPath run = scenario.ended(plan);
             assertEquals("succeeded", run.getString("state"), run.getString("error"));
@@ -86,7 +87,7 @@ class DockerReplicasIT {
                             .toList());
             assertEquals(1, scenario.get("/plans/" + plan + "/executions").getInt("count"));
             await("the container to be removed")
-                    .atMost(Duration.ofSeconds(30))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> engine.containersOf(run.getString("id")).equals(List.of()));
         }
     }

@@ -110,7 +110,7 @@ class EngineAwayIT {
                 null);
         await().atMost(Duration.ofMinutes(2)).until(() -> Files.exists(shared.resolve(mark)));
         engine.stop();
-        await().atMost(Duration.ofSeconds(30)).until(() -> server.log().contains("cannot be followed"));
+        await().atMost(Duration.ofSeconds(60)).until(() -> server.log().contains("cannot be followed"));
         assertEquals(
                 "running", scenario.get("/runs/" + scenario.latestRun(plan)).getString("state"));
         engine.start();
@@ -121,7 +121,7 @@ class EngineAwayIT {
                 List.of("failed", "cancelled").contains(run.getString("state")),
                 run.getString("state") + ": " + run.getString("error"));
         assertFalse(run.getString("error").isEmpty());
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofSeconds(60))
                 .until(() -> engine.engine().containersOf(run.getString("id")).isEmpty());
     }
 
@@ -132,7 +132,7 @@ class EngineAwayIT {
             JsonPath run = scenario.ended(scenario.plan(deployment(), experiment(process("never", "true")), null));
             assertEquals("failed", run.getString("state"));
             assertTrue(run.getString("error").contains("no space left"), run.getString("error"));
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() ->
                             engine.engine().containersOf(run.getString("id")).isEmpty());
         } finally {

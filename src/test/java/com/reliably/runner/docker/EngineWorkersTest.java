@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EngineWorkersTest {
 
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     private final EngineWorkers workers = new EngineWorkers(2, 3);
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Engines over TLS, both for what docker-java asks and for what is streamed: that is, what certificates are accepted. */
 class EnginesTest {
 
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final String PASSWORD = "pass-word";
 
     @TempDir

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import com.reliably.testing.ServerResources;
+import com.reliably.testing.TestPostgres;
 import io.restassured.path.json.JsonPath;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -51,7 +52,7 @@ class KilledServerIT {
         TestEngine engine = TestEngine.shared();
         Instant begun = Instant.now();
         Random random = new Random(SEED);
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.builder().start();
+        try (EmbeddedPostgres postgres = TestPostgres.builder().start();
                 // It launches nothing, and is there for the CLI to report to while the one that launches is not.
                 ServerProcess other = replica("other", postgres, engine, marks)
                         .with("RELIABLY_DOCKER_AT_ONCE", "0")

@@ -114,7 +114,7 @@ final class PrivateEngine implements AutoCloseable {
     void stop() {
         process.destroy();
         try {
-            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            if (!process.waitFor(3, TimeUnit.MINUTES)) {
                 throw new IllegalStateException("the private engine does not stop");
             }
         } catch (InterruptedException e) {

@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.reliably.testing.FreePort;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,9 +52,7 @@ class RegistryIT {
     static void start() throws IOException {
         assumeTrue(Files.isExecutable(REGISTRY), "the package docker-registry is not installed here");
         engine = TestEngine.shared();
-        try (ServerSocket socket = new ServerSocket(0)) {
-            address = "127.0.0.1:" + socket.getLocalPort();
-        }
+        address = "127.0.0.1:" + FreePort.any();
         Path users = Files.writeString(temporary.resolve("htpasswd"), HTPASSWD + "\n");
         Path configuration = Files.writeString(
                 temporary.resolve("config.yml"), """
@@ -69,7 +67,7 @@ class RegistryIT {
                 .redirectOutput(temporary.resolve("registry.log").toFile())
                 .start();
         await("the registry to take a login")
-                .atMost(Duration.ofSeconds(30))
+                .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(() -> {
                     engine.docker(

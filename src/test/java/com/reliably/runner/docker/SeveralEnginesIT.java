@@ -10,11 +10,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.reliably.secret.Mask;
 import com.reliably.testing.Command;
+import com.reliably.testing.FreePort;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -48,9 +48,7 @@ class SeveralEnginesIT {
     static void start() throws IOException {
         assumeTrue(PrivateEngine.isPossible(), "no dockerd here that a test could start");
         makeCertificates();
-        try (ServerSocket socket = new ServerSocket(0)) {
-            address = "tcp://127.0.0.1:" + socket.getLocalPort();
-        }
+        address = "tcp://127.0.0.1:" + FreePort.any();
         other = new PrivateEngine(
                 Files.createDirectory(temporary.resolve("e")),
                 "--host",

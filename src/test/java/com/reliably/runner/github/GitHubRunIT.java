@@ -178,7 +178,7 @@ class GitHubRunIT {
         };
         try {
             String plan = plan(experiment("true", "echo hello"), Map.of("type", "now"));
-            await().atMost(Duration.ofSeconds(30)).until(() -> killed.get() && !server.isAlive());
+            await().atMost(LONGEST_RUN).until(() -> killed.get() && !server.isAlive());
             server.close();
             server = setup.start();
             back.set(true);

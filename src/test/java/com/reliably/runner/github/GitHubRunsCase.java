@@ -42,7 +42,7 @@ import org.junit.jupiter.api.BeforeEach;
 /** A runner with what a server has in memory, the real database, and a stand-in that is held to GitHub's description of itself. */
 abstract class GitHubRunsCase {
 
-    static final Duration SOON = Duration.ofSeconds(20);
+    static final Duration SOON = Duration.ofSeconds(60);
     static final Duration SETTLES = Duration.ofMillis(700);
 
     @Inject

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 class GitHubHttpTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final List<String> conditions = new CopyOnWriteArrayList<>();
     private HttpServer server;
@@ -52,13 +52,17 @@ class GitHubHttpTest {
             handler.handle(exchange);
         });
         server.start();
+        http = answeredWithin(PATIENCE);
+    }
+
+    private static GitHubHttp answeredWithin(Duration time) {
         GitHubApiSettings settings = new SmallRyeConfigBuilder()
                 .withMapping(GitHubApiSettings.class)
                 .withMappingIgnore("reliably.**")
-                .withDefaultValue("reliably.github.answers-within", "PT1S")
+                .withDefaultValue("reliably.github.answers-within", time.toString())
                 .build()
                 .getConfigMapping(GitHubApiSettings.class);
-        http = new GitHubHttp(settings, new RateLimits(Clock.systemUTC()), new ObjectMapper());
+        return new GitHubHttp(settings, new RateLimits(Clock.systemUTC()), new ObjectMapper());
     }
 
     @AfterEach
@@ -87,6 +91,8 @@ class GitHubHttpTest {
 
     @Test
     void aBodyThatStopsComingIsGivenUp() {
+        http.stop();
+        http = answeredWithin(Duration.ofSeconds(1));
         handler = exchange -> {
             exchange.sendResponseHeaders(200, 100);
             exchange.getResponseBody().write("{\"half\":".getBytes(StandardCharsets.UTF_8));

@@ -17,7 +17,7 @@ public final class StandInRun {
     public final Map<String, String> inputs;
     public final Instant createdAt;
     /** From when on it is in lists, by the machine's clock. */
-    public final Instant listedAt;
+    public volatile Instant listedAt;
 
     public final StringBuffer log = new StringBuffer();
     /** The logs of further jobs; the first one has {@link #log}. */

@@ -35,6 +35,12 @@ public final class StandInRuns {
 
     /** For how long a run that was made is in no list. */
     public volatile Duration listedAfter = Duration.ZERO;
+
+    /** Shows a run in the list from now on, whatever was said before. */
+    public void list(StandInRun run) {
+        run.listedAt = Instant.now();
+    }
+
     /** What runs the jobs; by default they go on until they are cancelled. */
     public volatile StandInRunner runner = (run, workflow) -> {};
     /** How many cancellations are refused, because the run cannot be cancelled for the moment. */

