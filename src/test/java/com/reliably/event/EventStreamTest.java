@@ -182,7 +182,8 @@ class EventStreamTest {
                 "delete from event where org_id <> ? and seq < (select max(seq) from event where org_id = ?)",
                 UUID.fromString(tenant.id()),
                 UUID.fromString(tenant.id()));
-        assertThat(repository.sweep(Duration.ofDays(1), 1000).await().atMost(Duration.ofSeconds(60)) > 0, is(true));
+        // If the server has not swept them by itself already.
+        repository.sweep(Duration.ofDays(1), 1000).await().atMost(Duration.ofSeconds(60));
         UUID kept = runs.running();
         try (LiveStream stream = LiveStream.resume(tenant, EVENTS, lastEventId)) {
             LiveStream.Event reset = stream.next();

@@ -38,6 +38,9 @@ class ManualRunIT {
 
     private static final String[] PACKAGES = {"reliably-cli", "chaostoolkit-reliably", "slack_sdk", "typer<0.25"};
 
+    /** A file that there is not. */
+    private static final Path NEVER = Path.of("/no/such/file");
+
     @TempDir
     static Path temporary;
 
@@ -110,15 +113,17 @@ class ManualRunIT {
 
     @Test
     void pauseAndResumeActOnTheRunningExperiment() throws Exception {
-        String plan = manualPlan(experiment(sleeps(6)));
+        Path hurry = temporary.resolve("hurry-" + UUID.randomUUID());
+        String plan = manualPlan(experiment(sleeps(60, hurry)));
         Process cli = run(clients().get(0), plan);
         String execution = runningExecution(plan);
         put(execution, Map.of("current", "pause", "duration", 120));
         await().atMost(Duration.ofMinutes(2)).until(() -> journalHas(execution, "pauses"));
+        Files.createFile(hurry);
         put(execution, Map.of("current", "resume"));
         await().atMost(Duration.ofMinutes(1))
                 .until(() -> "running".equals(state(execution)) || "finished".equals(state(execution)));
-        assertTrue(cli.waitFor(2, TimeUnit.MINUTES));
+        assertTrue(cli.waitFor(4, TimeUnit.MINUTES));
         assertEquals(0, cli.exitValue(), "the pause of two minutes was cut short, and the experiment completed");
         assertEquals("completed", scenario.execution(plan).getString("result.status"));
     }
@@ -135,16 +140,16 @@ class ManualRunIT {
 
     @Test
     void theStopButtonReachesAClientThatTheServerDidNotStart() throws Exception {
-        String plan = manualPlan(experiment(sleeps(60)));
+        String plan = manualPlan(experiment(sleeps(60, NEVER)));
         Process cli = run(clients().get(0), plan);
         String execution = runningExecution(plan);
         try {
             server.request().post("/halt").then().statusCode(200);
-            assertTrue(cli.waitFor(2, TimeUnit.MINUTES));
+            assertTrue(cli.waitFor(4, TimeUnit.MINUTES));
             assertEquals("finished", state(execution));
             // And one that is started while it is halted comes to nothing.
             Process late = run(clients().get(0), plan);
-            assertTrue(late.waitFor(2, TimeUnit.MINUTES));
+            assertTrue(late.waitFor(4, TimeUnit.MINUTES));
             assertNotEquals(0, late.exitValue());
         } finally {
             server.request().delete("/halt").then().statusCode(200);
@@ -153,13 +158,13 @@ class ManualRunIT {
 
     private static String terminated(boolean skipRollbacks) throws Exception {
         Path mark = temporary.resolve("rollback-" + UUID.randomUUID());
-        Map<String, Object> experiment = experiment(sleeps(30));
+        Map<String, Object> experiment = experiment(sleeps(30, NEVER));
         experiment.put("rollbacks", List.of(process("back", "echo rolled-back > " + mark)));
         String plan = manualPlan(experiment);
         Process cli = run(clients().get(0), plan);
         String execution = runningExecution(plan);
         put(execution, Map.of("current", "terminate", "skip_rollbacks", skipRollbacks));
-        assertTrue(cli.waitFor(2, TimeUnit.MINUTES));
+        assertTrue(cli.waitFor(4, TimeUnit.MINUTES));
         assertEquals(2, cli.exitValue());
         JsonPath finished = scenario.execution(plan);
         assertEquals("finished", finished.getString("user_state.current"));
@@ -167,16 +172,17 @@ class ManualRunIT {
         return Files.exists(mark) ? Files.readString(mark) : "";
     }
 
+    /** Steps of two seconds each, until there is a file. */
     @SuppressWarnings("unchecked")
-    private static Map<String, Object>[] sleeps(int many) {
+    private static Map<String, Object>[] sleeps(int many, Path hurry) {
         return Stream.iterate(0, i -> i + 1)
                 .limit(many)
-                .map(i -> process("step " + i, "sleep 2"))
+                .map(i -> process("step " + i, "test -e " + hurry + " || sleep 2"))
                 .toArray(Map[]::new);
     }
 
     private static String runningExecution(String plan) {
-        await().atMost(Duration.ofMinutes(1))
+        await().atMost(Duration.ofMinutes(3))
                 .until(() -> scenario.get("/plans/" + plan + "/executions").getInt("count") == 1
                         && "running".equals(scenario.execution(plan).getString("user_state.current")));
         JsonPath execution = scenario.execution(plan);

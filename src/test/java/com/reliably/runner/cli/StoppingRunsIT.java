@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,8 +51,9 @@ class StoppingRunsIT {
     }
 
     @Test
-    void aPausedRunGoesOnAndCompletes() {
-        String plan = scenario.plan(managed(), experiment(steps(5)), null);
+    void aPausedRunGoesOnAndCompletes() throws IOException {
+        Path hurry = temporary.resolve("hurry-" + UUID.randomUUID());
+        String plan = scenario.plan(managed(), experiment(steps(60, hurry)), null);
         String execution = runningExecution(plan);
         put(execution, Map.of("current", "pause", "duration", 120));
         await().atMost(Duration.ofMinutes(2))
@@ -59,6 +61,7 @@ class StoppingRunsIT {
                         server.request().get(execution + "/results").asString().contains("pauses"));
         assertEquals(
                 "running", scenario.get("/runs/" + scenario.latestRun(plan)).getString("state"));
+        Files.createFile(hurry);
         put(execution, Map.of("current", "resume"));
 
         JsonPath run = scenario.ended(plan);
@@ -69,7 +72,7 @@ class StoppingRunsIT {
     @Test
     void aTerminatedRunRollsBackAndIsCancelled() {
         Path mark = temporary.resolve("rollback-" + UUID.randomUUID());
-        Map<String, Object> experiment = experiment(steps(60));
+        Map<String, Object> experiment = experiment(steps(60, temporary.resolve("never")));
         experiment.put("rollbacks", List.of(process("back", "echo rolled-back > " + mark)));
         String plan = scenario.plan(managed(), experiment, null);
         put(runningExecution(plan), Map.of("current", "terminate"));
@@ -168,11 +171,12 @@ class StoppingRunsIT {
         return process("hold", "setsid sh -c 'sleep " + mark + " & exit'; sleep 300");
     }
 
+    /** Of two seconds each, until there is a file. */
     @SuppressWarnings("unchecked")
-    private static Map<String, Object>[] steps(int many) {
+    private static Map<String, Object>[] steps(int many, Path hurry) {
         Map<String, Object>[] steps = new Map[many];
         for (int i = 0; i < many; i++) {
-            steps[i] = process("step " + i, "sleep 2");
+            steps[i] = process("step " + i, "test -e " + hurry + " || sleep 2");
         }
         return steps;
     }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -146,8 +147,10 @@ class KubernetesOutagesIT {
                 ServerProcess server =
                         TestCluster.server(temporary.resolve("data")).start()) {
             Scenario scenario = new Scenario(server);
-            String deployment = scenario.deployment(
-                    marking(marks, TestCluster.REPORT + "; for i in $(seq 1 60); do echo line $i; sleep 0.5; done"));
+            String deployment = scenario.deployment(marking(
+                    marks,
+                    TestCluster.REPORT
+                            + "; for i in $(seq 1 60); do echo line $i; sleep 0.5; done; date +%s > /marks/ended"));
             String plan = scenario.plan(deployment, experiment(process("say", "echo")), null);
             scenario.awaitLog(plan, "line 5\n");
 
@@ -156,6 +159,7 @@ class KubernetesOutagesIT {
             String seen = scenario.log(scenario.latestRun(plan));
             apiServer.start();
             apiServer.awaitAnswer();
+            Instant back = Instant.now();
             assertFalse(seen.contains("line 60\n"), "the run was to go on while the API server was away");
 
             JsonPath run = scenario.ended(plan);
@@ -163,6 +167,14 @@ class KubernetesOutagesIT {
             assertEquals(1, scenario.get("/plans/" + plan + "/runs").getInt("count"));
             assertEquals(lines(60), scenario.log(run.getString("id")));
             assertEquals(List.of(run.getString("id")), Files.readAllLines(marks.resolve("begun")));
+            Instant ended = Instant.ofEpochSecond(
+                    Long.parseLong(Files.readString(marks.resolve("ended")).strip()));
+            System.out.printf(
+                    "The end of the Pod was seen %d s after it, and %d s after the API server was back%n",
+                    Duration.between(ended, Instant.parse(run.getString("ended_at")))
+                            .toSeconds(),
+                    Duration.between(back, Instant.parse(run.getString("ended_at")))
+                            .toSeconds());
             cluster.awaitNothingLeft();
         }
     }
