@@ -71,6 +71,9 @@ class RunSupervisor {
 
     private volatile boolean moreWaiting;
     private long renewedAt = System.nanoTime() - Duration.ofDays(1).toNanos();
+    private long lookedAt = System.nanoTime();
+    /** When it looked for the first time after having stood still. */
+    private long backAt = lookedAt;
 
     RunSupervisor(
             RunClaims claims,
@@ -139,8 +142,18 @@ class RunSupervisor {
     private Uni<Void> lookOnce() {
         boolean withOthers = wholeDue;
         wholeDue = false;
+        noteStandstill();
         return takeUp().chain(() -> withOthers ? takeOver() : Uni.createFrom().voidItem())
                 .chain(this::attendToOwned);
+    }
+
+    /** Where this server has not looked for as long as a lease lasts, its whole machine may have stood still. */
+    private void noteStandstill() {
+        long now = System.nanoTime();
+        if (now - lookedAt > settings.lease().toNanos()) {
+            backAt = now;
+        }
+        lookedAt = now;
     }
 
     private Uni<Void> takeUp() {
@@ -208,11 +221,12 @@ class RunSupervisor {
     }
 
     /**
-     * Only after having looked at the database for as long as a lease lasts: when it comes back after a while, all leases
-     * have ended, and those who are there get the time to renew theirs.
+     * Only after having looked at the database for as long as a lease lasts: when that comes back after a while, or this
+     * server does, all leases have ended, and those who are there get the time to renew theirs.
      */
     private Uni<Void> takeOver() {
-        if (look.soundFor().compareTo(settings.lease()) < 0) {
+        Duration sinceBack = Duration.ofNanos(System.nanoTime() - backAt);
+        if (look.soundFor().compareTo(settings.lease()) < 0 || sinceBack.compareTo(settings.lease()) < 0) {
             return Uni.createFrom().voidItem();
         }
         return claims.takeOver(withoutRoomToBeginAnew(), MOST_AT_ONCE)
