@@ -42,6 +42,8 @@ final class ClusterClientFactory {
 
     private static final int RETRIES = 2;
     private static final int RETRY_AFTER_MILLIS = 200;
+    /** Doubled with each try, but five times at most: 3.2 s are the longest that a cluster is back and nobody has noticed. */
+    private static final int WATCH_AGAIN_AFTER_MILLIS = 100;
     /** Requests that wait for a connection, for each connection; more fail at once. */
     private static final int WAITING_PER_CONNECTION = 4;
 
@@ -81,7 +83,8 @@ final class ClusterClientFactory {
                 .withConnectionTimeout(Math.toIntExact(settings.connectsWithin().toMillis()))
                 .withRequestTimeout(Math.toIntExact(settings.answersWithin().toMillis()))
                 .withRequestRetryBackoffLimit(RETRIES)
-                .withRequestRetryBackoffInterval(RETRY_AFTER_MILLIS);
+                .withRequestRetryBackoffInterval(RETRY_AFTER_MILLIS)
+                .withWatchReconnectInterval(WATCH_AGAIN_AFTER_MILLIS);
         if (access.proxy() != null) {
             config.withHttpsProxy(access.proxy().toString());
         }
