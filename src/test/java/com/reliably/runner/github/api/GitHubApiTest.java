@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class GitHubApiTest {
 
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     private final MovedClock clock = new MovedClock();
     private final GitHubStandIn gitHub = GitHubStandIn.cloud(clock);
