@@ -409,6 +409,7 @@ class RunSupervisor {
                 run.planId,
                 run.id,
                 run.attempt,
+                run.launchFailures,
                 run.createdBy,
                 launchable.definition(),
                 launchable.timeout(),
@@ -478,6 +479,7 @@ class RunSupervisor {
                 run.planId,
                 run.id,
                 run.attempt,
+                run.launchFailures,
                 reference,
                 () -> onContextFor(run, () -> journal.definition(run)),
                 atLeast -> onContextFor(run, () -> journal.newPlanToken(run, atLeast)));

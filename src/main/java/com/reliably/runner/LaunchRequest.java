@@ -16,6 +16,8 @@ import java.util.function.Supplier;
  * @param planId              the plan
  * @param runId               the run
  * @param attempt             which attempt to launch it this is, from 1
+ * @param failures            how many of the earlier attempts have failed, and are over: what these have left is not this
+ *     one's. All others may have started it
  * @param requestedBy         the token that asked for it; null for a schedule
  * @param definition          the deployment's definition, its secrets in clear
  * @param timeout             how long the run may take; null where the runner's setting says
@@ -31,6 +33,7 @@ public record LaunchRequest(
         UUID planId,
         UUID runId,
         int attempt,
+        int failures,
         UUID requestedBy,
         DeploymentDefinition definition,
         Duration timeout,
@@ -41,8 +44,8 @@ public record LaunchRequest(
 
     /** The run as its engine has it, without a reference. */
     public RunAtEngine atEngine() {
-        return new RunAtEngine(
-                orgId, planId, runId, attempt, null, () -> Uni.createFrom().item(definition));
+        return new RunAtEngine(orgId, planId, runId, attempt, failures, null, () -> Uni.createFrom()
+                .item(definition));
     }
 
     /** Without the definition's secrets. */

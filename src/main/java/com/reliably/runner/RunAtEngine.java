@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  * @param planId     the plan
  * @param runId      the run
  * @param attempt    the attempt to launch it that made this, from 1; 0 where its engine started it by itself
+ * @param failures   how many attempts to launch it have failed before, and are over
  * @param reference  by which the engine knows it; null where that is to be found out
  * @param definition looks up the deployment's definition as it is now, its secrets in clear, so that credentials that
  *     were replaced meanwhile are taken; fails with {@link DeploymentGone} where there is none any more
@@ -26,6 +27,7 @@ public record RunAtEngine(
         UUID planId,
         UUID runId,
         int attempt,
+        int failures,
         String reference,
         Supplier<Uni<DeploymentDefinition>> definition,
         Function<Duration, Uni<String>> newPlanToken) {
@@ -36,9 +38,10 @@ public record RunAtEngine(
             UUID planId,
             UUID runId,
             int attempt,
+            int failures,
             String reference,
             Supplier<Uni<DeploymentDefinition>> definition) {
-        this(orgId, planId, runId, attempt, reference, definition, lifetime -> Uni.createFrom()
+        this(orgId, planId, runId, attempt, failures, reference, definition, lifetime -> Uni.createFrom()
                 .failure(new IllegalStateException("No client of this run is to be given a token")));
     }
 

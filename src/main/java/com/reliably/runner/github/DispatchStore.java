@@ -36,14 +36,15 @@ class DispatchStore {
         return one(
                 """
                 insert into github_dispatch as d
-                       (run_id, org_id, plan_id, attempt, environment, timeout_seconds, overlap)
-                values ($1, $2, $3, $4, $5, $6, $7)
-                on conflict (run_id) do update set attempt = d.attempt""" + SEEN,
+                       (run_id, org_id, plan_id, attempt, failures, environment, timeout_seconds, overlap)
+                values ($1, $2, $3, $4, $5, $6, $7, $8)
+                on conflict (run_id) do update set failures = greatest(d.failures, excluded.failures)""" + SEEN,
                 Tuple.from(Arrays.asList(
                         request.runId(),
                         request.orgId(),
                         request.planId(),
                         request.attempt(),
+                        request.failures(),
                         request.providerEnvironment(),
                         request.timeout() == null ? null : request.timeout().toSeconds(),
                         request.overlap().toString())));
@@ -66,7 +67,8 @@ class DispatchStore {
         return one("""
                 update github_dispatch set intents = intents + 1, askings = askings + 1, repository = $4,
                        earlier_intended_at = intended_at, intended_at = now()
-                where org_id = $1 and run_id = $2 and intents = $3 and github_run is null and cancel_asked_at is null""" + SEEN, Tuple.of(seen.orgId(), seen.runId(), seen.intents(), repository));
+                where org_id = $1 and run_id = $2 and intents = $3 and attempt = $5 and github_run is null
+                  and cancel_asked_at is null""" + SEEN, Tuple.of(seen.orgId(), seen.runId(), seen.intents(), repository, seen.attempt()));
     }
 
     /**
@@ -77,7 +79,7 @@ class DispatchStore {
         return one("""
                 update github_dispatch set askings = askings - 1,
                        intended_at = case when askings > 1 then coalesce(earlier_intended_at, intended_at) end
-                where org_id = $1 and run_id = $2 and intents = $3 and github_run is null""" + SEEN, Tuple.of(intended.orgId(), intended.runId(), intended.intents()));
+                where org_id = $1 and run_id = $2 and intents = $3 and attempt = $4 and github_run is null""" + SEEN, Tuple.of(intended.orgId(), intended.runId(), intended.intents(), intended.attempt()));
     }
 
     /** GitHub has it. Null where the order is gone. */
@@ -85,7 +87,7 @@ class DispatchStore {
         return one("""
                 update github_dispatch set github_url = case when github_run is null then $4 else github_url end,
                        github_run = coalesce(github_run, $3)
-                where org_id = $1 and run_id = $2""" + SEEN, Tuple.of(seen.orgId(), seen.runId(), gitHubRun, url));
+                where org_id = $1 and run_id = $2 and attempt = $5""" + SEEN, Tuple.of(seen.orgId(), seen.runId(), gitHubRun, url, seen.attempt()));
     }
 
     /** Of the runs that GitHub has of it, another one counts. */
@@ -110,6 +112,18 @@ class DispatchStore {
                        (run_id, org_id, plan_id, attempt, github_run, github_url, cancel_asked_at)
                 values ($1, $2, $3, $4, $5, $6, now())
                 on conflict (run_id) do update set cancel_asked_at = coalesce(d.cancel_asked_at, now())""" + SEEN, Tuple.of(run.runId(), run.orgId(), run.planId(), run.attempt(), gitHubRun, url));
+    }
+
+    /**
+     * Removes what a launch has left that failed before this one. Its failure was counted in the transaction that ended it, so
+     * that whoever carries out, or takes over, the present launch has the present count.
+     */
+    Uni<Void> forgetFailed(RunAtEngine run) {
+        return run.failures() == 0
+                ? Uni.createFrom().voidItem()
+                : pool.preparedQuery("delete from github_dispatch where org_id = $1 and run_id = $2 and failures < $3")
+                        .execute(Tuple.of(run.orgId(), run.runId(), run.failures()))
+                        .replaceWithVoid();
     }
 
     /** Everything of the run is stored. */

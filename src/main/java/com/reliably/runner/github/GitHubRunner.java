@@ -94,7 +94,7 @@ final class GitHubRunner implements Runner, EngineSchedules {
 
     @Override
     public Uni<Launched> launch(LaunchRequest request) {
-        return store.find(request.orgId(), request.runId())
+        return found(request.atEngine())
                 // What GitHub may have is followed, whatever its deployment says by now.
                 .chain(order -> order != null && order.mayBeAtGitHub()
                         ? Uni.createFrom().item(order)
@@ -107,8 +107,15 @@ final class GitHubRunner implements Runner, EngineSchedules {
 
     @Override
     public Uni<Optional<String>> find(RunAtEngine run) {
-        return store.find(run.orgId(), run.runId())
-                .map(order -> Optional.ofNullable(order).map(Dispatch::reference));
+        return found(run).map(order -> Optional.ofNullable(order).map(Dispatch::reference));
+    }
+
+    /**
+     * The order, or null where there is none. Servers that take a launch over find it; a launch that failed, and whose order
+     * could not be removed, has nothing to do with the next.
+     */
+    private Uni<Dispatch> found(RunAtEngine run) {
+        return store.forgetFailed(run).chain(() -> store.find(run.orgId(), run.runId()));
     }
 
     @Override

@@ -341,6 +341,45 @@ class GitHubOnceTest extends GitHubRunsCase {
     }
 
     @Test
+    void whatAFailedLaunchLeftIsNotTheNextOnes() {
+        gitHub.runner = (run, workflow) -> gitHub.end(run, "failure");
+        Followed first = launch();
+        assertEquals(How.UNPREPARED, first.end().how());
+        UUID id = first.run.runId();
+        // Nothing was cleaned up. Taken over, the order is the launch's; tried again, it is another's.
+        String reference = first.run.reference();
+        String located = "github:" + htmlUrlOfRun(0);
+        assertEquals(located, launched(id, 2, 0));
+        stepsGoOn();
+        assertEquals(reference, launched(id, 3, 1));
+        Followed again = new Followed(id, 3, reference);
+        await().atMost(SOON).until(() -> again.events.contains(new RunnerEvent.Started()));
+        again.crash();
+        runner = newServer();
+        assertEquals("github:" + htmlUrlOfRun(1), launched(id, 4, 1));
+        again.follow(runner);
+        gitHub.end(gitHub.runs().get(1), "success");
+        assertEquals(How.EXITED, again.end().how());
+        assertEquals(2, dispatches());
+        assertTrue(
+                gitHub.runs().get(1).title.contains(id + ".3)"), gitHub.runs().get(1).title);
+    }
+
+    @Test
+    void anOrderThatDoesNotSayOfWhichLaunchItIsMayBeThePresentOne() {
+        stepsGoOn();
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        testRuns.execute("update github_dispatch set failures = null where run_id = ?", run.run.runId());
+        assertEquals("github:" + htmlUrlOfRun(0), launched(run.run.runId(), 3, 2));
+        assertEquals(1, dispatches());
+    }
+
+    private String htmlUrlOfRun(int index) {
+        return "https://github.com/acme/chaos/actions/runs/" + gitHub.runs().get(index).id;
+    }
+
+    @Test
     void aReferenceSaysTheRunAndItsRepository() {
         GitHubReference reference = GitHubReference.of("github:https://ghe.example.com/Acme/chaos/actions/runs/12")
                 .orElseThrow();

@@ -190,6 +190,7 @@ abstract class GitHubRunsCase {
                     testRuns.planId(),
                     id,
                     attempt,
+                    0,
                     reference,
                     () -> deployment.get(),
                     lifetime -> Uni.createFrom().item("token-" + tokens.incrementAndGet()));
@@ -241,11 +242,17 @@ abstract class GitHubRunsCase {
 
     /** Launches a run, and says by which reference it is known. */
     final String launched(UUID id) {
+        return launched(id, 1, 0);
+    }
+
+    /** The same, in an attempt behind so many that have failed. */
+    final String launched(UUID id, int attempt, int failures) {
         LaunchRequest request = new LaunchRequest(
                 UUID.fromString(tenant.id()),
                 testRuns.planId(),
                 id,
-                1,
+                attempt,
+                failures,
                 null,
                 definition,
                 null,

@@ -462,6 +462,7 @@ class GitHubRunsTest extends GitHubRunsCase {
                 testRuns.planId(),
                 testRuns.running(),
                 0,
+                0,
                 started.reference(),
                 () -> Uni.createFrom().item(definition));
         runner.observe(run, 0).subscribe().with(told::add);
