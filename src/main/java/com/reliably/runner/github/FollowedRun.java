@@ -35,8 +35,8 @@ final class FollowedRun {
     private final Duration timeout;
     private final String serverUrl;
     private final RunEnding ending;
+    private final RunJobs jobs;
     private Seen<GitHubRun> alone = Seen.nothing();
-    private Seen<GitHubJob.Page> jobs = Seen.nothing();
     private Instant jobsNotBefore = Instant.MIN;
     private Telling told;
     private Instant goneSince;
@@ -63,6 +63,7 @@ final class FollowedRun {
         this.timeout = timeout;
         this.serverUrl = serverUrl;
         this.told = new Telling(fromByte);
+        this.jobs = new RunJobs(id);
         this.ending = new RunEnding(clock, id, settings.pollEvery().multipliedBy(4));
     }
 
@@ -138,31 +139,21 @@ final class FollowedRun {
      */
     private Uni<List<GitHubJob>> jobs(GitHubApi api, GitHubRun run) {
         if (!run.isCompleted() && clock.instant().isBefore(jobsNotBefore)) {
-            return Uni.createFrom().item(this::sorted);
+            return Uni.createFrom().item(jobs::sorted);
         }
-        return api.jobs(id, jobs)
-                .invoke(this::take)
+        return jobs.look(api)
+                .invoke(this::pauseAfter)
                 .onFailure(failure ->
                         failure instanceof GitHubFault.Refused && run.isCompleted() && ++refusals >= MOST_REFUSALS)
-                .recoverWithItem(() -> jobs)
-                .map(seen -> sorted());
+                .recoverWithItem(jobs::sorted);
     }
 
-    private void take(Seen<GitHubJob.Page> seen) {
-        jobs = seen;
+    private void pauseAfter(List<GitHubJob> sorted) {
         Instant now = clock.instant();
-        Duration pause = beginning(sorted())
+        Duration pause = beginning(sorted)
                 .map(began -> Duration.between(began, now).dividedBy(JOBS_LOOKS))
                 .orElse(Duration.ZERO);
         jobsNotBefore = now.plus(pause.compareTo(LONGEST_JOBS_PAUSE) < 0 ? pause : LONGEST_JOBS_PAUSE);
-    }
-
-    private List<GitHubJob> sorted() {
-        return jobs.value() == null
-                ? List.of()
-                : jobs.value().jobs().stream()
-                        .sorted(Comparator.comparingLong(GitHubJob::id))
-                        .toList();
     }
 
     private static RunnerEvent waits(GitHubRun run) {
@@ -190,6 +181,10 @@ final class FollowedRun {
             last.begin();
         }
         steps(sorted, true, last);
+        if (jobs.unseen() > 0) {
+            last.line(
+                    "[reliably-server: the run has " + jobs.unseen() + " more jobs, which are to be seen at GitHub]\n");
+        }
         told = last;
         return Observed.ended(new JobLogs(api, settings.pollEvery(), clock).of(sorted, last), end(run, sorted))
                 .after(last.events());

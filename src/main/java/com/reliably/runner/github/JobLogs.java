@@ -28,6 +28,7 @@ final class JobLogs {
      */
     static final int MOST_OUTPUT = 10 * 1024 * 1024;
 
+    private static final byte[] NOTHING = {};
     private static final int MOST_TRIES = 3;
     /** How long the end of a run may wait for a rate limit, for the sake of its logs: as long as GitHub's own lasts, and more. */
     private static final Duration LONGEST_WAIT = Duration.ofHours(2);
@@ -64,17 +65,20 @@ final class JobLogs {
         if (room <= 0) {
             return told(cutHere(), telling);
         }
-        return fetched(job, (int) room, 1).onItem().transformToMulti(log -> Multi.createBy()
-                .concatenating()
-                .streams(
-                        told("\n===== " + job.name() + " =====\n", telling),
-                        Multi.createFrom()
-                                .iterable(() -> new LogPieces(log))
-                                .onItem()
-                                .transformToMultiAndConcatenate(piece -> told(piece, telling)),
-                        Multi.createFrom()
-                                .deferred(() ->
-                                        log.length < room ? Multi.createFrom().empty() : told(cutHere(), telling))));
+        return (job.wasSkipped() ? Uni.createFrom().item(NOTHING) : fetched(job, (int) room, 1))
+                .onItem()
+                .transformToMulti(log -> Multi.createBy()
+                        .concatenating()
+                        .streams(
+                                told("\n===== " + job.name() + " =====\n", telling),
+                                Multi.createFrom()
+                                        .iterable(() -> new LogPieces(log))
+                                        .onItem()
+                                        .transformToMultiAndConcatenate(piece -> told(piece, telling)),
+                                Multi.createFrom()
+                                        .deferred(() -> log.length < room
+                                                ? Multi.createFrom().empty()
+                                                : told(cutHere(), telling))));
     }
 
     private String cutHere() {

@@ -48,6 +48,11 @@ final class Telling {
 
     void step(String line) {
         steps++;
+        line(line);
+    }
+
+    /** Anything else that is told in the same place each time. */
+    void line(String line) {
         output(line).ifPresent(events::add);
     }
 

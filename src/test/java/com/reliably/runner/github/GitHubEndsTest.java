@@ -131,6 +131,68 @@ class GitHubEndsTest extends GitHubRunsCase {
     }
 
     @Test
+    void everyJobOfALargeMatrixIsSeen() {
+        gitHub.runs.runner = (run, workflow) -> {
+            for (int job = 1; job <= 255; job++) {
+                run.moreJobs.add("");
+            }
+            run.moreJobs.set(254, "said by the last job\n");
+            run.skippedJobs.add(7);
+            gitHub.runs.step(run, 5, "begins", true);
+        };
+        Followed run = launch();
+        await().atMost(SOON).until(() -> run.events.contains(new RunnerEvent.Started()));
+        StandInRun atGitHub = gitHub.runs.all().get(0);
+        gitHub.runs.step(atGitHub, 255, "breaks", false);
+        gitHub.runs.end(atGitHub, "failure");
+        assertEquals(How.EXITED, run.end().how());
+        assertTrue(
+                run.end().error().contains("its step 'breaks' of the job 'chaos 255'"),
+                run.end().error());
+        assertTrue(run.text().contains("[chaos 255] breaks: failure"), run.text());
+        assertTrue(run.text().contains("===== chaos 255 =====\nsaid by the last job"), run.text());
+        assertFalse(run.text().contains("more jobs"), run.text());
+        // All but that of the job that was skipped.
+        assertEquals(
+                255,
+                gitHub.asked().stream()
+                        .map(request -> request.path())
+                        .filter(path -> path.endsWith("/logs"))
+                        .distinct()
+                        .count());
+    }
+
+    @Test
+    void aRunHasMoreJobsThanAreShown() {
+        gitHub.runs.runner = (run, workflow) -> {
+            // After which no more logs are fetched.
+            run.log.append("x".repeat(JobLogs.MOST_OUTPUT));
+            for (int job = 1; job < 1010; job++) {
+                run.moreJobs.add("");
+            }
+            gitHub.runs.step(run, "first", true);
+            gitHub.runs.end(run, "success");
+        };
+        Followed run = launch();
+        assertEquals(How.EXITED, run.end().how());
+        assertTrue(run.text().contains("the run has 10 more jobs"), run.text());
+        assertEquals(RunJobs.MOST_PAGES, jobsAsked());
+    }
+
+    @Test
+    void aRunWithFewJobsCostsOneRequestForThem() {
+        gitHub.runs.runner = (run, workflow) -> {
+            for (int job = 1; job < 100; job++) {
+                run.moreJobs.add("");
+            }
+            gitHub.runs.step(run, "first", true);
+            gitHub.runs.end(run, "success");
+        };
+        assertEquals(How.EXITED, launch().end().how());
+        assertEquals(1, jobsAsked());
+    }
+
+    @Test
     void aLogIsFetchedWhenTheOneBeforeWasTaken() {
         gitHub.runs.runner = (run, workflow) -> {
             run.log.append("x".repeat(200_000));

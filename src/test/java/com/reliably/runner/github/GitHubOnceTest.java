@@ -342,7 +342,7 @@ class GitHubOnceTest extends GitHubRunsCase {
 
     @Test
     void whatAFailedLaunchLeftIsNotTheNextOnes() {
-        gitHub.runner = (run, workflow) -> gitHub.end(run, "failure");
+        gitHub.runs.runner = (run, workflow) -> gitHub.runs.end(run, "failure");
         Followed first = launch();
         assertEquals(How.UNPREPARED, first.end().how());
         UUID id = first.run.runId();
@@ -358,11 +358,12 @@ class GitHubOnceTest extends GitHubRunsCase {
         runner = newServer();
         assertEquals("github:" + htmlUrlOfRun(1), launched(id, 4, 1));
         again.follow(runner);
-        gitHub.end(gitHub.runs().get(1), "success");
+        gitHub.runs.end(gitHub.runs.all().get(1), "success");
         assertEquals(How.EXITED, again.end().how());
         assertEquals(2, dispatches());
         assertTrue(
-                gitHub.runs().get(1).title.contains(id + ".3)"), gitHub.runs().get(1).title);
+                gitHub.runs.all().get(1).title.contains(id + ".3)"),
+                gitHub.runs.all().get(1).title);
     }
 
     @Test
@@ -376,7 +377,7 @@ class GitHubOnceTest extends GitHubRunsCase {
     }
 
     private String htmlUrlOfRun(int index) {
-        return "https://github.com/acme/chaos/actions/runs/" + gitHub.runs().get(index).id;
+        return "https://github.com/acme/chaos/actions/runs/" + gitHub.runs.all().get(index).id;
     }
 
     @Test

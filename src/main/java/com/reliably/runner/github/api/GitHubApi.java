@@ -27,6 +27,8 @@ public final class GitHubApi {
     private static final int LARGEST_FILE = 262_144;
     /** The most runs that GitHub has on a page. */
     public static final int RUNS_OF_A_PAGE = 100;
+    /** The same of jobs. */
+    public static final int JOBS_OF_A_PAGE = 100;
 
     private final GitHubHttp http;
     private final RepositoryAddress address;
@@ -250,9 +252,12 @@ public final class GitHubApi {
         return conditional("/actions/runs/" + id, GitHubRun.class, before);
     }
 
-    /** The jobs of a run, a hundred at most; the same as before where nothing is new. */
-    public Uni<Seen<GitHubJob.Page>> jobs(long runId, Seen<GitHubJob.Page> before) {
-        return conditional("/actions/runs/" + runId + "/jobs?per_page=100", GitHubJob.Page.class, before);
+    /** The jobs of a run, the same as before where nothing is new; pages are counted from 1. */
+    public Uni<Seen<GitHubJob.Page>> jobs(long runId, int page, Seen<GitHubJob.Page> before) {
+        return conditional(
+                "/actions/runs/" + runId + "/jobs?per_page=" + JOBS_OF_A_PAGE + "&page=" + page,
+                GitHubJob.Page.class,
+                before);
     }
 
     /**

@@ -45,6 +45,11 @@ public record GitHubJob(
         return "completed".equals(status);
     }
 
+    /** Whether there was a condition that it did not meet: then it has no log. */
+    public boolean wasSkipped() {
+        return "skipped".equals(conclusion) && !hasBegun();
+    }
+
     /** Whether a runner has taken it. */
     public boolean hasBegun() {
         return !steps.isEmpty();
@@ -56,5 +61,10 @@ public record GitHubJob(
      * @param count of all there are, on this page or another
      */
     @RegisterForReflection
-    public record Page(@JsonProperty("total_count") int count, List<GitHubJob> jobs) {}
+    public record Page(@JsonProperty("total_count") int count, List<GitHubJob> jobs) {
+
+        public Page {
+            jobs = jobs == null ? List.of() : jobs;
+        }
+    }
 }

@@ -154,15 +154,16 @@ final class StandInFront {
                 : answer;
     }
 
-    /** Of a page the first runs, which are made like all others: to look at a hundred of them takes its time. */
+    /** Of a page the first runs or jobs, which are made like all others: to look at a hundred of them takes its time. */
     private static JsonNode beginning(JsonNode body) {
-        if (body == null || body.path("workflow_runs").size() <= LOOKED_AT) {
+        String of = body != null && body.has("jobs") ? "jobs" : "workflow_runs";
+        if (body == null || body.path(of).size() <= LOOKED_AT) {
             return body;
         }
         ObjectNode beginning = body.deepCopy();
-        ArrayNode runs = (ArrayNode) beginning.get("workflow_runs");
-        while (runs.size() > LOOKED_AT) {
-            runs.remove(runs.size() - 1);
+        ArrayNode all = (ArrayNode) beginning.get(of);
+        while (all.size() > LOOKED_AT) {
+            all.remove(all.size() - 1);
         }
         return beginning;
     }

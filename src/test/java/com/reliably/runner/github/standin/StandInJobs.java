@@ -2,12 +2,13 @@ package com.reliably.runner.github.standin;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 
 /** The jobs of runs, and where their logs are. */
 public final class StandInJobs {
 
-    private static final int MOST_OF_A_RUN = 100;
+    private static final int MOST_OF_A_RUN = 10_000;
 
     private final StandInWords words;
 
@@ -28,14 +29,17 @@ public final class StandInJobs {
         this.words = words;
     }
 
-    ObjectNode of(StandInRun run) {
+    /** A page of them, as GitHub has it: thirty where nobody wants more, a hundred at most. */
+    ObjectNode of(StandInRun run, Map<String, String> query) {
+        int size = Math.min(100, Integer.parseInt(query.getOrDefault("per_page", "30")));
+        int first = (Integer.parseInt(query.getOrDefault("page", "1")) - 1) * size;
         ObjectNode page = words.example("get", "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", 200);
         ArrayNode all = page.arrayNode();
-        for (int number = 0; number <= run.moreJobs.size(); number++) {
+        for (int number = first; number < first + size && number <= run.moreJobs.size(); number++) {
             all.add(job(run, number, (ObjectNode) page.get("jobs").get(0).deepCopy()));
         }
         page.set("jobs", all);
-        page.put("total_count", all.size());
+        page.put("total_count", run.moreJobs.size() + 1);
         return page;
     }
 
@@ -46,13 +50,16 @@ public final class StandInJobs {
         job.put("id", run.id * MOST_OF_A_RUN + number)
                 .put("run_id", run.id)
                 .put("name", number == 0 ? "chaos" : "chaos " + number);
-        job.put("status", run.hasEnded() ? "completed" : "in_progress").put("conclusion", run.conclusion);
+        boolean skipped = run.conclusion != null && run.skippedJobs.contains(number);
+        job.put("status", run.hasEnded() ? "completed" : "in_progress")
+                .put("conclusion", skipped ? "skipped" : run.conclusion);
         if (!run.hasEnded()) {
             job.putNull("completed_at");
         }
         ArrayNode steps = job.putArray("steps");
-        for (int i = 0; number == 0 && i < run.steps.size(); i++) {
-            Map<String, String> step = run.steps.get(i);
+        List<Map<String, String>> all = number == 0 ? run.steps : run.moreSteps.getOrDefault(number, List.of());
+        for (int i = 0; i < all.size(); i++) {
+            Map<String, String> step = all.get(i);
             steps.addObject()
                     .put("name", step.get("name"))
                     .put("status", "completed")

@@ -3,6 +3,8 @@ package com.reliably.runner.github.standin;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A run of a workflow. */
@@ -22,6 +24,8 @@ public final class StandInRun {
     public final StringBuffer log = new StringBuffer();
     /** The logs of further jobs; the first one has {@link #log}. */
     public final List<String> moreJobs = new CopyOnWriteArrayList<>();
+    /** The numbers of jobs whose condition was not met. */
+    public final Set<Integer> skippedJobs = ConcurrentHashMap.newKeySet();
 
     public volatile String status = "queued";
     public volatile String conclusion;
@@ -29,6 +33,8 @@ public final class StandInRun {
 
     final String group;
     final List<Map<String, String>> steps = new CopyOnWriteArrayList<>();
+    /** The steps of further jobs, by their numbers from 1. */
+    final Map<Integer, List<Map<String, String>>> moreSteps = new ConcurrentHashMap<>();
     /** Null while no runner has taken it. */
     volatile Instant startedAt;
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -175,6 +176,14 @@ public final class StandInRuns {
         run.steps.add(Map.of("name", name, "conclusion", good ? "success" : "failure"));
     }
 
+    /** A step of one of a run's further jobs has ended. */
+    public void step(StandInRun run, int job, String name, boolean good) {
+        begin(run);
+        run.moreSteps
+                .computeIfAbsent(job, number -> new CopyOnWriteArrayList<>())
+                .add(Map.of("name", name, "conclusion", good ? "success" : "failure"));
+    }
+
     /** A run ends, unless it has. */
     public synchronized void end(StandInRun run, String conclusion) {
         if (!run.hasEnded()) {
@@ -223,7 +232,7 @@ public final class StandInRuns {
         if (request.method().equals("POST")) {
             return cancel(run, what.equals("force-cancel"));
         }
-        return StandInAnswer.of(200, what.equals("jobs") ? jobs.of(run) : words.told(run));
+        return StandInAnswer.of(200, what.equals("jobs") ? jobs.of(run, request.query()) : words.told(run));
     }
 
     private StandInAnswer cancel(StandInRun run, boolean byForce) {
