@@ -9,7 +9,7 @@ public sealed interface ScheduleEvent {
      * The engine has started a run.
      *
      * @param reference   by which the engine knows it
-     * @param nominalTime when the schedule said that it should run
+     * @param nominalTime when the schedule said that it should run; of what people have run again there, when they asked
      * @param url         where people see it at its engine; null where they can't
      */
     record Started(String reference, Instant nominalTime, String url) implements ScheduleEvent {}

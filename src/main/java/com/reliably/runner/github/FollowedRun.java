@@ -7,16 +7,19 @@ import com.reliably.runner.github.api.GitHubApi.Seen;
 import com.reliably.runner.github.api.GitHubFault;
 import com.reliably.runner.github.api.GitHubJob;
 import com.reliably.runner.github.api.GitHubRun;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A run at GitHub, from look to look. What is told of it as output is the same every time it is followed from the start:
+ * A run at GitHub, in one attempt, from look to look. Where GitHub runs it again, which it does under the same number, this one
+ * has ended, and ends as it did. What is told of it as output is the same every time it is followed from the start:
  * the steps in their order, each when it and all before it have ended, then the logs. Used by one look at a time.
  */
 final class FollowedRun {
@@ -32,6 +35,7 @@ final class FollowedRun {
     private final GitHubSettings settings;
     private final Clock clock;
     private final long id;
+    private final int attempt;
     private final Duration timeout;
     private final String serverUrl;
     private final RunEnding ending;
@@ -41,9 +45,12 @@ final class FollowedRun {
     private Telling told;
     private Instant goneSince;
     private int refusals;
+    /** The attempt that GitHub told of last. */
+    private int latest;
 
     /**
      * @param id        GitHub's number of the run
+     * @param attempt   which attempt to run it
      * @param timeout   how long it may take
      * @param serverUrl how it was to reach this server
      * @param fromByte  from where on its output is wanted
@@ -53,6 +60,7 @@ final class FollowedRun {
             GitHubSettings settings,
             Clock clock,
             long id,
+            int attempt,
             Duration timeout,
             String serverUrl,
             long fromByte) {
@@ -60,10 +68,12 @@ final class FollowedRun {
         this.settings = settings;
         this.clock = clock;
         this.id = id;
+        this.attempt = attempt;
+        this.latest = attempt;
         this.timeout = timeout;
         this.serverUrl = serverUrl;
         this.told = new Telling(fromByte);
-        this.jobs = new RunJobs(id);
+        this.jobs = new RunJobs(id, attempt);
         this.ending = new RunEnding(clock, id, settings.pollEvery().multipliedBy(4));
     }
 
@@ -79,6 +89,7 @@ final class FollowedRun {
      */
     Uni<Observed> look(GitHubApi api, long notBefore, Duration cancelledFor) {
         return run(api, notBefore)
+                .chain(found -> inAttempt(api, found))
                 .chain(run -> run.isPresent()
                         ? news(api, run.get(), cancelledFor)
                         : Uni.createFrom().item(this::missing));
@@ -99,6 +110,18 @@ final class FollowedRun {
                     .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown())
                     .recoverWithItem(Optional.empty());
         });
+    }
+
+    /** GitHub shows the latest attempt, or one before that where a list is late. */
+    private Uni<Optional<GitHubRun>> inAttempt(GitHubApi api, Optional<GitHubRun> found) {
+        found.ifPresent(run -> latest = run.attempt());
+        if (found.isEmpty() || latest == attempt) {
+            return Uni.createFrom().item(found);
+        }
+        return api.attempt(id, attempt)
+                .map(Optional::of)
+                .onFailure(failure -> failure instanceof GitHubFault.Refused refused && refused.isUnknown())
+                .recoverWithItem(Optional.empty());
     }
 
     /** What was just made may not be shown yet; what is not shown after that was deleted. */
@@ -186,8 +209,23 @@ final class FollowedRun {
                     "[reliably-server: the run has " + jobs.unseen() + " more jobs, which are to be seen at GitHub]\n");
         }
         told = last;
-        return Observed.ended(new JobLogs(api, settings.pollEvery(), clock).of(sorted, last), end(run, sorted))
+        Multi<RunnerEvent> logs = new JobLogs(api, settings.pollEvery(), clock).of(sorted, last);
+        return Observed.ended(Multi.createBy().concatenating().streams(logs, runAgain(run, last)), end(run, sorted))
                 .after(last.events());
+    }
+
+    /** Last of all, because it may not have been so when the same was told before. */
+    private Multi<RunnerEvent> runAgain(GitHubRun run, Telling telling) {
+        return Multi.createFrom()
+                .deferred(() -> latest <= attempt
+                        ? Multi.createFrom().empty()
+                        : Multi.createFrom()
+                                .iterable(telling
+                                        .output("\n[reliably-server: this is attempt " + attempt
+                                                + "; GitHub has run it again since, up to attempt " + latest + ", see "
+                                                + run.htmlUrl() + "]\n")
+                                        .stream()
+                                        .toList()));
     }
 
     /** Lines for the steps that have not been told; nothing behind one that goes on. */
@@ -217,9 +255,16 @@ final class FollowedRun {
     }
 
     private boolean tookTooLong(GitHubRun run, List<GitHubJob> sorted) {
-        return run.updatedAt() != null
+        // Of a run that was run again since, the time of its last change is not that of this end.
+        Optional<Instant> ended = latest <= attempt
+                ? Optional.ofNullable(run.updatedAt())
+                : sorted.stream()
+                        .map(GitHubJob::completedAt)
+                        .filter(Objects::nonNull)
+                        .max(Comparator.naturalOrder());
+        return ended.isPresent()
                 && beginning(sorted)
-                        .filter(began -> !run.updatedAt().isBefore(began.plus(timeout)))
+                        .filter(began -> !ended.get().isBefore(began.plus(timeout)))
                         .isPresent();
     }
 

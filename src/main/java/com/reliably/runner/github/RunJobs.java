@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The jobs of a run at GitHub, from look to look. Each page is asked for with the condition that it has changed, and a run that
+ * The jobs of an attempt to run a run at GitHub, from look to look. Each page is asked for with the condition that it has changed, and a run that
  * has few jobs has one. A look that fails leaves the one before as it was. Used by one look at a time.
  */
 final class RunJobs {
@@ -24,12 +24,17 @@ final class RunJobs {
     static final int MOST_PAGES = 10;
 
     private final long id;
+    private final int attempt;
     private List<Seen<GitHubJob.Page>> pages = List.of();
     private List<GitHubJob> sorted = List.of();
 
-    /** @param id GitHub's number of the run */
-    RunJobs(long id) {
+    /**
+     * @param id      GitHub's number of the run
+     * @param attempt which attempt to run it
+     */
+    RunJobs(long id, int attempt) {
         this.id = id;
+        this.attempt = attempt;
     }
 
     /** The jobs as they are now, in their order. */
@@ -40,7 +45,7 @@ final class RunJobs {
     private Uni<List<Seen<GitHubJob.Page>>> look(GitHubApi api, List<Seen<GitHubJob.Page>> now) {
         int number = now.size() + 1;
         Seen<GitHubJob.Page> before = number <= pages.size() ? pages.get(number - 1) : Seen.nothing();
-        return api.jobs(id, number, before).chain(page -> {
+        return api.jobs(id, attempt, number, before).chain(page -> {
             now.add(page);
             return isLast(page.value(), number) ? Uni.createFrom().item(now) : look(api, now);
         });

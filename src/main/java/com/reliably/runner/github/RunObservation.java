@@ -155,8 +155,8 @@ final class RunObservation {
 
     private Uni<Observed> lookAt(Dispatch order) {
         if (order == null) {
-            return GitHubReference.runOf(run.reference())
-                    .map(id -> defined(null).chain(() -> startedByGitHub(id)))
+            return GitHubReference.of(run.reference())
+                    .map(known -> defined(null).chain(() -> startedByGitHub(known)))
                     .orElseGet(() -> item(
                             ended(How.VANISHED, "What GitHub was asked to do for this run is not known any more.")));
         }
@@ -234,8 +234,8 @@ final class RunObservation {
     }
 
     /** A run of GitHub's own schedule, whose reference says which. */
-    private Uni<Observed> startedByGitHub(long id) {
-        return follow(id, parts.settings().timeout(), null);
+    private Uni<Observed> startedByGitHub(GitHubReference known) {
+        return follow(known.id(), known.attempt(), parts.settings().timeout(), null);
     }
 
     private Uni<Observed> prepare(Dispatch order) {
@@ -393,7 +393,7 @@ final class RunObservation {
     private Uni<Observed> follow(Dispatch order) {
         return twins.settle(api, order)
                 .chain(isOurs -> isOurs
-                        ? follow(order.gitHubRun(), timeoutOf(order), order.cancelledFor())
+                        ? follow(order.gitHubRun(), attemptOf(order), timeoutOf(order), order.cancelledFor())
                                 .map(observed -> located(order, observed))
                         : item(Observed.again()));
     }
@@ -406,13 +406,19 @@ final class RunObservation {
         return observed.after(List.of(new RunnerEvent.Located(order.reference(), order.url())));
     }
 
-    private Uni<Observed> follow(long id, Duration timeout, Duration cancelledFor) {
+    /** The first, of everything that was dispatched; where GitHub ran it again since, that is not what was asked for. */
+    private static int attemptOf(Dispatch order) {
+        return GitHubReference.of(order.url()).map(GitHubReference::attempt).orElse(1);
+    }
+
+    private Uni<Observed> follow(long id, int attempt, Duration timeout, Duration cancelledFor) {
         if (followed == null || followed.id() != id) {
             followed = new FollowedRun(
                     parts.runs(),
                     parts.settings(),
                     parts.clock(),
                     id,
+                    attempt,
                     timeout,
                     parts.publicUrl().value(),
                     fromByte);

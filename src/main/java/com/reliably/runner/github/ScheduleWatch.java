@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
 
 /**
@@ -38,6 +39,9 @@ final class ScheduleWatch {
     /** GitHub's own limit where runs are filtered by what started them: a thousand runs. */
     private static final int MOST_PAGES = 10;
 
+    /** GitHub's own limit is fifty that run it again. */
+    private static final int MOST_ATTEMPTS = 100;
+
     private static final String ACTIVE = "active";
 
     private final RepositoryRuns runs;
@@ -52,7 +56,7 @@ final class ScheduleWatch {
     private final GitHubCron cron;
     private final String fileName;
     private final String path;
-    private final Set<Long> told = new HashSet<>();
+    private final Set<Told> told = new HashSet<>();
     /** Runs up to this one have been looked through. */
     private long seenUpTo;
 
@@ -61,6 +65,9 @@ final class ScheduleWatch {
     private long thoroughAt;
     private boolean stateUnknown = true;
     private ScheduleEvent state;
+
+    /** A run of GitHub's, in one attempt: GitHub runs it again where people ask for that. */
+    private record Told(long id, int attempt) {}
 
     /** @param order what the schedule's workflow should be; fails where that cannot be said */
     ScheduleWatch(
@@ -125,7 +132,7 @@ final class ScheduleWatch {
             return all.invoke(() -> {
                 seen(page.runs());
                 // What is older is not seen there again.
-                told.removeIf(id -> id < ids.getMin());
+                told.removeIf(one -> one.id() < ids.getMin());
             });
         });
     }
@@ -166,7 +173,7 @@ final class ScheduleWatch {
     }
 
     private Uni<Boolean> isKnown(GitHubRun run) {
-        return told.contains(run.id())
+        return told.contains(new Told(run.id(), 1))
                 ? Uni.createFrom().item(true)
                 : schedule.isRecorded().apply(Dispatch.referenceOf(run.htmlUrl()));
     }
@@ -177,10 +184,18 @@ final class ScheduleWatch {
                         && run.path() != null
                         && run.path().startsWith(path))
                 .sorted(Comparator.comparingLong(GitHubRun::id))
-                .filter(run -> told.add(run.id()))
-                .<ScheduleEvent>map(run -> new ScheduleEvent.Started(
-                        Dispatch.referenceOf(run.htmlUrl()), cron.nominalTimeOf(run.createdAt()), run.htmlUrl()))
+                .flatMap(run -> IntStream.rangeClosed(1, Math.min(run.attempt(), MOST_ATTEMPTS))
+                        .filter(attempt -> told.add(new Told(run.id(), attempt)))
+                        .mapToObj(attempt -> started(run, attempt)))
                 .toList();
+    }
+
+    /** What people had run again is a run of its own, due when they asked for it. */
+    private ScheduleEvent started(GitHubRun run, int attempt) {
+        String url = GitHubReference.urlOf(run.htmlUrl(), attempt);
+        boolean isSchedules = attempt == 1 || run.startedAt() == null;
+        return new ScheduleEvent.Started(
+                Dispatch.referenceOf(url), isSchedules ? cron.nominalTimeOf(run.createdAt()) : run.startedAt(), url);
     }
 
     /** Looked at when runs have been told; at most one. */

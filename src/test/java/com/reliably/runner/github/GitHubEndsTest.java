@@ -307,6 +307,84 @@ class GitHubEndsTest extends GitHubRunsCase {
     }
 
     @Test
+    void aRunThatIsRunAgainBeforeItsEndIsSeenEndsAsItDid() {
+        Followed run = started();
+        run.crash();
+        StandInRun atGitHub = gitHub.runs.all().get(0);
+        atGitHub.log.append("said by the first attempt\n");
+        gitHub.runs.step(atGitHub, "second", false);
+        gitHub.runs.end(atGitHub, "failure");
+        run.events.clear();
+        gitHub.runs.runner = (again, workflow) -> gitHub.runs.step(again, "first of the second attempt", true);
+        StandInRun again = gitHub.runs.rerun(atGitHub);
+        await().atMost(SOON).until(() -> !again.steps.isEmpty());
+        run.follow(newServer());
+        assertEquals(How.EXITED, run.end().how());
+        assertEquals(1, run.end().exitCode());
+        assertTrue(run.end().error().contains("its step 'second'"), run.end().error());
+        assertTrue(run.text().contains("said by the first attempt"), run.text());
+        assertFalse(run.text().contains("of the second attempt"), run.text());
+        assertTrue(
+                run.text()
+                        .endsWith(
+                                "GitHub has run it again since, up to attempt 2, see https://github.com/acme/chaos/actions/runs/"
+                                        + atGitHub.id + "]\n"),
+                run.text());
+        assertFalse(again.cancelled);
+    }
+
+    @Test
+    void whatWasToldBeforeARunIsRunAgainIsToldTheSameAfterwards() {
+        jobsEnd("success");
+        Followed run = launch();
+        run.end();
+        StandInRun first = gitHub.runs.all().get(0);
+        gitHub.runs.runner = (again, workflow) -> {};
+        gitHub.runs.rerun(gitHub.runs.rerun(first));
+        Followed again = new Followed(run.run.runId(), 1, run.run.reference());
+        assertEquals(run.end(), again.end());
+        assertEquals(run.output(), again.output().subList(0, run.output().size()));
+        assertEquals(run.output().size() + 1, again.output().size());
+    }
+
+    @Test
+    void aRunThatPeopleCancelledAndRanAgainMuchLaterWasCancelled() {
+        Followed run = started();
+        run.crash();
+        gitHub.runs.end(gitHub.runs.all().get(0), "cancelled");
+        clock.move(Duration.ofHours(30));
+        gitHub.runs.runner = (again, workflow) -> {};
+        gitHub.runs.rerun(gitHub.runs.all().get(0));
+        run.follow(newServer());
+        assertEquals(How.CANCELLED, run.end().how());
+    }
+
+    @Test
+    void anotherAttemptOfARunIsFollowedAsTheRunThatItIs() {
+        Followed first = started();
+        StandInRun atGitHub = gitHub.runs.all().get(0);
+        gitHub.runs.end(atGitHub, "failure");
+        first.end();
+        StandInRun again = gitHub.runs.rerun(atGitHub);
+        String reference = "github:https://github.com/acme/chaos/actions/runs/" + again.id + "/attempts/";
+        Followed second = new Followed(testRuns.running(), 0, reference + 2);
+        await().atMost(SOON).until(() -> second.events.contains(new RunnerEvent.Started()));
+        again.log.append("said by the second attempt\n");
+        gitHub.runs.end(again, "success");
+        assertEquals(0, second.end().exitCode());
+        assertTrue(second.text().contains("said by the second attempt"), second.text());
+        // The end of an attempt is not that of the next, which a list may not have yet.
+        gitHub.runs.runner = (run, workflow) -> {};
+        Followed third = new Followed(testRuns.running(), 0, reference + 3);
+        StandInRun last = gitHub.runs.rerun(again);
+        await().atMost(SOON).until(() -> third.waits("looks for a runner"));
+        runner.cancel(third.run).await().atMost(SOON);
+        assertEquals(How.CANCELLED, third.end().how());
+        assertTrue(last.cancelled);
+        runner.cleanUp(third.run).await().atMost(SOON);
+    }
+
+    @Test
     void aRunThatWasDeletedAtGitHubIsGone() {
         Followed run = started();
         gitHub.runs.delete(gitHub.runs.all().get(0));

@@ -387,6 +387,11 @@ class GitHubOnceTest extends GitHubRunsCase {
         assertEquals(12, reference.id());
         assertEquals("ghe.example.com/acme/chaos", reference.repository());
         assertEquals("https://ghe.example.com/Acme/chaos/actions/runs/12", reference.url());
+        assertEquals(1, reference.attempt());
+        String again = GitHubReference.urlOf(reference.url(), 3);
+        assertEquals("https://ghe.example.com/Acme/chaos/actions/runs/12/attempts/3", again);
+        assertEquals(3, GitHubReference.of(again).orElseThrow().attempt());
+        assertEquals(12, GitHubReference.of(again).orElseThrow().id());
         assertEquals(Optional.empty(), GitHubReference.of("github:" + UUID.randomUUID()));
         assertEquals(Optional.empty(), GitHubReference.of(null));
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.reliably.runner.github.repository.RepositoryParts;
 import com.reliably.runner.github.standin.GitHubStandIn;
 import com.reliably.runner.github.standin.GitHubStandIn.Trouble;
+import com.reliably.runner.github.standin.StandInRun;
 import com.reliably.runner.github.standin.StandInRunner;
 import com.reliably.runner.github.standin.StepRunner;
 import com.reliably.runner.github.workflow.WorkflowOrder;
@@ -150,6 +151,28 @@ class GitHubRunIT {
     }
 
     @Test
+    void whatIsRunAgainAtGitHubReportsToTheRunThatItRepeats() throws Exception {
+        Path flag = Files.createFile(temporary.resolve("flag-" + UUID.randomUUID()));
+        String plan = plan(experiment("test -f " + flag, "rm " + flag), Map.of("type", "now"));
+        JsonPath run = ended(plan);
+        assertEquals("succeeded", run.getString("state"), run.getString("error"));
+        assertEquals(1, run.getList("execution_ids").size());
+        StandInRun again =
+                gitHub.runs.rerun(gitHub.runs.all().get(gitHub.runs.all().size() - 1));
+        await().atMost(LONGEST_RUN).until(() -> again.status.equals("completed"));
+        JsonPath afterwards =
+                server.request().get("/runs/" + run.getString("id")).jsonPath();
+        assertEquals(2, afterwards.getList("execution_ids").size());
+        assertEquals(
+                run.getList("execution_ids").get(0),
+                afterwards.getList("execution_ids").get(0));
+        assertEquals(run.getString("state"), afterwards.getString("state"));
+        assertEquals(run.getString("ended_at"), afterwards.getString("ended_at"));
+        assertEquals(
+                1, server.request().get("/plans/" + plan + "/runs").jsonPath().getInt("count"));
+    }
+
+    @Test
     void aDeviationIsASuccessfulRun() throws Exception {
         Path flag = Files.createFile(temporary.resolve("flag-" + UUID.randomUUID()));
         String plan = plan(experiment("test -f " + flag, "rm " + flag), Map.of("type", "now"));
@@ -205,6 +228,21 @@ class GitHubRunIT {
         assertEquals("succeeded", run.getString("state"), run.getString("error"));
         assertEquals("engine", run.getString("trigger"));
         assertEquals(1, run.getList("execution_ids").size());
+        // What people have run again there is a run of its own.
+        gitHub.runs.rerun(gitHub.runs.all().get(gitHub.runs.all().size() - 1));
+        await().atMost(LONGEST_RUN)
+                .until(() -> server.request()
+                                .get("/plans/" + plan + "/runs")
+                                .jsonPath()
+                                .getInt("count")
+                        == 2);
+        JsonPath again = ended(plan);
+        assertEquals("succeeded", again.getString("state"), again.getString("error"));
+        assertEquals(run.getString("external_url") + "/attempts/2", again.getString("external_url"));
+        assertEquals(1, again.getList("execution_ids").size());
+        assertEquals(
+                run.getList("execution_ids"),
+                server.request().get("/runs/" + run.getString("id")).jsonPath().getList("execution_ids"));
         server.request().delete("/plans/" + plan);
         await().atMost(LONGEST_RUN).until(() -> !gitHub.git.files("main").containsKey(".github/workflows/" + file));
     }

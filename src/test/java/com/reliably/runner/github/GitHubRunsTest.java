@@ -587,6 +587,32 @@ class GitHubRunsTest extends GitHubRunsCase {
     }
 
     @Test
+    void whatPeopleHadRunAgainIsARunOfItsOwn() {
+        runner.install(schedule(false)).await().atMost(SOON);
+        List<ScheduleEvent> events = watch(false);
+        StandInRun fired = gitHub.runs.fire(file());
+        await().atMost(SOON).until(() -> started(events) == 1);
+        gitHub.runs.end(fired, "failure");
+        clock.move(Duration.ofHours(1));
+        StandInRun again = gitHub.runs.rerun(fired);
+        await().atMost(SOON).until(() -> started(events) == 2);
+        ScheduleEvent.Started second = events.stream()
+                .filter(ScheduleEvent.Started.class::isInstance)
+                .map(ScheduleEvent.Started.class::cast)
+                .reduce((one, other) -> other)
+                .orElseThrow();
+        assertTrue(second.reference().endsWith("/actions/runs/" + fired.id + "/attempts/2"), second.reference());
+        assertTrue(second.nominalTime().isAfter(fired.createdAt.plus(Duration.ofMinutes(59))));
+        // What was recorded before is told again, and recorded once: by the same references.
+        gitHub.runs.end(again, "success");
+        gitHub.runs.rerun(again);
+        await().atMost(SOON).until(() -> started(events) == 3);
+        List<ScheduleEvent> anew = watch(false);
+        await().atMost(SOON).until(() -> started(anew) == 3);
+        assertTrue(anew.contains(second), anew.toString());
+    }
+
+    @Test
     void noRunIsMissedInARepositoryWhereMuchElseRuns() {
         runner.install(schedule(false)).await().atMost(SOON);
         List<ScheduleEvent> events = watch(false);

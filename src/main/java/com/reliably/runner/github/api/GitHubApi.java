@@ -252,10 +252,17 @@ public final class GitHubApi {
         return conditional("/actions/runs/" + id, GitHubRun.class, before);
     }
 
-    /** The jobs of a run, the same as before where nothing is new; pages are counted from 1. */
-    public Uni<Seen<GitHubJob.Page>> jobs(long runId, int page, Seen<GitHubJob.Page> before) {
+    /** One of the attempts to run it, as that was or is, whatever came after it. */
+    public Uni<GitHubRun> attempt(long id, int attempt) {
+        return work(
+                () -> http.read(http.sendHere(get("/actions/runs/" + id + "/attempts/" + attempt)), GitHubRun.class));
+    }
+
+    /** The jobs of an attempt to run it, the same as before where nothing is new; pages are counted from 1. */
+    public Uni<Seen<GitHubJob.Page>> jobs(long runId, int attempt, int page, Seen<GitHubJob.Page> before) {
         return conditional(
-                "/actions/runs/" + runId + "/jobs?per_page=" + JOBS_OF_A_PAGE + "&page=" + page,
+                "/actions/runs/" + runId + "/attempts/" + attempt + "/jobs?per_page=" + JOBS_OF_A_PAGE + "&page="
+                        + page,
                 GitHubJob.Page.class,
                 before);
     }

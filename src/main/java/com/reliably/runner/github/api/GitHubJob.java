@@ -8,9 +8,10 @@ import java.util.List;
 /**
  * A job of a run, as GitHub tells it; see {@link GitHubRun} for its status and conclusion.
  *
- * @param id        GitHub's number
- * @param startedAt when a runner took it; says nothing while it has no steps, and may be null
- * @param steps     none while no runner has taken it; never null
+ * @param id          GitHub's number
+ * @param startedAt   when a runner took it; says nothing while it has no steps, and may be null
+ * @param completedAt when it ended; null while it has not
+ * @param steps       none while no runner has taken it; never null
  */
 @RegisterForReflection
 public record GitHubJob(
@@ -19,6 +20,7 @@ public record GitHubJob(
         String status,
         String conclusion,
         @JsonProperty("started_at") Instant startedAt,
+        @JsonProperty("completed_at") Instant completedAt,
         List<Step> steps) {
 
     /** A step of a job. */

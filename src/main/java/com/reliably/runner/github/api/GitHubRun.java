@@ -13,6 +13,7 @@ import java.util.List;
  * @param status       {@code queued, in_progress, completed, waiting, requested, pending}
  * @param conclusion   how it ended; null while it has not
  * @param path         of the workflow's file
+ * @param attempt      which one to run it this is, from 1; GitHub runs it again where people ask for that, as the same run
  * @param startedAt    when it was asked for, or asked for again; a runner may have taken it much later
  */
 @RegisterForReflection
@@ -24,9 +25,14 @@ public record GitHubRun(
         String conclusion,
         String path,
         @JsonProperty("html_url") String htmlUrl,
+        @JsonProperty("run_attempt") int attempt,
         @JsonProperty("created_at") Instant createdAt,
         @JsonProperty("run_started_at") Instant startedAt,
         @JsonProperty("updated_at") Instant updatedAt) {
+
+    public GitHubRun {
+        attempt = Math.max(1, attempt);
+    }
 
     /** Whether it has ended, in whatever way. */
     public boolean isCompleted() {

@@ -9,6 +9,7 @@ import java.util.Map;
 public final class StandInJobs {
 
     private static final int MOST_OF_A_RUN = 10_000;
+    private static final int MOST_ATTEMPTS = 100;
 
     private final StandInWords words;
 
@@ -44,18 +45,17 @@ public final class StandInJobs {
     }
 
     private static ObjectNode job(StandInRun run, int number, ObjectNode job) {
-        job.put("created_at", run.createdAt.toString());
+        job.put("created_at", run.askedAt.toString());
         // Of a job that waits it is when it was made, and it has no steps.
-        job.put("started_at", (run.startedAt == null ? run.createdAt : run.startedAt).toString());
-        job.put("id", run.id * MOST_OF_A_RUN + number)
+        job.put("started_at", (run.startedAt == null ? run.askedAt : run.startedAt).toString());
+        job.put("id", (run.id * MOST_ATTEMPTS + run.attempt) * MOST_OF_A_RUN + number)
+                .put("run_attempt", run.attempt)
                 .put("run_id", run.id)
                 .put("name", number == 0 ? "chaos" : "chaos " + number);
         boolean skipped = run.conclusion != null && run.skippedJobs.contains(number);
         job.put("status", run.hasEnded() ? "completed" : "in_progress")
                 .put("conclusion", skipped ? "skipped" : run.conclusion);
-        if (!run.hasEnded()) {
-            job.putNull("completed_at");
-        }
+        job.put("completed_at", run.hasEnded() ? run.updatedAt.toString() : null);
         ArrayNode steps = job.putArray("steps");
         List<Map<String, String>> all = number == 0 ? run.steps : run.moreSteps.getOrDefault(number, List.of());
         for (int i = 0; i < all.size(); i++) {
@@ -80,10 +80,11 @@ public final class StandInJobs {
 
     /** GitHub's number of the run whose job that is. */
     static long runOf(long jobId) {
-        return jobId / MOST_OF_A_RUN;
+        return jobId / MOST_OF_A_RUN / MOST_ATTEMPTS;
     }
 
-    static String logOf(StandInRun run, long jobId) {
+    static String logOf(StandInRun latest, long jobId) {
+        StandInRun run = latest.inAttempt((int) (jobId / MOST_OF_A_RUN % MOST_ATTEMPTS));
         int number = (int) (jobId % MOST_OF_A_RUN);
         return number == 0 ? run.log.toString() : run.moreJobs.get(number - 1);
     }

@@ -32,13 +32,20 @@ public final class StandInRun {
     public volatile boolean cancelled;
 
     final String group;
-    final List<Map<String, String>> steps = new CopyOnWriteArrayList<>();
+    public final List<Map<String, String>> steps = new CopyOnWriteArrayList<>();
     /** The steps of further jobs, by their numbers from 1. */
     final Map<Integer, List<Map<String, String>>> moreSteps = new ConcurrentHashMap<>();
     /** Null while no runner has taken it. */
     volatile Instant startedAt;
 
     volatile Instant updatedAt;
+    /** When it was to be run, for the first time or again. */
+    volatile Instant askedAt;
+
+    /** How often it was run: GitHub runs it again under the same number. */
+    volatile int attempt = 1;
+    /** The attempt before this one; null for the first. */
+    volatile StandInRun former;
 
     /**
      * @param group of runs that go one after the other
@@ -61,7 +68,17 @@ public final class StandInRun {
         this.group = group;
         this.createdAt = now;
         this.updatedAt = now;
+        this.askedAt = now;
         this.listedAt = listedAt;
+    }
+
+    /** The same in another attempt, this one or one before; null where there is none. */
+    StandInRun inAttempt(int number) {
+        StandInRun one = this;
+        while (one != null && one.attempt != number) {
+            one = one.former;
+        }
+        return one;
     }
 
     boolean hasEnded() {

@@ -112,6 +112,27 @@ public final class StandInRuns {
         return run;
     }
 
+    /** As somebody has it run again, after its end. */
+    public synchronized StandInRun rerun(StandInRun ended) {
+        StandInRun again = new StandInRun(
+                ended.id,
+                ended.title,
+                ended.file,
+                ended.event,
+                ended.inputs,
+                ended.group,
+                ended.createdAt,
+                ended.listedAt);
+        again.former = ended;
+        again.attempt = ended.attempt + 1;
+        again.askedAt = now();
+        again.updatedAt = again.askedAt;
+        runs.put(again.id, again);
+        deliveries.tell("requested", again);
+        threads.execute(() -> runner.run(again, workflow(again.file)));
+        return again;
+    }
+
     /** A workflow as it is read. */
     @SuppressWarnings("unchecked")
     Map<String, Object> workflow(String file) {
@@ -232,7 +253,14 @@ public final class StandInRuns {
         if (request.method().equals("POST")) {
             return cancel(run, what.equals("force-cancel"));
         }
-        return StandInAnswer.of(200, what.equals("jobs") ? jobs.of(run, request.query()) : words.told(run));
+        if (!what.equals("attempts")) {
+            return StandInAnswer.of(200, what.equals("jobs") ? jobs.of(run, request.query()) : words.told(run));
+        }
+        StandInRun attempt = run.inAttempt(Integer.parseInt(parts[2]));
+        if (attempt == null) {
+            return words.unknown();
+        }
+        return StandInAnswer.of(200, parts.length > 3 ? jobs.of(attempt, request.query()) : words.told(attempt));
     }
 
     private StandInAnswer cancel(StandInRun run, boolean byForce) {

@@ -84,7 +84,8 @@ final class StandInWords {
                 .put("status", run.status);
         one.put("conclusion", run.conclusion).put("path", ".github/workflows/" + run.file);
         one.put("html_url", run.htmlUrl()).put("created_at", run.createdAt.toString());
-        one.put("run_started_at", run.createdAt.toString()).put("updated_at", run.updatedAt.toString());
+        one.put("run_attempt", run.attempt);
+        one.put("run_started_at", run.askedAt.toString()).put("updated_at", run.updatedAt.toString());
         return one;
     }
 }
