@@ -32,11 +32,16 @@ class ExecutionRepository implements PanacheRepositoryBase<Execution, UUID> {
         return list("orgId = ?1 and runId in ?2 order by createdAt, id", orgId, runIds);
     }
 
-    /** Gives this state to every unfinished execution that no run of this server has, and that does not have it yet. */
+    /**
+     * Gives this state to every unfinished execution that does not have it yet, and that no run has that goes on: what a run
+     * was left with that has ended is of a client that nobody follows.
+     */
     Uni<List<UUID>> terminateAll(UUID orgId, String state) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         update execution set state = cast(cast(?2 as text) as jsonb)
-                        where org_id = ?1 and run_id is null and finished_at is null
+                        where org_id = ?1 and finished_at is null
+                          and not exists (select 1 from run r where r.id = execution.run_id and r.org_id = ?1
+                                          and r.state in ('pending', 'launching', 'running'))
                           and state ->> 'current' <> 'terminate'
                         returning id
                         """, UUID.class)

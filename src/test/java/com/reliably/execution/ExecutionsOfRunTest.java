@@ -154,6 +154,38 @@ class ExecutionsOfRunTest {
     }
 
     @Test
+    void whatRepeatsARunThatHasEndedIsListedWithItAndLeavesItsEnd() throws Throwable {
+        UUID run = newRun();
+        endNow(run);
+        String id = create(tenant.token());
+        String journal = "{\"status\": \"completed\", \"deviated\": true, \"experiment\": {\"extensions\": [{\"extra\":"
+                + " [{\"type\": \"run\", \"provider\": \"reliably\", \"value\": \"" + run + ".1\"}]}]}}";
+        tenant.request()
+                .body(Map.of("result", journal))
+                .put(at(id) + "/results")
+                .then()
+                .statusCode(200);
+        assertThat(
+                inTransaction(() -> executions.idsOfRuns(org(), Set.of(run))),
+                equalTo(Map.of(run, List.of(UUID.fromString(id)))));
+        tenant.request()
+                .get("/runs/" + run)
+                .then()
+                .statusCode(200)
+                .body("state", equalTo("failed"))
+                .body("error", equalTo("as it was"));
+        // Nobody follows it, so that halting the organisation has to reach its client.
+        tenant.request().body(Map.of("reason", "stop")).post("/halt").then().statusCode(200);
+        tenant.request().get(at(id) + "/state").then().body("current", equalTo("terminate"));
+    }
+
+    private void endNow(UUID run) throws Throwable {
+        VertxContextSupport.subscribeAndAwait(
+                () -> pool.preparedQuery("update run set state = 'failed', error = 'as it was' where id = $1")
+                        .execute(Tuple.of(run)));
+    }
+
+    @Test
     void aClientWithATokenOfItsRunIsOfThatWhateverItSays() throws Throwable {
         UUID run = newRun();
         UUID other = newRun();
