@@ -64,6 +64,7 @@ class RunSupervisor {
     private final LogIds logIds;
     private final Vertx vertx;
     private final Map<UUID, Following> followed = new ConcurrentHashMap<>();
+    private final Setbacks setbacks = new Setbacks();
     private final UnicastProcessor<Following> toLaunch = UnicastProcessor.create();
     private final RepeatedLook look;
     /** A look at other servers' runs too was asked for, and has not begun. */
@@ -217,7 +218,7 @@ class RunSupervisor {
         long has = followed.values().stream()
                 .filter(following -> runner.types().contains(following.run().deploymentType))
                 .count();
-        return runner.atOnce() - (int) has;
+        return runner.atOnce() - (int) has - setbacks.leftAlone(runner.types());
     }
 
     /**
@@ -268,8 +269,10 @@ class RunSupervisor {
                 cancel(following);
             }
         }
-        Set<UUID> unattended =
-                byId.keySet().stream().filter(id -> !followed.containsKey(id)).collect(Collectors.toSet());
+        setbacks.forgetAllBut(byId.keySet());
+        Set<UUID> unattended = byId.keySet().stream()
+                .filter(id -> !followed.containsKey(id) && !setbacks.isLeftAlone(id))
+                .collect(Collectors.toSet());
         return unattended.isEmpty()
                 ? Uni.createFrom().voidItem()
                 : claims.load(unattended)
@@ -346,13 +349,18 @@ class RunSupervisor {
         }
     }
 
-    /** It is followed again from the next look on, if it is still ours. */
+    /** It is followed again from the next look on, if it is still ours; where it fails again and again, ever later. */
     private void lose(Following following, Throwable failure) {
-        leave(following, failure);
         if (failure instanceof NoLongerOurs) {
+            leave(following, failure);
+            setbacks.forget(following.id());
             LOG.infof("Run %s is not this server's any more", following.id());
         } else {
-            LOG.warnf("Run %s is not followed for a moment: %s", following.id(), failure.toString());
+            Duration pause = setbacks.happened(following.run());
+            leave(following, failure);
+            LOG.warnf(
+                    "Run %s is not followed for %s: %s",
+                    following.id(), pause.isZero() ? "a moment" : pause.toSeconds() + " seconds", failure.toString());
             LOG.debug("The cause:", failure);
         }
     }

@@ -18,12 +18,19 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import javax.sql.DataSource;
+import org.jboss.logmanager.ExtLogRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -93,6 +100,53 @@ class RunLifeTest {
         JsonPath ended = ended(run);
         assertEquals("lost", ended.getString("state"));
         assertThat(ended.getString("error"), containsString("another host"));
+    }
+
+    @Test
+    void aRunThatCannotBeRecordedIsTriedEverLaterAndThenEndsWell() throws SQLException {
+        UUID run = running("gone", "now() + interval '1 h'");
+        List<Long> warnings = new CopyOnWriteArrayList<>();
+        Handler counting = warningsOf(run, warnings);
+        Logger logger = Logger.getLogger(RunSupervisor.class.getName());
+        logger.addHandler(counting);
+        try {
+            execute("""
+                    create or replace function refused_for_the_test() returns trigger language plpgsql as
+                    $$ begin raise exception 'refused for the test'; end $$""");
+            execute("create trigger refused_for_the_test before update on run for each row when (new.id = '" + run
+                    + "' and new.state = 'lost') execute function refused_for_the_test()");
+            sql("update run set lease_until = now() - interval '1 h'", run);
+            await().atMost(Duration.ofSeconds(40)).until(() -> warnings.size() == 4);
+            // At the next look; after two seconds; after four. A look a second would make it three.
+            Duration took = Duration.ofNanos(warnings.get(3) - warnings.get(0));
+            assertThat(took, greaterThanOrEqualTo(Duration.ofSeconds(6)));
+            assertEquals("running", get(run).getString("state"));
+            assertEquals(
+                    "true", query("select (owner <> 'gone' and lease_until > now())::text from run where id = ?", run));
+        } finally {
+            execute("drop trigger if exists refused_for_the_test on run");
+            logger.removeHandler(counting);
+        }
+        assertEquals("lost", ended(run).getString("state"));
+        assertEquals(4, warnings.size());
+    }
+
+    private static Handler warningsOf(UUID run, List<Long> times) {
+        return new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                String message = record instanceof ExtLogRecord ext ? ext.getFormattedMessage() : record.getMessage();
+                if (record.getLevel().intValue() >= Level.WARNING.intValue() && message.contains(run.toString())) {
+                    times.add(System.nanoTime());
+                }
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
     }
 
     @Test
@@ -251,6 +305,13 @@ class RunLifeTest {
             var found = statement.executeQuery();
             found.next();
             return found.getString(1);
+        }
+    }
+
+    private void execute(String statement) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement any = connection.createStatement()) {
+            any.execute(statement);
         }
     }
 
