@@ -26,16 +26,16 @@ class RunClaims {
         this.owner = identity.name();
     }
 
-    /** Takes up pending runs with deployments of these types, at most so many. */
+    /** Takes up pending runs with deployments of these types, at most so many, and none of these organisations. */
     @WithTransaction
-    Uni<List<Run>> takeUp(Set<String> types, int most) {
-        return repository.takeUp(owner, settings.lease(), types, Set.of(), most);
+    Uni<List<Run>> takeUp(Set<String> types, Set<UUID> served, int most) {
+        return repository.takeUp(owner, settings.lease(), types, Set.of(), served, most);
     }
 
     /** Takes up pending runs with deployments that are of none of these types, at most so many. */
     @WithTransaction
     Uni<List<Run>> takeUpOthers(Set<String> knownTypes, int most) {
-        return repository.takeUp(owner, settings.lease(), null, knownTypes, most);
+        return repository.takeUp(owner, settings.lease(), null, knownTypes, Set.of(), most);
     }
 
     /**

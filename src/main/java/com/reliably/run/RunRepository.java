@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 @ApplicationScoped
 class RunRepository implements PanacheRepositoryBase<Run, UUID> {
@@ -85,9 +86,11 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
      * moment are passed over. Runs of one plan go one after the other, in the order of their nominal times, unless the
      * plan allows them to overlap: the plan's row is locked with the run's, so that no two servers judge it at once.
      *
-     * @param types types of deployments; null takes those that are in no set of {@code others}
+     * @param types  types of deployments; null takes those that are in no set of {@code others}
+     * @param served organisations whose runs are left where they are
      */
-    Uni<List<Run>> takeUp(String owner, Duration lease, Set<String> types, Set<String> others, int most) {
+    Uni<List<Run>> takeUp(
+            String owner, Duration lease, Set<String> types, Set<String> others, Set<UUID> served, int most) {
         String kind = types == null
                 ? "(r.deployment_type is null or r.deployment_type <> all (string_to_array(?4, ',')))"
                 : "r.deployment_type = any (string_to_array(?4, ','))";
@@ -97,6 +100,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                             join plan p on p.id = r.plan_id
                             join organization o on o.id = r.org_id
                             where r.state = 'pending' and %s
+                              and r.org_id <> all (cast(string_to_array(?5, ',') as uuid[]))
                               and (r.not_before is null or r.not_before <= now())
                               and o.halted_at is null
                               and (p.overlap = 'allow' or not exists (
@@ -114,6 +118,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .setParameter(2, owner)
                 .setParameter(3, seconds(lease))
                 .setParameter(4, String.join(",", types == null ? others : types))
+                .setParameter(5, served.stream().map(UUID::toString).collect(Collectors.joining(",")))
                 .getResultList()
                 .chain(this::withIds));
     }

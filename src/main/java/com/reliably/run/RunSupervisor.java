@@ -175,19 +175,33 @@ class RunSupervisor {
         if (runner.endOfAll().isPresent()) {
             return carryOutAll(runner, runner.endOfAll().get());
         }
-        int most = Math.min(MOST_AT_ONCE, room(runner));
+        return takeUp(runner, roomOf(runner));
+    }
+
+    private Uni<Void> takeUp(Runner runner, Room room) {
+        int most = Math.min(MOST_AT_ONCE, room.next());
+        Set<UUID> served = room.served();
+        moreWaiting |= most <= 0 || !served.isEmpty();
         if (most <= 0) {
-            moreWaiting = true;
             return Uni.createFrom().voidItem();
         }
-        return claims.takeUp(runner.types(), most)
+        return claims.takeUp(runner.types(), served, most)
+                .invoke(room::take)
                 .invoke(taken -> follow(taken, Following.How.TAKEN_UP))
-                .chain(taken -> taken.size() < most ? Uni.createFrom().voidItem() : takeUp(runner));
+                .chain(taken -> taken.size() < most ? Uni.createFrom().voidItem() : takeUp(runner, room));
+    }
+
+    private Room roomOf(Runner runner) {
+        Map<UUID, Integer> byOrganization = followed.values().stream()
+                .map(Following::run)
+                .filter(run -> runner.types().contains(run.deploymentType))
+                .collect(Collectors.toMap(run -> run.orgId, run -> 1, Integer::sum));
+        return new Room(runner.mayWaitForHours(), byOrganization, room(runner));
     }
 
     /** What is over with its launch is not followed: it is taken up and ended many at a time. */
     private Uni<Void> carryOutAll(Runner runner, RunnerEvent.Ended end) {
-        return claims.takeUp(runner.types(), MOST_AT_ONCE).chain(taken -> {
+        return claims.takeUp(runner.types(), Set.of(), MOST_AT_ONCE).chain(taken -> {
             if (taken.isEmpty()) {
                 return Uni.createFrom().voidItem();
             }

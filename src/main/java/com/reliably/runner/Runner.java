@@ -37,6 +37,14 @@ public interface Runner {
     int atOnce();
 
     /**
+     * Whether runs with this runner may wait for hours for what no server can hasten, such as a limit that their engine sets an
+     * organisation. Of the room for such runs some is then left to organisations that have few.
+     */
+    default boolean mayWaitForHours() {
+        return false;
+    }
+
+    /**
      * Whether only this server can follow what it started. Such runs wait for it when it is shut down; all others are
      * handed over to another server at once.
      */

@@ -12,6 +12,7 @@ import com.reliably.runner.RunnerEvent;
 import com.reliably.start.ServerIdentity;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.Tenant;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.vertx.VertxContextSupport;
 import io.restassured.path.json.JsonPath;
 import jakarta.inject.Inject;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
@@ -40,6 +42,9 @@ class RunLifeTest {
 
     @Inject
     RunJournal journal;
+
+    @Inject
+    RunRepository repository;
 
     @Inject
     ServerIdentity identity;
@@ -203,6 +208,31 @@ class RunLifeTest {
         assertEquals("failed", ended.getString("state"));
         assertThat(ended.getList("history.to"), contains("pending", "launching", "pending", "launching", "failed"));
         assertThat(ended.getString("history[2].cause"), containsString("tried again (1 of 1)"));
+    }
+
+    @Test
+    void anOrganizationThatHasEnoughIsPassedOver() throws Throwable {
+        UUID enough = pending(plan(noop), later());
+        UUID served = UUID.fromString(tenant.id());
+        tenantOf(Tenant.create());
+        UUID few = pending(plan(noop), later());
+        for (UUID run : List.of(enough, few)) {
+            // No runner's, so that this server leaves it to the test.
+            sql("update run set deployment_type = 'of the test'", run);
+        }
+        List<UUID> taken =
+                VertxContextSupport.subscribeAndAwait(() -> Panache.withTransaction(() -> Panache.getSession()
+                        .chain(session -> session.createNativeQuery(
+                                        "update run set not_before = null where deployment_type = 'of the test'")
+                                .executeUpdate())
+                        .chain(() -> repository.takeUp(
+                                "the test", Duration.ofMinutes(1), Set.of("of the test"), Set.of(), Set.of(served), 10))
+                        .map(runs -> runs.stream().map(run -> run.id).toList())
+                        .call(() ->
+                                Panache.currentTransaction().invoke(transaction -> transaction.markForRollback()))));
+        assertEquals(List.of(few), taken);
+        sql("delete from run", enough);
+        sql("delete from run", few);
     }
 
     @Test

@@ -88,6 +88,11 @@ final class GitHubRunner implements Runner, EngineSchedules {
     }
 
     @Override
+    public boolean mayWaitForHours() {
+        return true;
+    }
+
+    @Override
     public boolean isBoundToServer() {
         return false;
     }
