@@ -26,8 +26,8 @@ public final class BlockedEventLoops implements BeforeEachCallback, AfterEachCal
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(BlockedEventLoops.class);
 
-    // A second is what loading classes for the first requests takes on two busy cores, and a machine may be slower.
-    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(5);
+    // A second is what loading classes for the first requests takes on two busy cores.
+    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(2);
 
     @Override
     public void beforeEach(ExtensionContext test) {

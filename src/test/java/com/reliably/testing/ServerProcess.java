@@ -44,8 +44,8 @@ public final class ServerProcess implements AutoCloseable {
     private static final Duration READY_WITHIN = Duration.ofMinutes(4);
     private static final Duration STOP_WITHIN = Duration.ofSeconds(90);
     private static final long LOOK_EVERY_MILLIS = 100;
-    // Several servers that start on two cores load their classes for four, and a machine may be slower.
-    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(10);
+    // Several servers that start on two cores load their classes for as long.
+    private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(4);
 
     private final Setup setup;
     private final Process process;
