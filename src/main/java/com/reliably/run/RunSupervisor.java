@@ -240,6 +240,8 @@ class RunSupervisor {
      * server does, all leases have ended, and those who are there get the time to renew theirs.
      */
     private Uni<Void> takeOver() {
+        // It may also have stood still since this look began.
+        noteStandstill();
         Duration sinceBack = Duration.ofNanos(System.nanoTime() - backAt);
         if (look.soundFor().compareTo(settings.lease()) < 0 || sinceBack.compareTo(settings.lease()) < 0) {
             return Uni.createFrom().voidItem();

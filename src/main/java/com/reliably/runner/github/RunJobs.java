@@ -12,8 +12,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The jobs of an attempt to run a run at GitHub, from look to look. Each page is asked for with the condition that it has changed, and a run that
- * has few jobs has one. A look that fails leaves the one before as it was. Used by one look at a time.
+ * The jobs of an attempt to run a run at GitHub, from look to look. Each page is asked for with the condition that it has
+ * changed, and a run that has few jobs has one. A look that fails leaves the one before as it was. Used by one look at a
+ * time.
  */
 final class RunJobs {
 

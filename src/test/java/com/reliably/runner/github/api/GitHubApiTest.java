@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.runner.github.standin.GitHubStandIn;
-import com.reliably.runner.github.standin.MovedClock;
+import com.reliably.testing.MovedClock;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

@@ -3,14 +3,12 @@ package com.reliably.runner.kubernetes.cluster;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.DeploymentPolicy;
 import com.reliably.testing.KubernetesPolicy;
+import com.reliably.testing.MovedClock;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Optional;
 
 /** The clients of clusters as the server makes them, without the server. */
@@ -68,7 +66,7 @@ public final class TestClusters implements AutoCloseable {
 
     /** Lets time pass for the clients. */
     public void pass(Duration time) {
-        clock.offset = clock.offset.plus(time);
+        clock.move(time);
     }
 
     @Override
@@ -110,26 +108,6 @@ public final class TestClusters implements AutoCloseable {
         @Override
         public Duration idleAfter() {
             return Duration.ofMinutes(10);
-        }
-    }
-
-    private static final class MovedClock extends Clock {
-
-        private volatile Duration offset = Duration.ZERO;
-
-        @Override
-        public Instant instant() {
-            return Clock.systemUTC().instant().plus(offset);
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException();
         }
     }
 }

@@ -1,4 +1,4 @@
-package com.reliably.runner.github.standin;
+package com.reliably.testing;
 
 import java.time.Clock;
 import java.time.Duration;
