@@ -190,7 +190,10 @@ final class ScheduleWatch {
                 .toList();
     }
 
-    /** What people had run again is a run of its own, due when they asked for it. */
+    /**
+     * What people had run again is a run of its own, due when they asked for it. Of earlier attempts the list does not say when
+     * that was: those that are seen late are taken to be due with the last one, which matters where they are not recorded yet.
+     */
     private ScheduleEvent started(GitHubRun run, int attempt) {
         String url = GitHubReference.urlOf(run.htmlUrl(), attempt);
         boolean isSchedules = attempt == 1 || run.startedAt() == null;
