@@ -23,12 +23,10 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,7 +55,6 @@ import org.jboss.logging.Logger;
 final class CliRunner implements Runner {
 
     private static final Logger LOG = Logger.getLogger(CliRunner.class);
-    private static final String LAUNCHER = "launcher.py";
     private static final String SCHEME = "process:";
     /** How long a launcher may take to say that it began. Python starts in a fraction of a second, on a good day. */
     private static final Duration LAUNCH_WITHIN = Duration.ofSeconds(20);
@@ -79,6 +76,7 @@ final class CliRunner implements Runner {
     private final ClientCommand client;
     private final ObjectMapper json;
     private final Path root;
+    private final LauncherScripts scripts;
 
     CliRunner(
             ManagedSettings settings,
@@ -94,6 +92,7 @@ final class CliRunner implements Runner {
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".reliably"))
                 .toAbsolutePath()
                 .normalize();
+        this.scripts = new LauncherScripts(runs());
     }
 
     @Override
@@ -167,7 +166,7 @@ final class CliRunner implements Runner {
 
     private Uni<Void> start(RunDirectory directory) {
         return blocking(() -> {
-            Path launcher = launcher();
+            Path launcher = scripts.launcher();
             String python = python();
             List<String> command =
                     List.of(python, "-I", launcher.toString(), directory.path().toString());
@@ -448,7 +447,7 @@ final class CliRunner implements Runner {
             ProcessBuilder builder = new ProcessBuilder(
                             python(),
                             "-I",
-                            launcher().toString(),
+                            scripts.launcher().toString(),
                             "--check",
                             directory.path().toString())
                     .directory(directory.path().toFile())
@@ -529,20 +528,6 @@ final class CliRunner implements Runner {
         spec.put("permit_seconds", settings.permitWithin().toSeconds());
         spec.put("token_check_seconds", settings.tokenCheckEvery().toSeconds());
         return spec;
-    }
-
-    private Path launcher() throws IOException {
-        try (InputStream resource = CliRunner.class.getResourceAsStream(LAUNCHER)) {
-            byte[] content = resource.readAllBytes();
-            String name = "launcher-" + Integer.toHexString(java.util.Arrays.hashCode(content)) + ".py";
-            Path file = runs().resolve(name);
-            if (!Files.exists(file)) {
-                Path fresh = Files.createTempFile(runs(), "launcher", ".new");
-                Files.write(fresh, content);
-                Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            }
-            return file;
-        }
     }
 
     /** Any Python 3 will do for the launcher; which one the plan gets is the launcher's to find. */

@@ -39,6 +39,9 @@ import time
 import urllib.error
 import urllib.request
 
+# The scripts of this directory, which an isolated interpreter (-I) does not look in by itself.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
 ALREADY_LAUNCHED = 75
 
 
