@@ -27,6 +27,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 
@@ -42,6 +43,7 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
  * {@link StandIn}.
  */
 @DisabledIfSystemProperty(named = "reliably.chaos.minutes", matches = "0")
+@Order(1)
 class FaultInjectionIT {
 
     private static final int PLANS = Integer.getInteger("reliably.chaos.plans", 500);
@@ -150,7 +152,7 @@ class FaultInjectionIT {
             Files.createSymbolicLink(data.resolve("python"), environments);
             ServerProcess.Setup setup = ServerProcess.on(data)
                     .eventLoopsMayBlock()
-                    .arguments("-Xmx160m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+                    .arguments("-Xmx160m")
                     .with("RELIABLY_BOOTSTRAP_TOKEN", TOKEN)
                     .with("RELIABLY_ENCRYPTION_KEYS", ServerResources.ENCRYPTION_KEYS)
                     .with("RELIABLY_RUNS_LEASE", "PT6S")

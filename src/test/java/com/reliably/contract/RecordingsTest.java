@@ -3,6 +3,7 @@ package com.reliably.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.reliably.testing.ApiTest;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.Tenant;
 import com.reliably.testing.Wire;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
  * for what {@link Deviations} lists.
  */
 @ApiTest
+@OnEveryJdk
 class RecordingsTest {
 
     /** The plan that the recorded server ran itself was made, and its run recorded, after the other runs. */

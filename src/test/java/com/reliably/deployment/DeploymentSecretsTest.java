@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.reliably.testing.ApiTest;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.Tenant;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.hibernate.reactive.panache.Panache;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 @ApiTest
+@OnEveryJdk
 class DeploymentSecretsTest {
 
     static final String MASK = "**********";

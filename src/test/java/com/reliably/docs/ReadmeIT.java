@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.testing.Command;
 import com.reliably.testing.FreePort;
+import com.reliably.testing.OnEveryJdk;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What the README and the guide to the CLI tell to type, typed as it stands there, by somebody with an empty home. */
+@OnEveryJdk
 class ReadmeIT {
 
     private static final ShellBlocks README = ShellBlocks.of(Path.of("README.md"));

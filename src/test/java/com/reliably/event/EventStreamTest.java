@@ -14,6 +14,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.reliably.testing.ApiDescription;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.LiveStream;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.Tenant;
 import com.reliably.testing.TestRuns;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 
 /** What happens in an organisation, followed live. */
 @ApiTest
+@OnEveryJdk
 class EventStreamTest {
 
     private static final String EVENTS = "/events";

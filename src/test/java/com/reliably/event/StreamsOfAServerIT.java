@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.reliably.start.EmbeddedDatabaseAccess;
 import com.reliably.testing.LiveStream;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.ServerProcess;
 import com.reliably.testing.TestRuns;
 import java.net.URI;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Streams and the process that serves them: there is a limit to them, and they do not keep it from stopping. */
+@OnEveryJdk
 class StreamsOfAServerIT {
 
     /** Far less than requests are waited for here; on an idle machine it takes two seconds. */

@@ -3,6 +3,7 @@ package com.reliably.schedule;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.OnEveryJdk;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -25,6 +26,7 @@ import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.constraints.IntRange;
 
 /** {@link CronSchedule} against {@link CronOracle}; where they differ, jqwik prints the seed and the smallest case. */
+@OnEveryJdk
 class CronSchedulePropertiesTest {
 
     private static final Instant FROM = Instant.parse("2020-01-01T00:00:00Z");

@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 
 import com.reliably.testing.ApiTest;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.Tenant;
 import io.restassured.response.ValidatableResponse;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ApiTest
+@OnEveryJdk
 class ScheduleApiTest {
 
     @ParameterizedTest

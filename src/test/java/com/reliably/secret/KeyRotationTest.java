@@ -3,6 +3,7 @@ package com.reliably.secret;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.reliably.testing.ApiTest;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.ServerResources;
 import com.reliably.testing.Tenant;
 import io.agroal.api.AgroalDataSource;
@@ -18,6 +19,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 @ApiTest
+@OnEveryJdk
 class KeyRotationTest {
 
     private static final int MORE_THAN_AT_ONCE = 250;

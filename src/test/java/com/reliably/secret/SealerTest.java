@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.reliably.testing.OnEveryJdk;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@OnEveryJdk
 class SealerTest {
 
     private final SecretOwner owner = SecretOwner.deployment(UUID.randomUUID(), UUID.randomUUID());

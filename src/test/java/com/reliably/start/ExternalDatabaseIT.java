@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.reliably.testing.Command;
 import com.reliably.testing.FreePort;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.ServerProcess;
 import com.reliably.testing.TestPostgres;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged server on a PostgreSQL of the operator's. */
+@OnEveryJdk
 class ExternalDatabaseIT {
 
     private static final Logger DATABASE_LOG = Logger.getLogger("io.zonky.test.db.postgres.embedded");

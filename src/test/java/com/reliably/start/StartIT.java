@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.ServerProcess;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged server on its embedded database: first start, restart, what it refuses and how it says so, stop. */
+@OnEveryJdk
 class StartIT {
 
     private static final Duration REFUSES_WITHIN = Duration.ofMinutes(3);

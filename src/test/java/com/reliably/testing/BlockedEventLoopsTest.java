@@ -20,6 +20,7 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 @Tag(BlockedEventLoops.ON_PURPOSE)
+@OnEveryJdk
 class BlockedEventLoopsTest {
 
     /** Run by the test below only. */

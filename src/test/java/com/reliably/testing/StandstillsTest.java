@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
+@OnEveryJdk
 class StandstillsTest {
 
     /** Says that it is there, and notes its own standstills until it is told to say how long they were. */

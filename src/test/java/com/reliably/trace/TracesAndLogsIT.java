@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import com.sun.net.httpserver.HttpServer;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a server that is told to writes of runs, to a collector of traces and as JSON. */
+@OnEveryJdk
 class TracesAndLogsIT {
 
     private static final Duration SOON = Duration.ofSeconds(60);

@@ -5,6 +5,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
 import com.reliably.testing.Command;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.ServerProcess;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The client that Maven generated from the document compiles, and does what a user's client does. */
+@OnEveryJdk
 class GeneratedClientIT {
 
     private static final Path GENERATED = Path.of("target", "generated-client", "src", "main", "java");

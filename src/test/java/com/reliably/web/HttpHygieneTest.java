@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.testing.ApiTest;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.RawRequest;
 import com.reliably.testing.Tenant;
 import com.reliably.testing.Wire;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ApiTest
+@OnEveryJdk
 class HttpHygieneTest {
 
     private static final int TOO_LARGE = 17 * 1024 * 1024;

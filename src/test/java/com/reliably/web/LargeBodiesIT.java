@@ -35,7 +35,7 @@ class LargeBodiesIT {
     @Test
     void theyAreAnsweredOneAfterTheOtherAndTheServerLives() {
         try (ServerProcess server = ServerProcess.on(directory.resolve("data"))
-                .arguments("-XX:+UseSerialGC", "-Xmx224m")
+                .arguments("-Xmx224m")
                 // However slow the machine is: what is looked at is the heap.
                 .with("QUARKUS_HTTP_READ_TIMEOUT", "PT4M")
                 .with("QUARKUS_HTTP_IDLE_TIMEOUT", "PT4M")

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.reliably.testing.ApiDescription;
 import com.reliably.testing.ApiTest;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.Tenant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.TestFactory;
  * project may not have.
  */
 @ApiTest
+@OnEveryJdk
 class OpenApiDocumentTest {
 
     private static final String SCHEMAS = "#/components/schemas/";

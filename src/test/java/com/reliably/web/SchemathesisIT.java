@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Schemathesis sends thousands of requests made from the document, valid and not, and holds the answers against it: no
  * server error, no status, content type or body that is not documented.
  */
+@Order(5)
 class SchemathesisIT {
 
     private static final String VERSION = "schemathesis==4.32.5";

@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.PythonEnvironment;
 import com.reliably.testing.ServerProcess;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The document as the packaged server serves it. */
+@OnEveryJdk
 class ServedDocumentIT {
 
     private static final Path BUILT = Path.of("target", "openapi", "openapi.json");

@@ -25,9 +25,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,6 +39,8 @@ import org.junit.jupiter.params.provider.MethodSource;
         named = TestEngine.VARIABLE,
         matches = ".+",
         disabledReason = "RELIABLY_TEST_DOCKER_HOST does not name a Docker engine for tests")
+@Order(6)
+@ResourceLock(TestEngine.VARIABLE)
 class DockerRunIT {
 
     @TempDir

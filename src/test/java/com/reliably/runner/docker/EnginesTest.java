@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.ContainerDefinition;
 import com.reliably.testing.Command;
+import com.reliably.testing.OnEveryJdk;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ClientAuth;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Engines over TLS, both for what docker-java asks and for what is streamed: that is, what certificates are accepted. */
+@OnEveryJdk
 class EnginesTest {
 
     private static final Duration SOON = Duration.ofSeconds(60);

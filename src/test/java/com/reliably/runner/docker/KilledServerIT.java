@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
         named = TestEngine.VARIABLE,
         matches = ".+",
         disabledReason = "RELIABLY_TEST_DOCKER_HOST does not name a Docker engine for tests")
+@Order(3)
 class KilledServerIT {
 
     private static final int KILLS = Integer.getInteger("reliably.test.docker-kills", 20);

@@ -25,12 +25,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** A real registry that asks for credentials: Debian's package docker-registry, on the loopback address. */
 @EnabledIfEnvironmentVariable(
         named = TestEngine.VARIABLE,
         matches = ".+",
         disabledReason = "RELIABLY_TEST_DOCKER_HOST does not name a Docker engine for tests")
+@ResourceLock(TestEngine.VARIABLE)
 class RegistryIT {
 
     private static final Path REGISTRY = Path.of("/usr/bin/docker-registry");

@@ -32,12 +32,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Checks of deployments, with the rights that people really give, on a real cluster. */
 @EnabledIfEnvironmentVariable(
         named = RealCluster.VARIABLE,
         matches = ".+",
         disabledReason = "names the kubeconfig of a disposable cluster")
+@ResourceLock(RealCluster.VARIABLE)
 class KubernetesChecksIT {
 
     private static final Path PAGE = Path.of("docs/kubernetes.md");

@@ -23,10 +23,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Everything that keeps a Pod from beginning, or ends it, brought about for real: said in words, and long before it is given up. */
 @EnabledIfEnvironmentVariable(
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
         disabledReason = "needs the kubeconfig of a disposable cluster")
 // The client that this test looks at the cluster with reads its answers on event loops of its own.
 @Tag(BlockedEventLoops.ON_PURPOSE)
+@Order(7)
+@ResourceLock(TestCluster.KUBECONFIG)
 class KubernetesFailuresIT {
 
     /** On a machine that is not busy it is within fifteen seconds. */

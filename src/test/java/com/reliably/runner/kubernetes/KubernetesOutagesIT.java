@@ -30,10 +30,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Servers that are killed, connections that are cut, credentials that end: no run is lost or doubled, no line of output. */
 @EnabledIfEnvironmentVariable(
@@ -42,6 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
         disabledReason = "needs the kubeconfig of a disposable cluster")
 // The client that this test looks at the cluster with reads its answers on event loops of its own.
 @Tag(BlockedEventLoops.ON_PURPOSE)
+@Order(2)
+@ResourceLock(TestCluster.KUBECONFIG)
 class KubernetesOutagesIT {
 
     private static final int ROUNDS = Integer.getInteger("reliably.test.kills", 20);
@@ -72,9 +76,7 @@ class KubernetesOutagesIT {
         ServerProcess.Setup setup = TestCluster.server(temporary.resolve("data"))
                 .with("RELIABLY_KUBERNETES_LEFTOVER_AFTER", "PT5S")
                 .with("RELIABLY_RUNS_SWEEP", "5s")
-                .with("RELIABLY_RUNS_LEASE", "PT5S")
-                // It is started twenty times, and lives for seconds.
-                .arguments("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+                .with("RELIABLY_RUNS_LEASE", "PT5S");
         Random random = new Random(SEED);
         List<String> plans = new ArrayList<>();
         ServerProcess server = setup.start();

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** The real CLI in Pods of a real cluster, run by a real server. */
 @EnabledIfEnvironmentVariable(
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
         disabledReason = "needs the kubeconfig of a disposable cluster")
 // The client that this test looks at the cluster with reads its answers on event loops of its own.
 @Tag(BlockedEventLoops.ON_PURPOSE)
+@ResourceLock(TestCluster.KUBECONFIG)
 class KubernetesRunIT {
 
     @TempDir

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.reliably.testing.OnEveryJdk;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against what libsodium (PyNaCl 1.6.2) makes of the same keys; GitHubRunIT has libsodium open what is sealed here. */
+@OnEveryJdk
 class SealedBoxTest {
 
     /** To the private key of the bytes 1 to 32. */

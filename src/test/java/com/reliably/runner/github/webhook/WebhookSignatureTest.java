@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.runner.github.standin.GitHubWebhooks;
+import com.reliably.testing.OnEveryJdk;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullAndEmptySource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@OnEveryJdk
 class WebhookSignatureTest {
 
     /** The values by which GitHub's documentation lets one try out an implementation. */

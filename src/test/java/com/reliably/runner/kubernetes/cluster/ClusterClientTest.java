@@ -15,6 +15,7 @@ import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Untrusted;
 import com.reliably.testing.Command;
 import com.reliably.testing.KubernetesPolicy;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.RealCluster;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What clients send, and to whom, seen from the other end of the connection. */
+@OnEveryJdk
 class ClusterClientTest {
 
     private static final UUID ORG = UUID.fromString("6a4a6c1e-7d3c-4f0e-9b3e-0d6b8f2a1c11");

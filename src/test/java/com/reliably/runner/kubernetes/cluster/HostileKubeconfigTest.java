@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.reliably.deployment.KubernetesJobDefinition;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.NotAllowed;
 import com.reliably.testing.Command;
+import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.RealCluster;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.FileInputStream;
@@ -42,6 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Kubeconfigs that would have this server run something, read something, or go somewhere for whoever wrote them. Each names a
  * command that leaves a mark, a pipe that notices its reader, or a listener that notices its caller, and none of them does.
  */
+@OnEveryJdk
 class HostileKubeconfigTest {
 
     private static final UUID ORG = UUID.fromString("6a4a6c1e-7d3c-4f0e-9b3e-0d6b8f2a1c11");

@@ -30,12 +30,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Clients of a real cluster, with every kind of credentials that it takes. */
 @EnabledIfEnvironmentVariable(
         named = RealCluster.VARIABLE,
         matches = ".+",
         disabledReason = "names the kubeconfig of a disposable cluster")
+@ResourceLock(RealCluster.VARIABLE)
 class KubernetesClustersIT {
 
     private static final UUID ORG = UUID.fromString("6a4a6c1e-7d3c-4f0e-9b3e-0d6b8f2a1c11");
