@@ -54,10 +54,6 @@ class AccessToken {
     @Column(name = "last_used_at")
     Instant lastUsedAt;
 
-    boolean isUsableAt(Instant now) {
-        return revokedAt == null && (expiresAt == null || expiresAt.isAfter(now));
-    }
-
     Right right() {
         return Right.valueOf(rights.toUpperCase(java.util.Locale.ROOT));
     }

@@ -5,11 +5,8 @@ import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.ByteBuffer;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -20,22 +17,25 @@ import java.util.concurrent.ConcurrentHashMap;
 class TokenAuthenticator {
 
     private static final int CACHE_SIZE = 10_000;
-    private static final Duration TOUCH_EVERY = Duration.ofMinutes(1);
 
     private final AccessTokenRepository repository;
     private final ReachSource reaches;
     private final TokenSettings settings;
-    private final Clock clock;
     private final Map<ByteBuffer, Known> known = new ConcurrentHashMap<>();
 
-    TokenAuthenticator(AccessTokenRepository repository, ReachSource reaches, TokenSettings settings, Clock clock) {
+    TokenAuthenticator(AccessTokenRepository repository, ReachSource reaches, TokenSettings settings) {
         this.repository = repository;
         this.reaches = reaches;
         this.settings = settings;
-        this.clock = clock;
     }
 
-    private record Known(Caller caller, Instant until) {}
+    /** {@code since} and the end of its time are as {@link System#nanoTime} has them: no clock that is set moves them. */
+    private record Known(Caller caller, long since, Duration lifetime) {
+
+        boolean isGood() {
+            return System.nanoTime() - since < lifetime.toNanos();
+        }
+    }
 
     /**
      * The caller that the token stands for.
@@ -46,10 +46,12 @@ class TokenAuthenticator {
         byte[] hash = TokenHash.of(token);
         ByteBuffer key = ByteBuffer.wrap(hash);
         Known hit = known.get(key);
-        if (hit != null && hit.until().isAfter(clock.instant())) {
+        if (hit != null && hit.isGood()) {
             return Uni.createFrom().item(hit.caller());
         }
-        return lookUp(hash).invoke(caller -> keep(key, caller));
+        // From before the look on: a token that is revoked meanwhile is not kept for longer.
+        long since = System.nanoTime();
+        return lookUp(hash).invoke(found -> keep(key, found, since)).map(Found::caller);
     }
 
     /** Forgets every token: one was revoked, and which callers stem from it is not worth tracking. */
@@ -57,41 +59,41 @@ class TokenAuthenticator {
         known.clear();
     }
 
+    /**
+     * What the database says of a token.
+     *
+     * @param lifetime how long that is believed
+     */
+    record Found(Caller caller, Duration lifetime) {}
+
     @WithTransaction
-    Uni<Caller> lookUp(byte[] hash) {
-        Instant now = clock.instant();
-        return repository.findByHash(hash).chain(token -> {
-            if (token == null || !token.isUsableAt(now)) {
+    Uni<Found> lookUp(byte[] hash) {
+        return repository.findUsable(hash).chain(token -> {
+            if (token == null) {
                 throw ProblemException.unauthorized("The token is unknown, revoked or expired.");
             }
-            if (token.lastUsedAt == null || token.lastUsedAt.plus(TOUCH_EVERY).isBefore(now)) {
-                return repository.touch(token.id, now).chain(ignored -> toCaller(token));
-            }
-            return toCaller(token);
+            return token.unmarked() ? repository.touch(token.id()).chain(() -> found(token)) : found(token);
         });
     }
 
-    private Uni<Caller> toCaller(AccessToken token) {
-        if (token.planId == null) {
-            return Uni.createFrom().item(callerOf(token, null));
+    private Uni<Found> found(UsableToken token) {
+        Duration believed =
+                token.lifetime().compareTo(settings.cacheFor()) < 0 ? token.lifetime() : settings.cacheFor();
+        if (token.planId() == null) {
+            return Uni.createFrom().item(new Found(token.caller(null), believed));
         }
-        UUID planId = token.planId;
-        return reaches.reachOf(token.orgId, planId).map(reach -> {
+        return reaches.reachOf(token.orgId(), token.planId()).map(reach -> {
             if (reach == null) {
                 throw ProblemException.unauthorized("The plan of this token was deleted.");
             }
-            return callerOf(token, reach);
+            return new Found(token.caller(reach), believed);
         });
     }
 
-    private static Caller callerOf(AccessToken token, Reach reach) {
-        return new Caller(token.id, token.name, token.orgId, token.right(), token.operator, token.runId, reach);
-    }
-
-    private void keep(ByteBuffer key, Caller caller) {
+    private void keep(ByteBuffer key, Found found, long since) {
         if (known.size() >= CACHE_SIZE) {
             known.clear();
         }
-        known.put(key, new Known(caller, clock.instant().plus(settings.cacheFor())));
+        known.put(key, new Known(found.caller(), since, found.lifetime()));
     }
 }

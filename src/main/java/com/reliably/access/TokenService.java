@@ -47,7 +47,10 @@ public class TokenService {
 
     @WithTransaction
     Uni<TokenView> create(Caller caller, TokenInput input) {
-        Instant now = clock.instant();
+        return repository.now().chain(now -> create(caller, input, now));
+    }
+
+    private Uni<TokenView> create(Caller caller, TokenInput input, Instant now) {
         Instant expires = expiryOf(input, now);
         Right right = rightOf(input);
         return planExists(caller.orgId(), input.planId()).chain(() -> {
@@ -64,12 +67,22 @@ public class TokenService {
 
     /** The first token of a new organisation, for whoever created it. Joins the transaction of its caller. */
     public Uni<TokenView> createFirst(UUID orgId, UUID createdBy) {
-        Instant now = clock.instant();
-        AccessToken token = newToken(orgId, "first administrator", Right.ADMIN, now, now.plus(settings.lifetime()));
-        token.createdBy = createdBy;
-        String clear = TokenHash.newToken(random);
-        token.hash = TokenHash.of(clear);
-        return repository.persistAndFlush(token).replaceWith(() -> TokenView.withToken(token, clear));
+        return repository.now().chain(now -> {
+            AccessToken token = newToken(orgId, "first administrator", Right.ADMIN, now, now.plus(settings.lifetime()));
+            token.createdBy = createdBy;
+            String clear = TokenHash.newToken(random);
+            token.hash = TokenHash.of(clear);
+            return repository.persistAndFlush(token).replaceWith(() -> TokenView.withToken(token, clear));
+        });
+    }
+
+    /**
+     * As below, for so long by the database's clock.
+     *
+     * @param lifetime how long it lives, should nobody be left to revoke it
+     */
+    public Uni<String> createForRun(UUID orgId, UUID planId, UUID runId, Duration lifetime) {
+        return repository.now().chain(now -> createForRun(orgId, planId, runId, now.plus(lifetime)));
     }
 
     /**
@@ -123,16 +136,17 @@ public class TokenService {
 
     private Uni<String> createForEngine(
             UUID orgId, UUID planId, UUID keptId, String name, Duration lifetime, Duration overlap) {
-        Instant now = clock.instant();
-        AccessToken token = newToken(orgId, name, Right.RUN, now, now.plus(lifetime));
-        token.planId = planId;
-        token.scheduleId = keptId;
-        String clear = TokenHash.newToken(random);
-        token.hash = TokenHash.of(clear);
-        return repository
-                .endOfSchedule(keptId, now.plus(overlap))
-                .chain(() -> repository.persist(token))
-                .replaceWith(clear);
+        return repository.now().chain(now -> {
+            AccessToken token = newToken(orgId, name, Right.RUN, now, now.plus(lifetime));
+            token.planId = planId;
+            token.scheduleId = keptId;
+            String clear = TokenHash.newToken(random);
+            token.hash = TokenHash.of(clear);
+            return repository
+                    .endOfSchedule(keptId, now.plus(overlap))
+                    .chain(() -> repository.persist(token))
+                    .replaceWith(clear);
+        });
     }
 
     /** Ends the tokens of a schedule. Joins the transaction of its caller. */
@@ -146,10 +160,7 @@ public class TokenService {
     /** Whether a caller who was let in would be let in now: for answers that go on for long. */
     @WithSession
     public Uni<Boolean> isUsable(Caller caller) {
-        return repository
-                .find("orgId = ?1 and id = ?2", caller.orgId(), caller.id())
-                .firstResult()
-                .map(token -> token != null && token.isUsableAt(clock.instant()));
+        return repository.isUsable(caller.orgId(), caller.id());
     }
 
     /** Ends every token that is limited to a plan. Joins the transaction of its caller. */

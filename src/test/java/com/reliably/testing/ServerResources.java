@@ -40,6 +40,8 @@ public final class ServerResources implements QuarkusTestResourceLifecycleManage
             settings.put("quarkus.datasource.username", "postgres");
             settings.put("quarkus.datasource.password", "");
             settings.put("reliably.data-dir", data.toString());
+            settings.put(
+                    "reliably.clock.offset-file", data.resolve("clock-offset").toString());
             settings.put("reliably.bootstrap-token", OPERATOR_TOKEN);
             settings.put("reliably.encryption-keys", ENCRYPTION_KEYS);
             settings.put("reliably.docker.allowed-volume-roots", "/tmp,/srv/volumes");
