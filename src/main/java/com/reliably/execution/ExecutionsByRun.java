@@ -1,5 +1,8 @@
 package com.reliably.execution;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.run.RunExecutions;
 import com.reliably.web.JsonFormat;
 import io.quarkus.hibernate.reactive.panache.Panache;
@@ -36,18 +39,32 @@ class ExecutionsByRun implements RunExecutions {
                 order by e.experiment_id, e.created_at, e.id)""";
 
     private final ExecutionRepository repository;
+    private final ObjectMapper json;
     private final Clock clock;
 
-    ExecutionsByRun(ExecutionRepository repository, Clock clock) {
+    ExecutionsByRun(ExecutionRepository repository, ObjectMapper json, Clock clock) {
         this.repository = repository;
+        this.json = json;
         this.clock = clock;
     }
 
     @Override
     public Uni<List<Reported>> ofRun(UUID orgId, UUID runId) {
         return repository.ofRuns(orgId, Set.of(runId)).map(found -> found.stream()
-                .map(e -> new Reported(e.id, e.status, e.deviated, e.finishedAt != null))
+                .map(e -> new Reported(e.id, e.status, e.deviated, e.finishedAt != null, isOpen(e)))
                 .toList());
+    }
+
+    /** Whether there is a journal, of which at least the beginning is known, and it does not say how the experiment ended. */
+    private boolean isOpen(Execution execution) {
+        try {
+            JsonNode journal = json.readTree(execution.summary);
+            return !journal.hasNonNull("status")
+                    && (journal.hasNonNull("start")
+                            || journal.path("experiment").hasNonNull("title"));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("The summary of execution " + execution.id + " is not readable", e);
+        }
     }
 
     @Override

@@ -17,8 +17,15 @@ public interface RunExecutions {
      * @param status   {@code completed}, {@code interrupted}, {@code aborted}, {@code failed}; null while it goes on
      * @param deviated whether the steady state was not met; null while that is not known
      * @param finished whether the client said that it is over
+     * @param open     whether its journal is stored, and does not say how it ended: the last report of it did not come
      */
-    record Reported(UUID id, String status, Boolean deviated, boolean finished) {}
+    record Reported(UUID id, String status, Boolean deviated, boolean finished, boolean open) {
+
+        /** What was reported whole, or without a journal. */
+        public Reported(UUID id, String status, Boolean deviated, boolean finished) {
+            this(id, status, deviated, finished, false);
+        }
+    }
 
     /** What the client of a run reported, in the order in which it did. */
     Uni<List<Reported>> ofRun(UUID orgId, UUID runId);

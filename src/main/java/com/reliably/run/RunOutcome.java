@@ -16,6 +16,11 @@ record RunOutcome(RunState state, String error) {
     /** The CLI's exit code for a deviated experiment; any other code but 0 is a failure. */
     private static final int DEVIATED = 1;
 
+    private static final RunOutcome WITHOUT_LAST_REPORT = new RunOutcome(
+            RunState.FAILED,
+            "The client ended, but its last report did not come: the journal of an execution does not say how it ended. The"
+                    + " execution shows what was reported until then; the log of the run may say why.");
+
     /** Whether what the client reported, and printed, has a say in it. */
     static boolean dependsOnClient(Ended ended) {
         return ended.how() == RunnerEvent.How.EXITED;
@@ -50,7 +55,19 @@ record RunOutcome(RunState state, String error) {
         };
     }
 
+    /** Whether a run may have ended a moment before its client's last report comes. */
+    static boolean lacksLastReport(Ended ended, List<Reported> reported) {
+        return dependsOnClient(ended) && of(ended, reported, "").equals(WITHOUT_LAST_REPORT);
+    }
+
     private static RunOutcome ofExit(Ended ended, List<Reported> reported, String lastLines) {
+        RunOutcome outcome = ofReports(ended, reported, lastLines);
+        return outcome.state() == RunState.SUCCEEDED && reported.stream().anyMatch(Reported::open)
+                ? WITHOUT_LAST_REPORT
+                : outcome;
+    }
+
+    private static RunOutcome ofReports(Ended ended, List<Reported> reported, String lastLines) {
         if (endedWell(ended)) {
             // Whatever ran instead of the Reliably CLI may end well, too, and the experiment has not been run.
             return reported.isEmpty()

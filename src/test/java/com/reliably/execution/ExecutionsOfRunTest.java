@@ -97,6 +97,27 @@ class ExecutionsOfRunTest {
     }
 
     @Test
+    void aJournalThatDoesNotSayHowItEndedIsOpen() throws Throwable {
+        UUID run = newRun();
+        String token = tokenOf(run);
+        String id = create(token);
+        for (Map.Entry<String, Boolean> journal : Map.of(
+                        "{\"experiment\": {\"title\": \"e\"}, \"start\": \"2026-01-01T00:00:00\", \"status\": null}",
+                                true,
+                        "{\"experiment\": {\"title\": \"e\"}}", true,
+                        "{}", false,
+                        "{\"experiment\": {\"title\": \"e\"}, \"status\": \"completed\"}", false)
+                .entrySet()) {
+            tenant.as(token)
+                    .body(Map.of("result", journal.getKey()))
+                    .put(at(id) + "/results")
+                    .then()
+                    .statusCode(200);
+            assertThat(inTransaction(() -> executions.ofRun(org(), run)).get(0).open(), equalTo(journal.getValue()));
+        }
+    }
+
+    @Test
     void whatAClientLeftUnfinishedIsAborted() throws Throwable {
         UUID run = newRun();
         String token = tokenOf(run);

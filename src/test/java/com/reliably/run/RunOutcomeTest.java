@@ -81,6 +81,32 @@ class RunOutcomeTest {
     }
 
     @Test
+    void whoseJournalDoesNotSayHowItEndedHasNotReportedItsEnd() {
+        for (boolean deviated : List.of(false, true)) {
+            List<Reported> open = List.of(new Reported(UUID.randomUUID(), "completed", deviated, true, true));
+            Ended ended = new Ended(How.EXITED, deviated ? 1 : 0, null);
+            RunOutcome outcome = RunOutcome.of(ended, open, "");
+            assertEquals(RunState.FAILED, outcome.state());
+            assertTrue(outcome.error().contains("last report did not come"), outcome.error());
+            assertTrue(RunOutcome.lacksLastReport(ended, open));
+        }
+    }
+
+    @Test
+    void theLastReportIsWaitedForOnlyWhereItDecides() {
+        List<Reported> open = List.of(new Reported(UUID.randomUUID(), null, null, false, true));
+        for (Ended ended : List.of(
+                new Ended(How.EXITED, 2, null),
+                new Ended(How.CANCELLED, null, null),
+                new Ended(How.NOTHING_TO_RUN, 0, null),
+                Ended.tookTooLong(null, "RELIABLY_SOME_TIMEOUT"))) {
+            assertFalse(RunOutcome.lacksLastReport(ended, open));
+        }
+        assertFalse(RunOutcome.lacksLastReport(new Ended(How.EXITED, 0, null), reported("completed", false)));
+        assertFalse(RunOutcome.lacksLastReport(new Ended(How.EXITED, 0, null), NOTHING));
+    }
+
+    @Test
     void whatVanishedIsLostAndSaysWhy() {
         RunOutcome outcome = RunOutcome.of(new Ended(How.VANISHED, null, "killed"), NOTHING, "");
         assertEquals(RunState.LOST, outcome.state());
