@@ -4,9 +4,10 @@ import com.reliably.access.Caller;
 import com.reliably.audit.AuditTrail;
 import com.reliably.engine.EngineScheduleService;
 import com.reliably.execution.ExecutionService;
+import com.reliably.organization.Halt;
 import com.reliably.organization.OrganizationService;
 import com.reliably.plan.PlanService;
-import com.reliably.run.RunService;
+import com.reliably.run.RunCancellation;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
@@ -22,7 +23,7 @@ import java.util.UUID;
 class HaltService {
 
     private final OrganizationService organizations;
-    private final RunService runs;
+    private final RunCancellation runs;
     private final ExecutionService executions;
     private final EngineScheduleService engines;
     private final PlanService plans;
@@ -30,7 +31,7 @@ class HaltService {
 
     HaltService(
             OrganizationService organizations,
-            RunService runs,
+            RunCancellation runs,
             ExecutionService executions,
             EngineScheduleService engines,
             PlanService plans,
@@ -50,20 +51,40 @@ class HaltService {
 
     /**
      * Halts the organisation, and asks for the end of everything that it runs. What is requested at the same time either
-     * sees the halt, or is seen and ended by it: both lock the organisation.
+     * sees the halt, or is seen and ended by it: both lock the organisation. From the first transaction on nothing is begun;
+     * what there is ends in the next ones, however much it is. Should this server go meanwhile, nothing of the rest begins
+     * before the organisation is released, which ends it.
      */
-    @WithTransaction
     Uni<HaltView> halt(Caller caller, String reason) {
-        return organizations.setHalted(caller, reason).chain(halt -> audit.record(
-                        caller, "organization.halt", "organization", caller.orgId(), reason)
-                .chain(() -> engines.hurry(caller.orgId()))
-                .chain(() -> runs.cancelAll(caller))
-                .chain(cancelled ->
-                        executions.terminateAll(caller).map(terminated -> HaltView.of(halt, cancelled, terminated))));
+        return begin(caller, reason).chain(halt -> runs.cancelAll(caller)
+                .chain(cancelled -> terminate(caller).map(terminated -> HaltView.of(halt, cancelled, terminated))));
     }
 
     @WithTransaction
+    Uni<Halt> begin(Caller caller, String reason) {
+        return organizations.setHalted(caller, reason).call(halt -> audit.record(
+                        caller, "organization.halt", "organization", caller.orgId(), reason)
+                .chain(() -> engines.hurry(caller.orgId())));
+    }
+
+    @WithTransaction
+    Uni<List<UUID>> terminate(Caller caller) {
+        return executions.terminateAll(caller);
+    }
+
     Uni<HaltView> release(Caller caller) {
+        return haltOf(caller.orgId())
+                .chain(halt -> halt == null ? Uni.createFrom().voidItem() : runs.cancelAllPending(caller))
+                .chain(() -> end(caller));
+    }
+
+    @WithSession
+    Uni<Halt> haltOf(UUID orgId) {
+        return organizations.halt(orgId);
+    }
+
+    @WithTransaction
+    Uni<HaltView> end(Caller caller) {
         // Plans before the organisation, as everywhere.
         return organizations
                 .halt(caller.orgId())

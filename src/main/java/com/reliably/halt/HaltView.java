@@ -19,7 +19,10 @@ record HaltView(
         @Schema(nullable = true, examples = "Incident 4711: the checkout is down")
         String reason,
 
-        @Schema(description = "Runs whose end was asked for by this call; each tells by its state when it has ended")
+        @Schema(
+                description =
+                        "Runs whose end was asked for by this call, the first thousand of them; each tells by its state when it has"
+                                + " ended")
         List<CancelledRun> runs,
 
         @Schema(

@@ -12,25 +12,23 @@ import java.util.List;
 class BacklogRepository {
 
     /**
-     * Finished runs, nearly all there are, are in none of the indexes that this reads. A pending run does not wait while
-     * its organisation is halted, nor behind a run of its plan that it may not overlap: nobody could take it up.
-     * A launch waits from when the lease of the server ended that began it.
+     * Finished runs, nearly all there are, are in none of the indexes that this reads. A pending run waits from when it could
+     * be taken up, so that only those are looked at which are in the queue, however many are behind them, and none of an
+     * organisation that is halted. A launch waits from when the lease of the server ended that began it.
      */
     private static final String BACKLOG = """
-            select r.state as state, coalesce(r.deployment_type, 'unknown') as type, count(*) as number,
-                   max(extract(epoch from now() - case r.state when 'launching' then r.lease_until
-                               else greatest(coalesce(r.nominal_time, r.created_at), r.not_before) end))
-                       filter (where r.state = 'launching' and r.lease_until < now()
-                           or r.state = 'pending' and (r.not_before is null or r.not_before <= now())
-                           and o.halted_at is null
-                           and (p.overlap = 'allow' or not exists (
-                               select 1 from run other where other.plan_id = r.plan_id
-                                 and (other.state in ('launching', 'running') or other.state = 'pending'
-                                      and (coalesce(other.nominal_time, other.created_at), other.id)
-                                          < (coalesce(r.nominal_time, r.created_at), r.id)))))
-                       ::double precision as longest
-            from run r join plan p on p.id = r.plan_id join organization o on o.id = r.org_id
-            where r.state in ('pending', 'launching', 'running')
+            select state, type, sum(number)::bigint as number, max(longest)::double precision as longest from (
+                select r.state as state, coalesce(r.deployment_type, 'unknown') as type, count(*) as number,
+                       max(extract(epoch from now() - r.lease_until))
+                           filter (where r.state = 'launching' and r.lease_until < now()) as longest
+                from run r where r.state in ('pending', 'launching', 'running')
+                group by 1, 2
+                union all
+                select 'pending', coalesce(r.deployment_type, 'unknown'), 0,
+                       max(extract(epoch from now() - greatest(coalesce(r.nominal_time, r.created_at), r.not_before)))
+                from run_queue q join run r on r.id = q.run_id join organization o on o.id = q.org_id
+                where q.ready_at <= now() and r.state = 'pending' and o.halted_at is null
+                group by 2) runs
             group by 1, 2
             union all
             select null, null, count(*), max(extract(epoch from now() - next_fire_at))::double precision

@@ -23,20 +23,20 @@ import java.util.UUID;
 class DuePlans {
 
     /**
-     * Plans that another server has in hand are passed over, and those of an organisation that is being halted or released:
+     * Those first that are due on time, whatever others have to catch up with. Plans that another server has in hand are passed over, and those of an organisation that is being halted or released:
      * whoever halts it sees and ends every run of a fire that did not see the halt.
      */
     private static final String LOCK = """
             select p.id, p.org_id, p.deployment_id, p.cron_pattern, p.cron_timezone, p.next_fire_at, p.catch_up,
                    p.catch_up_window_seconds, p.overlap, d.type, d.definition ->> 'mode' as mode,
                    case when o.halted_at is not null then coalesce(o.halt_reason, '') end as halted,
-                   exists (select 1 from run r where r.plan_id = p.id and r.state in ('pending', 'launching', 'running'))
-                       as active,
+                   (select r.id from run r where r.plan_id = p.id and r.state in ('pending', 'launching', 'running')
+                    order by r.created_at limit 1) is not null as active,
                    coalesce(cast($1 as timestamptz), now()) as now
             from plan p join deployment d on d.id = p.deployment_id join organization o on o.id = p.org_id
             where p.next_fire_at <= coalesce(cast($1 as timestamptz), now()) and p.deleted_at is null
               and (cast($2 as uuid) is null or p.id = $2) and p.id <> all ($3::uuid[])
-            order by p.next_fire_at limit $4
+            order by p.next_fire_at < coalesce(cast($1 as timestamptz), now()) - interval '1 minute', p.next_fire_at limit $4
             for update of p skip locked for share of o skip locked""";
 
     private static final String ADVANCE = """
@@ -55,7 +55,8 @@ class DuePlans {
     record Batch(Instant now, List<DuePlan> plans) {}
 
     /**
-     * Locks plans that are due until the transaction ends, the longest overdue first.
+     * Locks plans that are due until the transaction ends: those of the last minute, then the others, the longest overdue
+     * first.
      *
      * @param now  null: as the database says
      * @param only null: whichever are due

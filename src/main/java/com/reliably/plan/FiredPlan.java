@@ -60,6 +60,42 @@ record FiredPlan(UUID id, List<Fire> fires, Optional<Instant> next, boolean repl
         return new FiredPlan(plan.id(), fires, due.next(), runs && plan.active() && plan.overlap() == Overlap.REPLACE);
     }
 
+    /** How many of its fires are to be run. */
+    int toRun() {
+        return (int) fires.stream().filter(fire -> fire.missed() == null).count();
+    }
+
+    /**
+     * The same, with no more fires to run than there is room for: the later ones are missed.
+     *
+     * @param why for people
+     */
+    FiredPlan within(int room, String why) {
+        if (toRun() <= room) {
+            return this;
+        }
+        List<Fire> kept = new ArrayList<>();
+        List<Fire> over = new ArrayList<>();
+        int free = Math.max(0, room);
+        for (Fire fire : fires) {
+            if (fire.missed() != null || free-- > 0) {
+                kept.add(fire);
+            } else {
+                over.add(fire);
+            }
+        }
+        int listed = Math.min(over.size(), DueFires.MOST_RECORDED);
+        kept.addAll(missed(
+                over.get(0).orgId(),
+                id,
+                over.get(0).deploymentId(),
+                over.subList(0, listed).stream().map(Fire::nominalTime).toList(),
+                listed < over.size(),
+                MissedReason.TOO_MANY_PENDING,
+                why));
+        return new FiredPlan(id, kept, next, replaces && room > 0);
+    }
+
     /** The fires of a plan from a moment on, during which it was suspended: all of them missed. */
     static List<Fire> missedInSuspension(Plan plan, Instant from, Instant now) {
         DueFires due = DueFires.noneOf(plan.schedule(), from, now);

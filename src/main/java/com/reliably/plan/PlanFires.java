@@ -12,12 +12,14 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -33,7 +35,7 @@ class PlanFires {
     private static final Duration REST = Duration.ofMinutes(1);
 
     /** What is stored in one transaction, give or take one plan's; the plans that are left over are still due. */
-    private static final int MOST_FIRES = 5000;
+    private static final int MOST_FIRES = 2000;
 
     private final DuePlans duePlans;
     private final FiredRuns runs;
@@ -73,7 +75,8 @@ class PlanFires {
         return pool.withTransaction(connection -> duePlans.lock(connection, now, only, resting(), most)
                         // After a while without any server there are thousands of fires to find.
                         .emitOn(Infrastructure.getDefaultWorkerPool())
-                        .chain(batch -> store(connection, decide(batch))
+                        .chain(batch -> withinRoom(connection, decide(batch))
+                                .chain(fired -> store(connection, fired))
                                 .map(fires -> new Outcome(batch.plans().size(), fires))))
                 .invoke(outcome -> runs.committed(outcome.fires()))
                 .map(Outcome::due);
@@ -101,6 +104,28 @@ class PlanFires {
             }
         }
         return fired;
+    }
+
+    /** What is over the room that an organisation has for pending runs is missed. */
+    private Uni<List<FiredPlan>> withinRoom(SqlConnection connection, List<FiredPlan> fired) {
+        Set<UUID> organizations = fired.stream()
+                .flatMap(plan -> plan.fires().stream())
+                .filter(fire -> fire.missed() == null)
+                .map(Fire::orgId)
+                .collect(Collectors.toSet());
+        return runs.room(connection, organizations).map(room -> {
+            Map<UUID, Integer> left = new HashMap<>(room);
+            return fired.stream()
+                    .map(plan -> plan.toRun() == 0 ? plan : withinRoom(plan, left))
+                    .toList();
+        });
+    }
+
+    private FiredPlan withinRoom(FiredPlan plan, Map<UUID, Integer> left) {
+        UUID organization = plan.fires().get(0).orgId();
+        FiredPlan within = plan.within(left.get(organization), runs.whyNoRoom());
+        left.merge(organization, -within.toRun(), Integer::sum);
+        return within;
     }
 
     private Uni<List<Fire>> store(SqlConnection connection, List<FiredPlan> fired) {

@@ -152,9 +152,13 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
     Uni<RunState> furthestRunBut(UUID orgId, UUID planId, UUID runId) {
         return Panache.getSession()
                 .chain(session -> session.createNativeQuery("""
-                        select state from run
-                        where org_id = ?1 and plan_id = ?2 and id <> ?3 and state in ('pending', 'launching', 'running')
-                        order by array_position(array['running', 'launching', 'pending'], state) limit 1""", String.class)
+                        select coalesce(
+                            (select state from run
+                             where org_id = ?1 and plan_id = ?2 and id <> ?3 and state in ('launching', 'running')
+                             order by array_position(array['running', 'launching'], state) limit 1),
+                            (select state from run
+                             where org_id = ?1 and plan_id = ?2 and id <> ?3 and state = 'pending'
+                             order by coalesce(nominal_time, created_at), id limit 1))""", String.class)
                         .setParameter(1, orgId)
                         .setParameter(2, planId)
                         .setParameter(3, runId)

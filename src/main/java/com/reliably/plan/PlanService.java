@@ -9,6 +9,7 @@ import com.reliably.organization.Halt;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.run.Fire;
+import com.reliably.run.RunCancellation;
 import com.reliably.run.RunService;
 import com.reliably.run.RunTrigger;
 import com.reliably.schedule.Overlap;
@@ -38,6 +39,7 @@ public class PlanService {
     private final PlanSchedules schedules;
     private final DeploymentService deployments;
     private final RunService runs;
+    private final RunCancellation cancellation;
     private final TokenService tokens;
     private final ManualCommand command;
     private final AuditTrail audit;
@@ -50,6 +52,7 @@ public class PlanService {
             PlanSchedules schedules,
             DeploymentService deployments,
             RunService runs,
+            RunCancellation cancellation,
             TokenService tokens,
             ManualCommand command,
             AuditTrail audit,
@@ -60,6 +63,7 @@ public class PlanService {
         this.schedules = schedules;
         this.deployments = deployments;
         this.runs = runs;
+        this.cancellation = cancellation;
         this.tokens = tokens;
         this.command = command;
         this.audit = audit;
@@ -146,8 +150,20 @@ public class PlanService {
         }));
     }
 
-    @WithTransaction
+    /** What is pending first, some at a time: it may be much, and the plan is locked only for the rest. */
     Uni<Void> delete(Caller caller, UUID id) {
+        return demandPresent(caller.orgId(), id)
+                .chain(() -> cancellation.cancelPendingOfPlan(caller, id))
+                .chain(() -> deleteNow(caller, id));
+    }
+
+    @WithSession
+    Uni<Void> demandPresent(UUID orgId, UUID id) {
+        return demand(orgId, id);
+    }
+
+    @WithTransaction
+    Uni<Void> deleteNow(Caller caller, UUID id) {
         // Runs first: whoever changes a run locks it before its plan, and so does this.
         return demand(caller.orgId(), id)
                 .chain(() -> runs.cancelOfPlan(caller, id))

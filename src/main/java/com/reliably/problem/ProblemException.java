@@ -78,6 +78,11 @@ public final class ProblemException extends WebApplicationException {
         return invalid(List.of(fault));
     }
 
+    /** 429: the organisation has as much under way as it may; the same request may succeed later. */
+    public static ProblemException tooMany(String detail) {
+        return new ProblemException(Problem.of(429, detail));
+    }
+
     /** 503: this server cannot do it now; the same request may succeed later. */
     public static ProblemException unavailable(String detail) {
         return new ProblemException(Problem.of(503, detail));

@@ -6,8 +6,10 @@ import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.ZoneOffset;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -38,7 +40,7 @@ public class FiredRuns {
                 where plan_id = any ($1::uuid[]) and state in ('pending', 'launching', 'running')),
             free as (
                 select id from run where id in (select id from active) and state in ('pending', 'launching', 'running')
-                for update skip locked),
+                limit 1000 for update skip locked),
             asked as (
                 update run set cancel_requested_at = coalesce(cancel_requested_at, now()),
                     state = case state when 'pending' then 'cancelled' else state end,
@@ -46,12 +48,40 @@ public class FiredRuns {
                 from free where run.id = free.id returning run.id)
             select distinct plan_id from active where id not in (select id from asked)""";
 
+    /** Not counted beyond what an organisation may have: whoever has far more costs no more. */
+    private static final String PENDING = """
+            select o.id, (select count(*) from (select 1 from run r where r.org_id = o.id and r.state = 'pending' limit $2) p)
+                             as pending
+            from unnest($1::uuid[]) as o (id)""";
+
     private final MissedFires missed;
     private final RunWakeUp wakeUp;
+    private final int maxPending;
 
-    FiredRuns(MissedFires missed, RunWakeUp wakeUp) {
+    FiredRuns(MissedFires missed, RunWakeUp wakeUp, RunSettings settings) {
         this.missed = missed;
         this.wakeUp = wakeUp;
+        this.maxPending = settings.maxPending();
+    }
+
+    /** How many more runs each of these organisations may have pending. */
+    public Uni<Map<UUID, Integer>> room(SqlConnection connection, Set<UUID> organizations) {
+        if (organizations.isEmpty()) {
+            return Uni.createFrom().item(Map.of());
+        }
+        return connection
+                .preparedQuery(PENDING)
+                .execute(Tuple.of(organizations.toArray(UUID[]::new), maxPending))
+                .map(rows -> {
+                    Map<UUID, Integer> room = new HashMap<>();
+                    rows.forEach(row -> room.put(row.getUUID("id"), maxPending - row.getInteger("pending")));
+                    return room;
+                });
+    }
+
+    /** Why a fire is missed whose organisation has no such room, for people. */
+    public String whyNoRoom() {
+        return RunService.tooManyPending(maxPending);
     }
 
     /** Stores a run for each fire, pending or missed; one that is there already stays as it is. */
@@ -86,9 +116,10 @@ public class FiredRuns {
     }
 
     /**
-     * Asks for the end of every run of these plans.
+     * Asks for the end of every run of these plans, as far as one transaction goes.
      *
-     * @return the plans that have a run which somebody writes to this moment, so that it was not asked: to be tried again
+     * @return the plans that have a run which was not asked, because somebody writes to it this moment or there are too many:
+     *     to be tried again
      */
     public Uni<Set<UUID>> replaceActive(SqlConnection connection, Collection<UUID> plans) {
         if (plans.isEmpty()) {

@@ -16,6 +16,8 @@ public enum MissedReason {
     SUSPENDED,
     /** The organisation was halted. */
     HALTED,
+    /** The organisation had as many runs pending as it may have. */
+    TOO_MANY_PENDING,
     /** The plan was given another schedule before a server could run it. */
     RESCHEDULED,
     /** The plan's deployment became one that this server does not start. */

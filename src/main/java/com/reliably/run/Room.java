@@ -10,10 +10,10 @@ import java.util.stream.Collectors;
 /**
  * What a server has room for of the runs of one runner, while it takes some up.
  *
- * <p>Where runs may wait for hours for what is not the server's, a limit of their engine's or somebody's approval, all room
- * would be one organisation's in the end. There an organisation gets more only while it has less than so many times what is
- * still free: the last of it is left to those who have little, however many they are. What is taken up at a time is so little
- * that this is looked at often enough.
+ * <p>Where there is more than one organisation, or where runs may wait for hours for what is not the server's, a limit of their
+ * engine's or somebody's approval, all room would be one organisation's in the end. There an organisation gets more only while it
+ * has less than so many times what is still free, and never the very last of it where it has some: that is left to those who
+ * have little, however many they are. What is taken up at a time is so little that this is looked at often enough.
  */
 final class Room {
 
@@ -43,10 +43,19 @@ final class Room {
     Set<UUID> served() {
         return shared
                 ? byOrganization.entrySet().stream()
-                        .filter(one -> one.getValue() >= TIMES_THE_FREE * free)
+                        .filter(one -> hasEnough(one.getValue()))
                         .map(Map.Entry::getKey)
                         .collect(Collectors.toSet())
                 : Set.of();
+    }
+
+    private boolean hasEnough(int has) {
+        return has >= TIMES_THE_FREE * free || free == 1 && has > 0;
+    }
+
+    /** How many runs each organisation has. */
+    Map<UUID, Integer> byOrganization() {
+        return Map.copyOf(byOrganization);
     }
 
     void take(List<Run> taken) {

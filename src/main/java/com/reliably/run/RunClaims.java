@@ -6,6 +6,7 @@ import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -26,10 +27,15 @@ class RunClaims {
         this.owner = identity.name();
     }
 
-    /** Takes up pending runs with deployments of these types, at most so many, and none of these organisations. */
+    /**
+     * Takes up pending runs with deployments of these types, at most so many.
+     *
+     * @param served organisations whose runs are left alone
+     * @param has    how many runs organisations have: those that have fewest come first
+     */
     @WithTransaction
-    Uni<List<Run>> takeUp(Set<String> types, Set<UUID> served, int most) {
-        return repository.takeUp(owner, settings.lease(), types, Set.of(), served, most);
+    Uni<List<Run>> takeUp(Set<String> types, Set<UUID> served, Map<UUID, Integer> has, int most) {
+        return repository.takeUp(owner, settings.lease(), types, Set.of(), served, has, most);
     }
 
     /** Takes up pending runs with deployments that are of none of these types, at most so many. */

@@ -16,7 +16,6 @@ import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +43,6 @@ class RunJournal {
     private final EnvironmentService environments;
     private final TokenService tokens;
     private final RunSettings settings;
-    private final Clock clock;
 
     RunJournal(
             RunRepository repository,
@@ -54,8 +52,7 @@ class RunJournal {
             DeploymentService deployments,
             EnvironmentService environments,
             TokenService tokens,
-            RunSettings settings,
-            Clock clock) {
+            RunSettings settings) {
         this.repository = repository;
         this.claims = claims;
         this.plans = plans;
@@ -64,7 +61,6 @@ class RunJournal {
         this.environments = environments;
         this.tokens = tokens;
         this.settings = settings;
-        this.clock = clock;
     }
 
     /**
@@ -127,8 +123,7 @@ class RunJournal {
         Duration lifetime = longer(atLeast, settings.tokenLifetime());
         return ours(run)
                 .chain(() -> tokens.revokeOfRun(run.id))
-                .chain(() -> tokens.createForRun(
-                        run.orgId, run.planId, run.id, clock.instant().plus(lifetime)));
+                .chain(() -> tokens.createForRun(run.orgId, run.planId, run.id, lifetime));
     }
 
     /** A new token for the clients of any run of the plan, for at least so long. */
@@ -248,6 +243,14 @@ class RunJournal {
             }
             return started(current);
         });
+    }
+
+    /** Whether the last report of the client may still come: the run has ended, and its journal does not say how. */
+    @WithSession
+    Uni<Boolean> lacksLastReport(Run run, RunnerEvent.Ended ended) {
+        return RunOutcome.dependsOnClient(ended)
+                ? executions.ofRun(run.orgId, run.id).map(reported -> RunOutcome.lacksLastReport(ended, reported))
+                : Uni.createFrom().item(false);
     }
 
     /** The run could not be launched; where its plan says so, it is tried again. */

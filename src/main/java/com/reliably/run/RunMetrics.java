@@ -45,7 +45,7 @@ final class RunMetrics implements RunListener {
     private void begin(String type) {
         retried(type);
         Stream.of(RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED, RunState.LOST)
-                .forEach(state -> ended(type, state));
+                .forEach(state -> endedOf(type, state));
     }
 
     @Override
@@ -84,10 +84,15 @@ final class RunMetrics implements RunListener {
 
     /** A run has ended, followed or not. */
     void ended(Run run, RunState state) {
-        ended(typeOf(run), state).increment();
+        ended(typeOf(run), state);
     }
 
-    private Counter ended(String type, RunState state) {
+    /** The same by the type of its deployment; null where that is not known. */
+    void ended(String type, RunState state) {
+        endedOf(type == null ? "unknown" : type, state).increment();
+    }
+
+    private Counter endedOf(String type, RunState state) {
         return registry.counter("reliably.runs.ended", "state", state.toString(), TYPE, type);
     }
 

@@ -42,7 +42,20 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     }
 
     Uni<Boolean> hasActive(UUID orgId, UUID planId) {
-        return count("orgId = ?1 and planId = ?2 and " + ACTIVE, orgId, planId).map(n -> n > 0);
+        return find("orgId = ?1 and planId = ?2 and " + ACTIVE + " order by createdAt", orgId, planId)
+                .firstResult()
+                .map(run -> run != null);
+    }
+
+    /** Whether an organisation has at least so many runs pending; never counts further. */
+    Uni<Boolean> hasPending(UUID orgId, int most) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        select count(*) >= ?2 from (
+                            select 1 from run where org_id = ?1 and state = 'pending' limit cast(?2 as integer)) pending
+                        """, Boolean.class)
+                .setParameter(1, orgId)
+                .setParameter(2, most)
+                .getSingleResult());
     }
 
     Uni<List<Run>> activeOfPlan(UUID orgId, UUID planId) {
@@ -51,11 +64,48 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .list();
     }
 
-    /** Every run of the organisation that has not ended, locked, in an order that all who lock several keep. */
-    Uni<List<Run>> activeOfOrganization(UUID orgId) {
-        return find("orgId = ?1 and " + ACTIVE + " order by id", orgId)
-                .withLock(LockModeType.PESSIMISTIC_WRITE)
-                .list();
+    /**
+     * Cancels pending runs of an organisation, at most so many; those that are being taken up this moment are waited for.
+     *
+     * @param planId null: of any plan
+     * @param by     the token of whoever asked
+     */
+    Uni<List<CancelledPending>> cancelPending(UUID orgId, UUID planId, UUID by, String why, int most) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        with chosen as (
+                            select id from run
+                            where org_id = ?1 and state = 'pending'
+                              and (cast(?2 as text) is null or plan_id = cast(cast(?2 as text) as uuid))
+                            order by id limit ?3 for update)
+                        update run set state = 'cancelled', error = ?4,
+                            cancel_requested_at = coalesce(cancel_requested_at, now()),
+                            cancel_requested_by = coalesce(cancel_requested_by, cast(cast(?5 as text) as uuid))
+                        where id = any (array(select id from chosen)) returning id, plan_id, deployment_type
+                        """, Object[].class)
+                .setParameter(1, orgId)
+                .setParameter(2, planId == null ? null : planId.toString())
+                .setParameter(3, most)
+                .setParameter(4, why)
+                .setParameter(5, by == null ? null : by.toString())
+                .getResultList()
+                .map(rows -> rows.stream().map(CancelledPending::of).toList()));
+    }
+
+    /** Asks for the end of every run of an organisation that is under way, where nobody has; its owner sees to it. */
+    Uni<List<CancelledRun>> cancelUnderWay(UUID orgId, UUID by) {
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        with chosen as (
+                            select id from run where org_id = ?1 and state in ('launching', 'running')
+                              and cancel_requested_at is null order by id for update)
+                        update run set cancel_requested_at = now(), cancel_requested_by = cast(cast(?2 as text) as uuid)
+                        where id = any (array(select id from chosen)) returning id, plan_id, state
+                        """, Object[].class)
+                .setParameter(1, orgId)
+                .setParameter(2, by == null ? null : by.toString())
+                .getResultList()
+                .map(rows -> rows.stream()
+                        .map(row -> new CancelledRun((UUID) row[0], (UUID) row[1], RunState.of((String) row[2])))
+                        .toList()));
     }
 
     /** Inserts a run, unless its plan has one of the same nominal time already. */
@@ -81,46 +131,44 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .map(inserted -> inserted == 1));
     }
 
+    /** Takes up runs as below, whatever the organisations have already. */
+    Uni<List<Run>> takeUp(
+            String owner, Duration lease, Set<String> types, Set<String> others, Set<UUID> served, int most) {
+        return takeUp(owner, lease, types, others, served, Map.of(), most);
+    }
+
     /**
-     * Takes up runs of any organisation that nobody has, oldest first; those that another server is taking up this
-     * moment are passed over. Runs of one plan go one after the other, in the order of their nominal times, unless the
-     * plan allows them to overlap: the plan's row is locked with the run's, so that no two servers judge it at once.
+     * Takes up runs of any organisation that nobody has, and that can be taken up now: those of the organisations first that
+     * have fewest under way, of each what has waited longest. Runs of one plan go one after the other, in the order of their
+     * nominal times, unless the plan allows them to overlap ({@link ClaimStatement}).
      *
      * @param types  types of deployments; null takes those that are in no set of {@code others}
      * @param served organisations whose runs are left where they are
+     * @param has    how many runs organisations have under way; those that are left out have none
      */
     Uni<List<Run>> takeUp(
-            String owner, Duration lease, Set<String> types, Set<String> others, Set<UUID> served, int most) {
-        String kind = types == null
-                ? "(r.deployment_type is null or r.deployment_type <> all (string_to_array(?4, ',')))"
-                : "r.deployment_type = any (string_to_array(?4, ','))";
-        return Panache.getSession().chain(session -> session.createNativeQuery("""
-                        with picked as (
-                            select r.id from run r
-                            join plan p on p.id = r.plan_id
-                            join organization o on o.id = r.org_id
-                            where r.state = 'pending' and %s
-                              and r.org_id <> all (cast(string_to_array(?5, ',') as uuid[]))
-                              and (r.not_before is null or r.not_before <= now())
-                              and o.halted_at is null
-                              and (p.overlap = 'allow' or not exists (
-                                  select 1 from run other where other.plan_id = r.plan_id
-                                    and (other.state in ('launching', 'running') or other.state = 'pending'
-                                         and (coalesce(other.nominal_time, other.created_at), other.id)
-                                             < (coalesce(r.nominal_time, r.created_at), r.id))))
-                            order by r.created_at limit ?1
-                            for update of r, p skip locked)
-                        update run set state = 'launching', error = null, owner = ?2, attempt = attempt + 1,
-                            claimed_at = now(), lease_until = now() + make_interval(secs => ?3)
-                        from picked where run.id = picked.id returning run.id
-                        """.formatted(kind), UUID.class)
+            String owner,
+            Duration lease,
+            Set<String> types,
+            Set<String> others,
+            Set<UUID> served,
+            Map<UUID, Integer> has,
+            int most) {
+        List<Map.Entry<UUID, Integer>> shares = List.copyOf(has.entrySet());
+        return Panache.getSession().chain(session -> session.createNativeQuery(ClaimStatement.of(types), UUID.class)
                 .setParameter(1, most)
                 .setParameter(2, owner)
                 .setParameter(3, seconds(lease))
                 .setParameter(4, String.join(",", types == null ? others : types))
-                .setParameter(5, served.stream().map(UUID::toString).collect(Collectors.joining(",")))
+                .setParameter(5, joined(served))
+                .setParameter(6, joined(shares.stream().map(Map.Entry::getKey).toList()))
+                .setParameter(7, joined(shares.stream().map(Map.Entry::getValue).toList()))
                 .getResultList()
                 .chain(this::withIds));
+    }
+
+    private static String joined(Collection<?> values) {
+        return values.stream().map(Object::toString).collect(Collectors.joining(","));
     }
 
     /**
@@ -135,7 +183,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         with abandoned as (
                             select id from run
-                            where owner is distinct from ?3
+                            where state in ('launching', 'running') and owner is distinct from ?3
                               and (state = 'launching' and lease_until < now()
                                    and (deployment_type is null or cancel_requested_at is not null
                                         or deployment_type <> all (string_to_array(?5, ',')))
@@ -190,7 +238,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     Uni<Integer> release(String owner, Set<String> boundTypes) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         update run set lease_until = now() - interval '1 day'
-                        where owner = ?1 and (state = 'launching' and external_reference is null
+                        where owner = ?1 and state in ('launching', 'running') and (state = 'launching' and external_reference is null
                             or state in ('launching', 'running')
                                and coalesce(deployment_type, '') <> all (string_to_array(?2, ',')))
                         """)

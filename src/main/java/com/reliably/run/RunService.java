@@ -29,6 +29,7 @@ public class RunService {
     private final MissedFires missed;
     private final AuditTrail audit;
     private final RunMetrics metrics;
+    private final RunSettings settings;
     private final Clock clock;
 
     RunService(
@@ -39,6 +40,7 @@ public class RunService {
             MissedFires missed,
             AuditTrail audit,
             RunMetrics metrics,
+            RunSettings settings,
             Clock clock) {
         this.repository = repository;
         this.plans = plans;
@@ -47,6 +49,7 @@ public class RunService {
         this.missed = missed;
         this.audit = audit;
         this.metrics = metrics;
+        this.settings = settings;
         this.clock = clock;
     }
 
@@ -57,7 +60,7 @@ public class RunService {
      * @param nominalTime when a schedule said that it should run; null for a run that was asked for
      * @param requestedBy the token that asked; null for a schedule
      * @return the run's id; null where the plan already has a run of this nominal time; fails with a 409 while the
-     *     organisation is halted
+     *     organisation is halted, and with a 429 while it has as many runs pending as it may have
      */
     public Uni<UUID> request(
             UUID orgId, UUID planId, UUID deploymentId, RunTrigger trigger, Instant nominalTime, UUID requestedBy) {
@@ -66,11 +69,29 @@ public class RunService {
         run.createdBy = requestedBy;
         return organizations
                 .demandNotHalted(orgId)
+                .chain(() -> demandRoom(orgId))
                 .chain(() -> repository.insertOnce(run))
                 .chain(inserted -> inserted
                         ? plans.runChanged(new RunChange(run.id, planId, orgId, null, RunState.PENDING, null))
                                 .replaceWith(run.id)
                         : Uni.createFrom().nullItem());
+    }
+
+    private Uni<Void> demandRoom(UUID orgId) {
+        return repository
+                .hasPending(orgId, settings.maxPending())
+                .invoke(full -> {
+                    if (full) {
+                        throw ProblemException.tooMany(tooManyPending(settings.maxPending())
+                                + " Try again when some of them have been run, or cancel some.");
+                    }
+                })
+                .replaceWithVoid();
+    }
+
+    /** What is said where an organisation has as many runs pending as it may have. */
+    static String tooManyPending(int most) {
+        return "The organization has " + most + " runs pending, and may have no more (RELIABLY_RUNS_MAX_PENDING).";
     }
 
     /**
@@ -107,24 +128,6 @@ public class RunService {
                 .collect()
                 .last()
                 .replaceWithVoid();
-    }
-
-    /** Asks for the end of every run of the caller's organisation. Joins the transaction of its caller. */
-    public Uni<List<CancelledRun>> cancelAll(Caller caller) {
-        return repository
-                .activeOfOrganization(caller.orgId())
-                .onItem()
-                .transformToMulti(runs -> Multi.createFrom().iterable(runs))
-                .onItem()
-                .transformToUniAndConcatenate(run -> {
-                    CancelledRun cancelled = new CancelledRun(run.id, run.planId, run.state());
-                    return requestEnd(caller, run)
-                            .chain(() ->
-                                    audit.record(caller, "run.cancel", "run", run.id, "the organization was halted"))
-                            .replaceWith(cancelled);
-                })
-                .collect()
-                .asList();
     }
 
     /** Whether the plan has a run that has not ended. Joins the session of its caller. */

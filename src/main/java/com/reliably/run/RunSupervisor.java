@@ -3,6 +3,7 @@ package com.reliably.run;
 import com.reliably.log.LogIds;
 import com.reliably.look.RepeatedLook;
 import com.reliably.metric.Looks;
+import com.reliably.organization.OrganizationCount;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.LaunchRequest;
 import com.reliably.runner.Launched;
@@ -15,7 +16,6 @@ import io.quarkus.scheduler.Scheduled;
 import io.quarkus.vertx.core.runtime.context.VertxContextSafetyToggle;
 import io.smallrye.common.vertx.VertxContext;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.operators.multi.processors.UnicastProcessor;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -49,8 +49,14 @@ class RunSupervisor {
     private static final int MOST_AT_ONCE = 200;
     /** Runs that no runner is for only have to be told so. */
     private static final int MOST_WITHOUT_RUNNER = 50;
-    /** More launches at a time would only wait for each other: for connections, processors, engines. */
+    /** Of all organisations, as {@link LaunchQueue} shares them. */
     private static final int LAUNCHES_AT_ONCE = 16;
+
+    /** How long runs that are over with their launch are carried out before others are looked at. */
+    private static final Duration CARRY_OUT_FOR = Duration.ofMillis(500);
+
+    /** After which time it is looked again for the last report of a client that has ended. */
+    private static final Duration LAST_REPORT_AFTER = Duration.ofSeconds(1);
 
     private static final Duration LAUNCH_WITHIN = Duration.ofMinutes(2);
     private static final Duration LOOK_WITHIN = Duration.ofSeconds(20);
@@ -61,11 +67,12 @@ class RunSupervisor {
     private final Runners runners;
     private final RunSettings settings;
     private final RunListeners listeners;
+    private final OrganizationCount organizations;
     private final LogIds logIds;
     private final Vertx vertx;
     private final Map<UUID, Following> followed = new ConcurrentHashMap<>();
     private final Setbacks setbacks = new Setbacks();
-    private final UnicastProcessor<Following> toLaunch = UnicastProcessor.create();
+    private final LaunchQueue toLaunch = new LaunchQueue(LAUNCHES_AT_ONCE, this::isShared, this::launchOnItsContext);
     private final RepeatedLook look;
     /** A look at other servers' runs too was asked for, and has not begun. */
     private volatile boolean wholeDue;
@@ -84,6 +91,7 @@ class RunSupervisor {
             RunWakeUp wakeUp,
             RunListeners listeners,
             Looks looks,
+            OrganizationCount organizations,
             LogIds logIds,
             Vertx vertx) {
         this.claims = claims;
@@ -91,14 +99,10 @@ class RunSupervisor {
         this.runners = runners;
         this.settings = settings;
         this.listeners = listeners;
+        this.organizations = organizations;
         this.logIds = logIds;
         this.vertx = vertx;
         this.look = new RepeatedLook("Runs", LOG, looks.atRuns(), LOOK_WITHIN, this::lookOnce, this::lookSoon);
-        toLaunch.onItem()
-                .transformToUni(this::launchOnItsContext)
-                .merge(LAUNCHES_AT_ONCE)
-                .subscribe()
-                .with(ignored -> {}, failure -> LOG.error("Runs are not launched any more", failure));
         wakeUp.whenAsked(this::lookSoon);
     }
 
@@ -144,7 +148,10 @@ class RunSupervisor {
         boolean withOthers = wholeDue;
         wholeDue = false;
         noteStandstill();
-        return takeUp().chain(() -> withOthers ? takeOver() : Uni.createFrom().voidItem())
+        return organizations
+                .isSeveral()
+                .chain(() -> takeUp())
+                .chain(() -> withOthers ? takeOver() : Uni.createFrom().voidItem())
                 .chain(this::attendToOwned);
     }
 
@@ -155,6 +162,11 @@ class RunSupervisor {
             backAt = now;
         }
         lookedAt = now;
+    }
+
+    /** There is more than one organisation: what one of them has must not be all. */
+    private boolean isShared() {
+        return organizations.wasSeveral();
     }
 
     private Uni<Void> takeUp() {
@@ -185,10 +197,11 @@ class RunSupervisor {
         if (most <= 0) {
             return Uni.createFrom().voidItem();
         }
-        return claims.takeUp(runner.types(), served, most)
+        return claims.takeUp(runner.types(), served, room.byOrganization(), most)
                 .invoke(room::take)
                 .invoke(taken -> follow(taken, Following.How.TAKEN_UP))
-                .chain(taken -> taken.size() < most ? Uni.createFrom().voidItem() : takeUp(runner, room));
+                // Fewer than were asked for may come of a backlog: what waits in line is only the first of each plan.
+                .chain(taken -> taken.isEmpty() ? Uni.createFrom().voidItem() : takeUp(runner, room));
     }
 
     private Room roomOf(Runner runner) {
@@ -196,12 +209,21 @@ class RunSupervisor {
                 .map(Following::run)
                 .filter(run -> runner.types().contains(run.deploymentType))
                 .collect(Collectors.toMap(run -> run.orgId, run -> 1, Integer::sum));
-        return new Room(runner.mayWaitForHours(), byOrganization, room(runner));
+        return new Room(isShared() || runner.mayWaitForHours(), byOrganization, room(runner));
     }
 
     /** What is over with its launch is not followed: it is taken up and ended many at a time. */
     private Uni<Void> carryOutAll(Runner runner, RunnerEvent.Ended end) {
-        return claims.takeUp(runner.types(), Set.of(), MOST_AT_ONCE).chain(taken -> {
+        return carryOutAll(runner, end, System.nanoTime());
+    }
+
+    /** Not for long at a time: the other runners' runs wait meanwhile. */
+    private Uni<Void> carryOutAll(Runner runner, RunnerEvent.Ended end, long since) {
+        if (System.nanoTime() - since > CARRY_OUT_FOR.toNanos()) {
+            lookSoon();
+            return Uni.createFrom().voidItem();
+        }
+        return claims.takeUp(runner.types(), Set.of(), Map.of(), MOST_AT_ONCE).chain(taken -> {
             if (taken.isEmpty()) {
                 return Uni.createFrom().voidItem();
             }
@@ -214,7 +236,7 @@ class RunSupervisor {
                     // They are found again, one by one, among what this server has.
                     .onFailure()
                     .invoke(failure -> following.forEach(one -> listeners.left(one, failure)))
-                    .chain(() -> taken.size() < MOST_AT_ONCE ? Uni.createFrom().voidItem() : carryOutAll(runner, end));
+                    .chain(() -> carryOutAll(runner, end, since));
         });
     }
 
@@ -328,9 +350,7 @@ class RunSupervisor {
                             () -> giveUp(following));
             return;
         }
-        synchronized (toLaunch) {
-            toLaunch.onNext(following);
-        }
+        toLaunch.add(following);
     }
 
     private void giveUp(Following following) {
@@ -535,11 +555,28 @@ class RunSupervisor {
         following.end();
         listeners.ending(following, ended);
         Run run = following.run();
-        return journal.record(run, ended)
+        return lastReport(following, ended, System.nanoTime())
+                .chain(() -> journal.record(run, ended))
                 .invoke(change -> listeners.changed(following, change))
                 .invoke(() -> LOG.infof(
                         "Run %s of plan %s ended: %s, exit code %s", run.id, run.planId, ended.how(), ended.exitCode()))
                 .chain(() -> cleanUp(following));
+    }
+
+    /** Completes when the client's last report is there, as far as it can be told, or was waited for long enough. */
+    private Uni<Void> lastReport(Following following, RunnerEvent.Ended ended, long since) {
+        return journal.lacksLastReport(following.run(), ended)
+                .chain(lacks -> !lacks
+                                || System.nanoTime() - since
+                                        > settings.lastReportTimeout().toNanos()
+                        ? Uni.createFrom().voidItem()
+                        : Uni.createFrom()
+                                .voidItem()
+                                .onItem()
+                                .delayIt()
+                                .by(LAST_REPORT_AFTER)
+                                .emitOn(following.executor())
+                                .chain(() -> lastReport(following, ended, since)));
     }
 
     private Uni<Void> cleanUp(Following following) {

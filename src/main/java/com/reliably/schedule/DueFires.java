@@ -13,13 +13,16 @@ import java.util.Optional;
  * @param tooLate    fires older than the window, the oldest first, at most {@link #MOST_RECORDED}
  * @param cutOff     whether more fires were too late than are listed
  * @param superseded fires within the window that a later one stands for, the oldest first
- * @param next       the first fire after now; empty where the schedule never fires again
+ * @param next       the first fire after now, or that is due still; empty where the schedule never fires again
  */
 public record DueFires(
         List<Instant> toRun, List<Instant> tooLate, boolean cutOff, List<Instant> superseded, Optional<Instant> next) {
 
     /** How many fires that were too late are listed: a year of minutes would say no more. */
     public static final int MOST_RECORDED = 100;
+
+    /** How many late fires are run of one look at them; the rest is due still, and found by the next look. */
+    public static final int MOST_TO_RUN = 1000;
 
     /** How late a fire may be found without counting as one to be caught up with: a server may be busy, or restarting. */
     public static final Duration IN_TIME = Duration.ofMinutes(1);
@@ -37,7 +40,8 @@ public record DueFires(
         Late late = Late.of(schedule, firstDue, horizon);
         List<Instant> inWindow = new ArrayList<>();
         Optional<Instant> fire = late.next();
-        while (fire.isPresent() && !fire.get().isAfter(now)) {
+        int most = catchUp == CatchUp.ALL ? MOST_TO_RUN : Integer.MAX_VALUE;
+        while (fire.isPresent() && !fire.get().isAfter(now) && inWindow.size() < most) {
             inWindow.add(fire.get());
             fire = schedule.nextFire(fire.get());
         }

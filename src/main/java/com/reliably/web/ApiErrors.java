@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.models.Components;
 import org.eclipse.microprofile.openapi.models.Operation;
@@ -73,6 +74,12 @@ final class ApiErrors {
                     "The request is not valid; `detail` has a fault for each member that is wrong",
                     null),
             new Shared(
+                    429,
+                    "TooMany",
+                    "The organization has as much waiting as it may; the same request may succeed later",
+                    "The organization has 20000 runs pending, and may have no more (RELIABLY_RUNS_MAX_PENDING). Try again"
+                            + " when some of them have been run, or cancel some."),
+            new Shared(
                     500,
                     "Failure",
                     "A fault of the server",
@@ -83,6 +90,9 @@ final class ApiErrors {
                     "Unavailable",
                     "The server cannot do it right now; the same request may succeed later",
                     "The database cannot be reached right now; retry in a moment."));
+
+    /** Operations that may ask for a run: how many an organization has pending is bounded. */
+    private static final Set<String> ASK_FOR_RUNS = Set.of("createPlan", "runPlan");
 
     /** Adds the shared answers and their schemas. */
     void declare(Components components) {
@@ -132,6 +142,7 @@ final class ApiErrors {
                         case 409 -> method != PathItem.HttpMethod.GET && !open;
                         case 413, 415 -> body;
                         case 422 -> body || parameters;
+                        case 429 -> ASK_FOR_RUNS.contains(operation.getOperationId());
                         default -> true;
                     };
             String status = Integer.toString(error.status());

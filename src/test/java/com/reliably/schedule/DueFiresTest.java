@@ -62,6 +62,22 @@ class DueFiresTest {
     }
 
     @Test
+    void aWeekIsCaughtUpWithPieceByPiece() throws InvalidSchedule {
+        CronSchedule minutely = CronSchedule.parse("* * * * *", "Etc/UTC");
+        Instant now = at("12:00:30");
+        Instant first = at("12:00:00").minus(Duration.ofDays(7));
+        int caughtUp = 0;
+        for (Instant next = first; !next.isAfter(now); ) {
+            DueFires fires = DueFires.of(minutely, next, now, CatchUp.ALL, Duration.ofDays(8));
+            assertEquals(next, fires.toRun().get(0));
+            assertTrue(fires.toRun().size() <= DueFires.MOST_TO_RUN);
+            caughtUp += fires.toRun().size();
+            next = fires.next().orElseThrow();
+        }
+        assertEquals(7 * 24 * 60 + 1, caughtUp);
+    }
+
+    @Test
     void aPlanThatCatchesUpWithAllRunsEveryOneInTheWindow() throws InvalidSchedule {
         DueFires fires = DueFires.of(
                 CronSchedule.parse("*/5 * * * *", "Etc/UTC"), at("11:00:00"), at("11:17:00"), CatchUp.ALL, WINDOW);
