@@ -18,6 +18,7 @@ import com.reliably.runner.ServerAddress;
 import com.reliably.secret.Mask;
 import com.reliably.start.ServerSettings;
 import com.reliably.web.PlainText;
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
@@ -41,6 +42,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
@@ -62,6 +64,9 @@ final class CliRunner implements Runner {
     /** The token outlives the run by this much, so that its last report is taken. */
     private static final Duration TOKEN_MARGIN = Duration.ofMinutes(10);
 
+    /** How long after its time a run waits for its server with reports that it keeps; the token must be good then. */
+    private static final Duration HANDOVER_WITHIN = TOKEN_MARGIN.minusMinutes(1);
+
     /** How long a check may take; finding versions of everything is most of it. */
     private static final Duration CHECK_WITHIN = Duration.ofSeconds(80);
 
@@ -77,17 +82,20 @@ final class CliRunner implements Runner {
     private final ObjectMapper json;
     private final Path root;
     private final LauncherScripts scripts;
+    private final long outputLimit;
 
     CliRunner(
             ManagedSettings settings,
             ServerSettings server,
             ServerAddress address,
             ClientCommand client,
-            ObjectMapper json) {
+            ObjectMapper json,
+            @ConfigProperty(name = "reliably.runs.log-limit") MemorySize outputLimit) {
         this.settings = settings;
         this.address = address;
         this.client = client;
         this.json = json;
+        this.outputLimit = outputLimit.asLongValue();
         this.root = server.dataDir()
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".reliably"))
                 .toAbsolutePath()
@@ -283,7 +291,9 @@ final class CliRunner implements Runner {
             // First: a launcher that begins between the looks below must not count as one that has died.
             boolean begun =
                     directory.isLaunched() && Files.exists(directory.path().resolve("pid"));
-            boolean alive = directory.launcher().isPresent();
+            // The supervisor of one that was killed has the experiment roll back.
+            boolean alive =
+                    directory.launcher().isPresent() || directory.supervisor().isPresent();
             Optional<RunDirectory.Result> result = directory.result();
             if (result.isPresent()) {
                 return result.map(Reader.this::toEnded);
@@ -311,9 +321,17 @@ final class CliRunner implements Runner {
             }
             return directory.isPermitted()
                     ? vanished("The run's launcher was killed from outside (out of memory, a restart of the host?), so"
-                            + " how the experiment ended is not known.")
+                            + " how the experiment ended is not known." + notHandedOver())
                     : unprepared("The run's launcher was killed from outside (out of memory, a restart of the host?)"
                             + " before the experiment began.");
+        }
+
+        private String notHandedOver() throws IOException {
+            int reports = directory.reportsNotHandedOver();
+            return reports == 0
+                    ? ""
+                    : " It had kept " + reports
+                            + " of the client's last reports for this server, which are lost with it.";
         }
 
         private Optional<RunnerEvent.Ended> unprepared(String why) {
@@ -327,6 +345,7 @@ final class CliRunner implements Runner {
         private RunnerEvent.Ended toEnded(RunDirectory.Result result) {
             return switch (result.reason()) {
                 case "exited" -> Objects.equals(result.exitCode(), 0) ? endedWell() : ended(How.EXITED, result);
+                case "unreported" -> ended(How.UNREPORTED, result);
                 case "cancelled" -> ended(How.CANCELLED, result);
                 case "timeout" -> RunnerEvent.Ended.tookTooLong(result.exitCode(), "RELIABLY_MANAGED_TIMEOUT");
                 default -> ended(How.UNPREPARED, result);
@@ -373,9 +392,22 @@ final class CliRunner implements Runner {
     @Override
     public Uni<Void> cleanUp(RunAtEngine run) {
         return blocking(() -> {
-            directoryOf(run.reference()).delete();
+            RunDirectory directory = directoryOf(run.reference());
+            endWhatIsLeft(directory);
+            directory.delete();
             return null;
         });
+    }
+
+    /** Where nobody lived to end the run's processes, it is done here. */
+    private static void endWhatIsLeft(RunDirectory directory) throws IOException {
+        if (directory.result().isPresent()) {
+            return;
+        }
+        Optional<String> token = directory.environment().map(variables -> variables.get(ClientCommand.TOKEN));
+        if (token.isPresent()) {
+            ProcessesOfRun.end(ClientCommand.TOKEN, token.get());
+        }
     }
 
     @Override
@@ -413,7 +445,8 @@ final class CliRunner implements Runner {
             Optional<ProcessHandle> launcher = directory.launcher();
             if (launcher.isPresent()) {
                 launcher.get().destroy();
-            } else {
+            } else if (directory.supervisor().isEmpty()) {
+                endWhatIsLeft(directory);
                 directory.delete();
             }
             return null;
@@ -527,6 +560,8 @@ final class CliRunner implements Runner {
         spec.put("grace_seconds", settings.grace().toSeconds());
         spec.put("permit_seconds", settings.permitWithin().toSeconds());
         spec.put("token_check_seconds", settings.tokenCheckEvery().toSeconds());
+        spec.put("handover_seconds", HANDOVER_WITHIN.toSeconds());
+        spec.put("output_limit_bytes", outputLimit);
         return spec;
     }
 

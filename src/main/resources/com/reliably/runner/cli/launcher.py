@@ -11,8 +11,11 @@ of the run:
     ready             everything is prepared, and the launcher waits for the permit
     permit            made by the server, once its database says that this attempt is the one that runs: from here on the
                       experiment may have had effects
-    output.log        everything that was printed, the installation's output first
-    result.json       the end: {"exit_code": n or null, "reason": ..., "error": ...}
+    supervisor        the process between this one and the CLI (supervisor.py): it ends the CLI should this one be killed
+    output.log        everything that was printed, the installation's output first; bounded (output.py)
+    reports/          what the client reported while the server was away, until that is handed over (relay.py)
+    result.json       the end: {"exit_code": n or null, "reason": ..., "error": ...}; not there before every
+                      report is handed over, or the time for that is over
 
 SIGTERM asks for the end: the CLI gets it too, and the time `grace_seconds` to roll back; then every process that stems
 from here is killed. The same happens at `timeout_seconds`, and when the server no longer accepts the run's token: then the
@@ -30,6 +33,7 @@ import hashlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -39,8 +43,14 @@ import time
 import urllib.error
 import urllib.request
 
-# The scripts of this directory, which an isolated interpreter (-I) does not look in by itself.
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+SCRIPTS = os.path.dirname(os.path.abspath(__file__))
+# An isolated interpreter (-I) does not look in the directory of its script by itself.
+sys.dont_write_bytecode = True
+sys.path.insert(0, SCRIPTS)
+
+from output import Output  # noqa: E402
+from relay import Relay  # noqa: E402
+from supervisor import adopt_orphans, kill_descendants  # noqa: E402
 
 ALREADY_LAUNCHED = 75
 
@@ -60,8 +70,9 @@ class Launcher:
         self.variables = self.read("environment.json") if variables is None else variables
         self.deadline = time.monotonic() + self.spec["timeout_seconds"]
         self.stop_reason = None
-        self.child = None
+        self.asked_at = None
         self.output = None
+        self.relay = None
 
     # -- files ------------------------------------------------------------------------------------------------------
 
@@ -81,7 +92,7 @@ class Launcher:
         os.replace(fresh, self.path(name))
 
     def say(self, text):
-        self.output.write((text.rstrip("\n") + "\n").encode("utf-8", "replace"))
+        self.output.say(text)
 
     # -- the run ----------------------------------------------------------------------------------------------------
 
@@ -95,7 +106,7 @@ class Launcher:
         signal.signal(signal.SIGTERM, self.on_term)
         signal.signal(signal.SIGINT, self.on_term)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self.output = open(self.path("output.log"), "ab", buffering=0)
+        self.output = Output(self.path("output.log"), self.spec["output_limit_bytes"])
         result = {"exit_code": None, "reason": "exited", "error": None}
         try:
             work = self.working_directory()
@@ -108,12 +119,15 @@ class Launcher:
         except Failure as failure:
             result["reason"] = "unprepared"
             result["error"] = str(failure)
+            self.output.finish()
             self.say("reliably-server: " + str(failure))
         except Exception as failure:  # whatever it is, the server must hear of it
             result["reason"] = "unprepared"
             result["error"] = "The launcher failed: %s: %s" % (type(failure).__name__, failure)
         finally:
             kill_descendants()
+            self.output.finish()
+            self.hand_over(result)
         self.write("result.json", json.dumps(result))
         return 0
 
@@ -141,9 +155,39 @@ class Launcher:
         env["PYTHONUNBUFFERED"] = "1"
         reliably = os.path.join(os.path.dirname(python), "reliably")
         command = [reliably] + self.spec["arguments"]
+        self.open_relay(env)
         self.await_permit()
         threading.Thread(target=self.watch_token, daemon=True).start()
         return self.call(command, env, cwd=work, graceful=True)
+
+    def open_relay(self, env):
+        """Has the client speak with the server through here, so that it need not know of its restarts."""
+        certificates = glob.glob(os.path.join(env["VIRTUAL_ENV"], "lib", "python*", "site-packages", "certifi", "cacert.pem"))
+        self.relay = Relay(
+            self.path("reports"), self.variables["RELIABLY_SERVICE_HOST"], self.variables["RELIABLY_SERVICE_TOKEN"], env,
+            lambda: self.deadline + self.spec["grace_seconds"], self.say, certificates[0] if certificates else None)
+        self.relay.start()
+        self.relay.reach()
+        env.update(self.relay.variables(env))
+        self.output.addresses = self.relay.public_addresses()
+
+    def hand_over(self, result):
+        """The run is not over before the server has what its client reported, unless that takes too long."""
+        if self.relay is None:
+            return
+        begun = time.monotonic()
+        longest = self.deadline + self.spec["grace_seconds"] + self.spec["handover_seconds"]
+
+        def until():
+            return longest if self.asked_at is None else min(longest, max(begun, self.asked_at) + self.spec["grace_seconds"])
+        left = self.relay.finish(until)
+        if left:
+            error = ("The server was away until the run's time was over, so that %d of the last reports of its client could not be "
+                     "handed over. The log of the run says how it ended." % left)
+            self.say("reliably-server: " + error)
+            result["error"] = result["error"] or error
+            if result["reason"] == "exited":
+                result["reason"] = "unreported"
 
     def await_permit(self):
         """Nothing takes effect before the server says so: another one may have gone on with this run meanwhile."""
@@ -293,7 +337,7 @@ class Launcher:
     def check(self):
         """What would stop a run, as [{"name":, "outcome":, "message":, "remedy":}]."""
         self.results = []
-        self.output = open(self.path("output.log"), "ab", buffering=0)
+        self.output = Output(self.path("output.log"), self.spec["output_limit_bytes"])
         uv = shutil.which("uv")
         self.note("working directory", lambda: "Runs have %s." % (
             "a fresh directory each" if self.spec["base_dir"] is None else self.working_directory()))
@@ -341,31 +385,62 @@ class Launcher:
     # -- processes --------------------------------------------------------------------------------------------------
 
     def call(self, command, env, cwd, graceful=False):
+        """Runs a program, with its output in the log; returns its exit code, or the negative number of a signal."""
         self.stop_if_asked()
+        if shutil.which(command[0]) is None:
+            raise Failure("'%s' cannot be started: it is not there, or may not be executed." % command[0])
+        life, life_of_launcher = os.pipe()
+        printed, prints = os.pipe()
+        grace = self.spec["grace_seconds"] if graceful else 0
         try:
-            self.child = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=self.output,
-                                          stderr=subprocess.STDOUT)
+            child = subprocess.Popen(
+                [sys.executable, "-I", os.path.join(SCRIPTS, "supervisor.py"), str(grace), str(life), str(printed)] + command,
+                env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=prints, stderr=subprocess.STDOUT, pass_fds=(life, printed))
+            os.close(prints)
+            os.close(life)
+            life = prints = None
+            self.write("supervisor", str(child.pid))
+            code = self.follow(child, printed, grace)
         except OSError as failure:
             raise Failure("'%s' cannot be started: %s" % (command[0], failure))
-        killed_at = None
-        while True:
-            try:
-                code = self.child.wait(timeout=0.2)
-                break
-            except subprocess.TimeoutExpired:
-                pass
-            if self.stop_reason is None and time.monotonic() > self.deadline:
-                self.stop("timeout")
-            if self.stop_reason and killed_at is None:
-                killed_at = time.monotonic() + (self.spec["grace_seconds"] if graceful else 0)
-                if graceful:
-                    self.child.terminate()
-            if killed_at is not None and time.monotonic() >= killed_at:
-                kill_descendants()
-        self.child = None
+        finally:
+            for end in (life, life_of_launcher, printed, prints):
+                if end is not None:
+                    os.close(end)
         if not graceful:
             self.stop_if_asked()
         return code
+
+    def follow(self, child, printed, grace):
+        os.set_blocking(printed, False)
+        kill_at = None
+        while child.poll() is None:
+            if self.stop_reason is None and time.monotonic() > self.deadline:
+                self.stop("timeout")
+            if self.stop_reason and kill_at is None:
+                kill_at = time.monotonic() + grace
+                if grace > 0:
+                    child.terminate()
+            if kill_at is not None and time.monotonic() >= kill_at:
+                kill_descendants()
+            select.select([printed], [], [], 0.1)
+            if self.keep(printed) == 0:
+                # Nothing can print any more, and what does not print may go on.
+                time.sleep(0.1)
+        # What has ended has printed everything before. What it leaves behind may print for ever.
+        for _ in range(16):
+            if not self.keep(printed):
+                break
+        return child.returncode
+
+    def keep(self, printed):
+        """Puts what was printed into the log; returns how much that was, 0 at its end, None where nothing is there."""
+        try:
+            data = os.read(printed, 65536)
+        except BlockingIOError:
+            return None
+        self.output.write(data)
+        return len(data)
 
     def take(self, lock):
         while True:
@@ -376,6 +451,7 @@ class Launcher:
                 time.sleep(0.2)
 
     def on_term(self, signum, frame):
+        self.asked_at = time.monotonic()
         if self.stop_reason is None:
             self.stop("cancelled")
 
@@ -389,10 +465,7 @@ class Launcher:
             raise Stopped()
 
     def last_lines(self):
-        with open(self.path("output.log"), "rb") as f:
-            f.seek(0, os.SEEK_END)
-            f.seek(max(0, f.tell() - 4000))
-            lines = f.read().decode("utf-8", "replace").strip().splitlines()
+        lines = self.output.last(4000).decode("utf-8", "replace").strip().splitlines()
         errors = [line for line in lines if "error" in line.lower()]
         return " / ".join((errors or lines)[-3:])[:1500]
 
@@ -437,61 +510,6 @@ def version_of(python):
     if answer.returncode != 0:
         return None
     return tuple(int(n) for n in answer.stdout.split())
-
-
-def adopt_orphans():
-    """On Linux: processes that lose their parent become children of this one, so that none escapes the end."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-        set_child_subreaper = 36
-        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
-
-
-def kill_descendants():
-    """Kills every process that stems from this one, until there are none."""
-    for _ in range(50):
-        victims = descendants(os.getpid())
-        if not victims:
-            return
-        for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        time.sleep(0.02)
-
-
-def descendants(root):
-    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE, universal_newlines=True).stdout \
-        if not os.path.isdir("/proc/self") else None
-    children = {}
-    for pid, parent, state in (from_proc() if table is None else from_ps(table)):
-        if not state.startswith("Z"):
-            children.setdefault(parent, []).append(pid)
-    found, queue = [], [root]
-    while queue:
-        for pid in children.get(queue.pop(), []):
-            found.append(pid)
-            queue.append(pid)
-    return found
-
-
-def from_proc():
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open("/proc/%s/stat" % name) as f:
-                    fields = f.read().rpartition(")")[2].split()
-                yield int(name), int(fields[1]), fields[0]
-            except OSError:
-                pass
-
-
-def from_ps(table):
-    for line in table.splitlines():
-        pid, parent, state = line.split()[:3]
-        # ps itself is a child too, and gone by now.
-        yield int(pid), int(parent), state
 
 
 if __name__ == "__main__":
