@@ -7,6 +7,6 @@ scripts, directory, client = sys.argv[1:4]
 sys.path.insert(0, scripts)
 import launcher
 
-launcher.Launcher.environment = lambda self: os.path.join(client, "python")
+launcher.Environments.environment = lambda self: (os.path.join(client, "python"), [])
 os.setsid()
 sys.exit(launcher.Launcher(directory).run())

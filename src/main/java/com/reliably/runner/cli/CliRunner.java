@@ -80,6 +80,7 @@ final class CliRunner implements Runner {
     private final ServerAddress address;
     private final ClientCommand client;
     private final ObjectMapper json;
+    private final RunConfinement confinement;
     private final Path root;
     private final LauncherScripts scripts;
     private final long outputLimit;
@@ -89,11 +90,13 @@ final class CliRunner implements Runner {
             ServerSettings server,
             ServerAddress address,
             ClientCommand client,
+            RunConfinement confinement,
             ObjectMapper json,
             @ConfigProperty(name = "reliably.runs.log-limit") MemorySize outputLimit) {
         this.settings = settings;
         this.address = address;
         this.client = client;
+        this.confinement = confinement;
         this.json = json;
         this.outputLimit = outputLimit.asLongValue();
         this.root = server.dataDir()
@@ -125,6 +128,11 @@ final class CliRunner implements Runner {
     }
 
     @Override
+    public Optional<String> refusalBesideOthers(DeploymentDefinition definition) {
+        return confinement.refusalBesideOthers((CliDefinition) definition);
+    }
+
+    @Override
     public boolean knows(String reference) {
         return reference.startsWith(SCHEME);
     }
@@ -145,16 +153,17 @@ final class CliRunner implements Runner {
     }
 
     private Uni<Void> prepare(LaunchRequest request, RunDirectory directory) {
-        return blocking(() -> {
+        return confinement
+                .of(request.orgId(), root)
+                .chain(confined -> blocking(() -> {
                     directory.make();
-                    directory.write(
-                            "spec.json",
-                            specOf(
-                                    (CliDefinition) request.definition(),
-                                    timeoutOf(request),
-                                    client.arguments(request.planId())));
+                    Map<String, Object> spec = specOf(
+                            (CliDefinition) request.definition(),
+                            timeoutOf(request),
+                            client.arguments(request.planId()));
+                    directory.write("spec.json", spec(spec, request.orgId(), confined));
                     return directory.environment().isPresent();
-                })
+                }))
                 // An earlier attempt may be starting this moment, with the token that stands there: it must stay valid.
                 .chain(present -> present ? Uni.createFrom().voidItem() : writeEnvironment(request, directory));
     }
@@ -175,7 +184,7 @@ final class CliRunner implements Runner {
     private Uni<Void> start(RunDirectory directory) {
         return blocking(() -> {
             Path launcher = scripts.launcher();
-            String python = python();
+            String python = HostPython.path();
             List<String> command =
                     List.of(python, "-I", launcher.toString(), directory.path().toString());
             ProcessBuilder builder = new ProcessBuilder(command)
@@ -462,7 +471,10 @@ final class CliRunner implements Runner {
                             "Managed runs are switched off on this server.",
                             "Use another deployment, or have the operator set RELIABLY_MANAGED_ENABLED.")));
         }
-        return blocking(() -> startCheck((CliDefinition) definition))
+        return confinement
+                .of(orgId, root)
+                .chain(confined -> blocking(() ->
+                        startCheck(spec(specOf((CliDefinition) definition, CHECK_WITHIN, List.of()), orgId, confined))))
                 .chain(this::results)
                 .onFailure(LaunchFailure.class)
                 .recoverWithItem(failure -> List.of(CheckResult.failed(
@@ -472,13 +484,13 @@ final class CliRunner implements Runner {
     /** A launcher that looks, and the directory that it looks in. */
     private record Check(Process launcher, RunDirectory directory) {}
 
-    private Check startCheck(CliDefinition definition) throws IOException {
+    private Check startCheck(Map<String, Object> spec) throws IOException {
         Files.createDirectories(runs());
         RunDirectory directory = new RunDirectory(Files.createTempDirectory(runs(), "check-"), json);
         try {
-            directory.write("spec.json", specOf(definition, CHECK_WITHIN, List.of()));
+            directory.write("spec.json", spec);
             ProcessBuilder builder = new ProcessBuilder(
-                            python(),
+                            HostPython.path(),
                             "-I",
                             scripts.launcher().toString(),
                             "--check",
@@ -546,6 +558,14 @@ final class CliRunner implements Runner {
         return request.timeout() == null ? settings.timeout() : request.timeout();
     }
 
+    /** Environments and packages are an organization's own: what one installs runs in no other's. */
+    private Map<String, Object> spec(Map<String, Object> spec, UUID orgId, Map<String, Object> confined) {
+        spec.put(
+                "environments", root.resolve("python").resolve(orgId.toString()).toString());
+        spec.put("confinement", confined);
+        return spec;
+    }
+
     private Map<String, Object> specOf(CliDefinition definition, Duration timeout, List<String> arguments) {
         Map<String, Object> spec = new LinkedHashMap<>();
         spec.put("arguments", arguments);
@@ -555,7 +575,6 @@ final class CliRunner implements Runner {
         spec.put("packages", settings.packages());
         spec.put("constraints", settings.constraints().orElse(List.of()));
         spec.put("pass_through", settings.passThrough());
-        spec.put("environments", root.resolve("python").toString());
         spec.put("timeout_seconds", timeout.toSeconds());
         spec.put("grace_seconds", settings.grace().toSeconds());
         spec.put("permit_seconds", settings.permitWithin().toSeconds());
@@ -563,41 +582,6 @@ final class CliRunner implements Runner {
         spec.put("handover_seconds", HANDOVER_WITHIN.toSeconds());
         spec.put("output_limit_bytes", outputLimit);
         return spec;
-    }
-
-    /** Any Python 3 will do for the launcher; which one the plan gets is the launcher's to find. */
-    private static String python() {
-        String path = System.getenv().getOrDefault("PATH", "");
-        for (String directory : path.split(java.io.File.pathSeparator)) {
-            for (String name : List.of("python3", "python")) {
-                Path candidate = Path.of(directory.isEmpty() ? "." : directory, name);
-                if (Files.isExecutable(candidate) && isPython3(candidate)) {
-                    return candidate.toString();
-                }
-            }
-        }
-        throw new LaunchFailure(
-                "There is no Python 3 on the PATH of the server's host: install it (python3, and on Debian"
-                        + " and Ubuntu python3-venv), then run the plan again.");
-    }
-
-    private static boolean isPython3(Path candidate) {
-        if (candidate.getFileName().toString().equals("python3")) {
-            return true;
-        }
-        try {
-            Process process = new ProcessBuilder(
-                            candidate.toString(), "-c", "import sys; sys.exit(sys.version_info < (3, 7))")
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return process.waitFor() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 
     private static <T> Uni<T> blocking(Callable<T> work) {

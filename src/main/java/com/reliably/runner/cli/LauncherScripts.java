@@ -24,8 +24,12 @@ final class LauncherScripts {
     private static final List<String> NAMES = List.of(
             "launcher.py",
             "addresses.py",
+            "confinement.py",
+            "environments.py",
+            "kernel.py",
             "listener.py",
             "output.py",
+            "policies.py",
             "relay.py",
             "reports.py",
             "supervisor.py",

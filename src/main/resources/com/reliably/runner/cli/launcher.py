@@ -29,7 +29,6 @@ Needs Python 3.7 or newer, and nothing else.
 
 import fcntl
 import glob
-import hashlib
 import json
 import os
 import re
@@ -48,15 +47,13 @@ SCRIPTS = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, SCRIPTS)
 
+from environments import Environments  # noqa: E402
 from output import Output  # noqa: E402
+from policies import Failure, Policies  # noqa: E402
 from relay import Relay  # noqa: E402
 from supervisor import adopt_orphans, kill_descendants  # noqa: E402
 
 ALREADY_LAUNCHED = 75
-
-
-class Failure(Exception):
-    """Why the plan cannot be run, and what to do about it."""
 
 
 class Stopped(Exception):
@@ -69,10 +66,12 @@ class Launcher:
         self.spec = self.read("spec.json")
         self.variables = self.read("environment.json") if variables is None else variables
         self.deadline = time.monotonic() + self.spec["timeout_seconds"]
-        self.stop_reason = None
+        self.stop_reason = self.stop_error = None
         self.asked_at = None
         self.output = None
         self.relay = None
+        self.policies = Policies(self)
+        self.environments = Environments(self)
 
     # -- files ------------------------------------------------------------------------------------------------------
 
@@ -110,12 +109,12 @@ class Launcher:
         result = {"exit_code": None, "reason": "exited", "error": None}
         try:
             work = self.working_directory()
-            python = self.environment()
-            result["exit_code"] = self.execute(python, work)
+            python, readable = self.environments.environment()
+            result["exit_code"] = self.execute(python, readable, work)
             if self.stop_reason:
-                result["reason"] = self.stop_reason
+                result["reason"], result["error"] = self.stop_reason, self.stop_error
         except Stopped:
-            result["reason"] = self.stop_reason
+            result["reason"], result["error"] = self.stop_reason, self.stop_error
         except Failure as failure:
             result["reason"] = "unprepared"
             result["error"] = str(failure)
@@ -134,9 +133,10 @@ class Launcher:
     def working_directory(self):
         base = self.spec["base_dir"]
         if base is None:
-            work = self.path("work")
+            work = os.path.join(self.workspace(), "work")
             os.makedirs(work, exist_ok=True)
             return work
+        self.policies.demand_allowed(base)
         if not os.path.isdir(base):
             raise Failure("The directory '%s' of the deployment (base_dir) does not exist on the server's host. "
                           "Make it, or leave base_dir out to run in a fresh one." % base)
@@ -144,21 +144,36 @@ class Launcher:
             raise Failure("The directory '%s' of the deployment (base_dir) cannot be written by the server's user." % base)
         return base
 
-    def execute(self, python, work):
-        for name in ("home", "tmp"):
-            os.makedirs(self.path(name), exist_ok=True)
+    def workspace(self):
+        """All that a run sees of its own directory."""
+        return self.path("workspace")
+
+    def execute(self, python, readable, work):
         env = dict(self.passed_through(), **self.variables)
         env["PATH"] = os.path.dirname(python) + os.pathsep + os.environ.get("PATH", os.defpath)
-        env["HOME"] = self.path("home")
-        env["TMPDIR"] = self.path("tmp")
+        for name, variable in (("home", "HOME"), ("tmp", "TMPDIR")):
+            env[variable] = os.path.join(self.workspace(), name)
+            os.makedirs(env[variable], exist_ok=True)
+        self.policies.hand_over(self.workspace())
         env["VIRTUAL_ENV"] = os.path.dirname(os.path.dirname(python))
         env["PYTHONUNBUFFERED"] = "1"
         reliably = os.path.join(os.path.dirname(python), "reliably")
-        command = [reliably] + self.spec["arguments"]
+        policy = self.policies.of_run(self.workspace(), work, readable)
+        command = self.policies.command(policy, [reliably] + self.spec["arguments"])
         self.open_relay(env)
         self.await_permit()
         threading.Thread(target=self.watch_token, daemon=True).start()
-        return self.call(command, env, cwd=work, graceful=True)
+        self.policies.watch_disk(self.workspace())
+        code = self.call(command, env, cwd="/", graceful=True)
+        self.policies.demand_started(policy, code)
+        return code
+
+    def passed_through(self):
+        patterns = [re.compile(p.replace("*", ".*") + "$", re.IGNORECASE) for p in self.spec["pass_through"]]
+        return {k: v for k, v in os.environ.items() if any(p.match(k) for p in patterns)}
+
+    def end_processes(self):
+        kill_descendants()
 
     def open_relay(self, env):
         """Has the client speak with the server through here, so that it need not know of its restarts."""
@@ -221,127 +236,19 @@ class Launcher:
             self.say("reliably-server: the run's token is no longer accepted, so the run is ended")
             self.stop("cancelled")
 
-    # -- Python -----------------------------------------------------------------------------------------------------
-
-    def environment(self):
-        """The interpreter of a private environment that has what the plan needs; made once, then reused."""
-        uv = shutil.which("uv")
-        os.makedirs(self.spec["environments"], mode=0o700, exist_ok=True)
-        known = os.path.join(self.spec["environments"], self.digest([
-            os.environ.get("PATH"), uv, sys.executable, self.spec["py_version"], self.spec["packages"],
-            self.spec["constraints"], self.spec["requirements"]]) + ".known")
-        python = self.known_environment(known)
-        if python is None:
-            python = self.make_environment(uv)
-            with open("%s.%d" % (known, os.getpid()), "w", encoding="utf-8") as f:
-                f.write(python)
-            os.replace("%s.%d" % (known, os.getpid()), known)
-        return python
-
-    @staticmethod
-    def digest(values):
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode("utf-8")).hexdigest()[:24]
-
-    @staticmethod
-    def known_environment(known):
-        """The environment that the same order led to before, so that not every interpreter of the host is asked again."""
-        try:
-            with open(known, encoding="utf-8") as f:
-                python = f.read()
-        except OSError:
-            return None
-        complete = os.path.join(os.path.dirname(python), os.pardir, os.pardir, "complete")
-        return python if os.path.exists(complete) and os.access(python, os.X_OK) else None
-
-    def make_environment(self, uv):
-        base = self.interpreter(uv)
-        root = os.path.join(self.spec["environments"], self.digest([
-            base, bool(uv), self.spec["packages"], self.spec["constraints"], self.spec["requirements"]]))
-        python = os.path.join(root, "venv", "bin", "python")
-        with open(root + ".lock", "w") as lock:
-            self.take(lock)
-            if not os.path.exists(os.path.join(root, "complete")):
-                shutil.rmtree(root, ignore_errors=True)
-                os.makedirs(root)
-                self.build(uv, base, root, python)
-                with open(os.path.join(root, "complete"), "w"):
-                    pass
-        return python
-
-    def build(self, uv, base, root, python):
-        make, install, env = self.commands(uv, base, root, python)
-        self.say("reliably-server: preparing a Python environment with %s, kept for later runs" % base)
-        if self.call(make, env, cwd=root) != 0:
-            raise Failure("A Python environment cannot be made with %s: %s (On Debian and Ubuntu the package python3-venv "
-                          "is needed.)" % (base, self.last_lines()))
-        if self.call(install, env, cwd=root) != 0:
-            raise Failure("The dependencies cannot be installed; check py_dependencies of the deployment, and that this "
-                          "host reaches a package index: %s" % self.last_lines())
-        if not os.access(os.path.join(os.path.dirname(python), "reliably"), os.X_OK):
-            raise Failure("The installed packages do not have the command 'reliably'.")
-
-    def commands(self, uv, base, root, python):
-        """What makes an environment, what installs into it, and the variables of both."""
-        requirements = os.path.join(root, "requirements.txt")
-        constraints = os.path.join(root, "constraints.txt")
-        own = self.spec["requirements"] or ""
-        with open(requirements, "w", encoding="utf-8") as f:
-            f.write("\n".join(self.spec["packages"]) + "\n" + own + "\n")
-        with open(constraints, "w", encoding="utf-8") as f:
-            f.write("\n".join(c for c in self.spec["constraints"] if project_of(c) not in projects_of(own)) + "\n")
-        env = dict(self.passed_through(), PATH=os.environ.get("PATH", os.defpath))
-        if "HOME" in os.environ:
-            env["HOME"] = os.environ["HOME"]
-        cache = os.path.join(self.spec["environments"], "cache")
-        if uv:
-            env.setdefault("UV_CACHE_DIR", cache)
-            make = [uv, "venv", "--quiet", "--no-project", "--python", base, os.path.join(root, "venv")]
-            install = [uv, "pip", "install", "--python", python, "-r", requirements, "-c", constraints]
-        else:
-            env.setdefault("PIP_CACHE_DIR", cache)
-            make = [base, "-m", "venv", os.path.join(root, "venv")]
-            install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-                       "-r", requirements, "-c", constraints]
-        return make, install, env
-
-    def interpreter(self, uv):
-        wanted = self.spec["py_version"]
-        found = installed_interpreters()
-        if wanted is None:
-            fitting = [f for f in found if f[0] >= (3, 12)] or [f for f in found if f[0] >= (3, 10)]
-            if fitting:
-                return fitting[0][1]
-            remedy = "Install Python 3.12 or newer"
-        else:
-            prefix = tuple(int(n) for n in wanted.split("."))
-            fitting = [f for f in found if f[0][:len(prefix)] == prefix]
-            if fitting:
-                return fitting[0][1]
-            if uv:
-                # uv may know, or be allowed to fetch, an interpreter that is not on the PATH.
-                answer = subprocess.run([uv, "python", "find", "--no-project", wanted], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, universal_newlines=True)
-                if answer.returncode == 0 and answer.stdout.strip():
-                    return answer.stdout.strip()
-            remedy = "Install it, or change py_version of the deployment"
-        here = ", ".join(sorted({".".join(map(str, f[0])) for f in found})) or "none"
-        raise Failure("Python %s is needed, but the server's host has: %s. %s."
-                      % (wanted or "3.12 or newer", here, remedy))
-
-    def passed_through(self):
-        patterns = [re.compile(p.replace("*", ".*") + "$", re.IGNORECASE) for p in self.spec["pass_through"]]
-        return {k: v for k, v in os.environ.items() if any(p.match(k) for p in patterns)}
-
     # -- checks -----------------------------------------------------------------------------------------------------
 
     def check(self):
         """What would stop a run, as [{"name":, "outcome":, "message":, "remedy":}]."""
         self.results = []
         self.output = Output(self.path("output.log"), self.spec["output_limit_bytes"])
+        adopt_orphans()
         uv = shutil.which("uv")
         self.note("working directory", lambda: "Runs have %s." % (
             "a fresh directory each" if self.spec["base_dir"] is None else self.working_directory()))
-        base = self.note("Python interpreter", lambda: self.interpreter(uv), lambda found: "Runs have %s." % found)
+        self.add("confinement", *self.policies.summary())
+        base = self.note("Python interpreter", lambda: self.environments.interpreter(uv),
+                         lambda found: "Runs have %s." % found.path)
         if uv:
             self.add("uv", "passed", "Dependencies are installed by %s." % uv)
         else:
@@ -350,8 +257,10 @@ class Launcher:
         if base is None:
             self.add("requirements resolvable", "skipped", "There is no interpreter to resolve them for.")
         else:
-            self.note("requirements resolvable", lambda: self.resolve(uv, base),
+            self.note("requirements resolvable",
+                      lambda: self.environments.resolve(uv, base, self.path("resolve")) or True,
                       lambda found: "A package index has everything that runs need.")
+        kill_descendants()
         return self.results
 
     def add(self, name, outcome, message, remedy=None):
@@ -367,20 +276,6 @@ class Launcher:
         else:
             self.add(name, "passed", said(found))
             return found
-
-    def resolve(self, uv, base):
-        """Finds versions of everything, and installs none of it."""
-        root = self.path("resolve")
-        os.makedirs(root)
-        python = os.path.join(root, "venv", "bin", "python")
-        make, install, env = self.commands(uv, base, root, python)
-        if self.call(make, env, cwd=root) != 0:
-            raise Failure("A Python environment cannot be made with %s: %s (On Debian and Ubuntu the package python3-venv "
-                          "is needed.)" % (base, self.last_lines()))
-        if self.call(install + ["--dry-run"], env, cwd=root) != 0:
-            raise Failure("The dependencies cannot be installed; check py_dependencies of the deployment, and that this "
-                          "host reaches a package index: %s" % self.last_lines())
-        return True
 
     # -- processes --------------------------------------------------------------------------------------------------
 
@@ -455,7 +350,8 @@ class Launcher:
         if self.stop_reason is None:
             self.stop("cancelled")
 
-    def stop(self, reason):
+    def stop(self, reason, error=None):
+        self.stop_error = error
         self.stop_reason = reason
 
     def stop_if_asked(self):
@@ -468,48 +364,6 @@ class Launcher:
         lines = self.output.last(4000).decode("utf-8", "replace").strip().splitlines()
         errors = [line for line in lines if "error" in line.lower()]
         return " / ".join((errors or lines)[-3:])[:1500]
-
-
-def project_of(requirement):
-    """The normalised name of the project that a requirement line names (PEP 503), or None."""
-    match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", requirement)
-    return re.sub(r"[-_.]+", "-", match.group(1)).lower() if match else None
-
-
-def projects_of(requirements):
-    return {project_of(line) for line in requirements.splitlines()}
-
-
-def installed_interpreters():
-    """Interpreters that really start, as ((3, 12, 1), path): 'python3' first if it is new enough, then newest first."""
-    directories = os.environ.get("PATH", os.defpath).split(os.pathsep) + ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"]
-    pyenv = os.environ.get("PYENV_ROOT") or os.path.join(os.path.expanduser("~"), ".pyenv")
-    directories += glob.glob(os.path.join(pyenv, "versions", "*", "bin"))
-    candidates = [shutil.which("python3"), sys.executable]
-    for directory in directories:
-        for path in glob.glob(os.path.join(directory, "python3*")):
-            if re.match(r"python3(\.\d+)?$", os.path.basename(path)):
-                candidates.append(path)
-    found = {}
-    for path in candidates:
-        if path and path not in found:
-            found[path] = version_of(path)
-    usable = [(version, path) for path, version in found.items() if version]
-    first = usable[:1] if usable and usable[0][0] >= (3, 12) else []
-    # Of several new ones, prefer those that packages had time to follow.
-    rest = sorted(usable, key=lambda f: (f[0] < (3, 14), f[0]), reverse=True)
-    return first + rest
-
-
-def version_of(python):
-    try:
-        answer = subprocess.run([python, "-I", "-c", "import sys; print(*sys.version_info[:3])"], stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, universal_newlines=True, timeout=20)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    if answer.returncode != 0:
-        return None
-    return tuple(int(n) for n in answer.stdout.split())
 
 
 if __name__ == "__main__":

@@ -329,7 +329,7 @@ class ManagedRunIT {
             JsonPath run = there.ended(plan);
             assertEquals("succeeded", run.getString("state"), run.getString("error"));
             try (Stream<Path> environments =
-                    Files.find(temporary.resolve("uv-data/python"), 3, (p, a) -> p.endsWith("venv/pyvenv.cfg"))) {
+                    Files.find(temporary.resolve("uv-data/python"), 4, (p, a) -> p.endsWith("venv/pyvenv.cfg"))) {
                 assertTrue(read(environments.findFirst().orElseThrow()).contains("uv ="), "uv made the environment");
             }
         }
