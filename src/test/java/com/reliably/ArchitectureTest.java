@@ -96,6 +96,8 @@ class ArchitectureTest {
             entry("com.reliably.runner.kubernetes.cluster.InClusterAccess", "workers, as KubernetesClusters hands to"),
             entry("com.reliably.runner.kubernetes.cluster.KubernetesClusters", "workers, as its Javadoc says"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
+            entry("com.reliably.runner.cli.LauncherScripts", "workers, as the test below sees"),
+            entry("com.reliably.runner.cli.ProcessesOfRun", "workers, as the test below sees"),
             entry("com.reliably.runner.cli.RunDirectory", "workers, as the test below sees"),
             entry("com.reliably.runner.docker.Engine", "workers of its own"),
             entry("com.reliably.runner.docker.EngineClock", "an engine's workers"),

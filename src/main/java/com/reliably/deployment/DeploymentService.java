@@ -180,6 +180,12 @@ public class DeploymentService {
                 .collect(Collectors.toMap(deployment -> deployment.id, this::definitionOf)));
     }
 
+    /** The definitions of all deployments of an organisation, masked, by id. Joins the session of its caller. */
+    public Uni<Map<UUID, DeploymentDefinition>> definitions(UUID orgId) {
+        return repository.all(orgId).list().map(found -> found.stream()
+                .collect(Collectors.toMap(deployment -> deployment.id, this::definitionOf)));
+    }
+
     /**
      * The definition of a deployment with its secrets in clear, for a runner. Joins the session of its caller.
      *

@@ -10,9 +10,11 @@ import com.reliably.web.RawJson;
 import io.smallrye.mutiny.Uni;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Size;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
@@ -23,6 +25,7 @@ import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
@@ -55,8 +58,16 @@ class ExecutionResource {
     public Uni<ExecutionView> create(
             @PathParam("org_id") UUID orgId,
             @PathParam("exp_id") UUID experimentId,
+            @Parameter(
+                            description =
+                                    "With the token of a run: the same key again, with whatever report, does not create"
+                                            + " another execution but answers with the one that there is. For a client that does not"
+                                            + " know whether its report arrived.")
+                    @HeaderParam("Idempotency-Key")
+                    @Size(max = 255)
+                    String idempotencyKey,
             @NotNull @Valid ExecutionReport body) {
-        return executions.create(caller.get(), experimentId, body);
+        return executions.create(caller.get(), experimentId, idempotencyKey, body);
     }
 
     @GET

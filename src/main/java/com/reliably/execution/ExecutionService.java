@@ -18,6 +18,7 @@ import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
 import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -28,6 +29,7 @@ import java.util.UUID;
 public class ExecutionService {
 
     private static final String FOREIGN_KEY_VIOLATION = "23503";
+    private static final String UNIQUE_VIOLATION = "23505";
 
     private final ReportStore reports;
     private final ExecutionRepository repository;
@@ -57,10 +59,16 @@ public class ExecutionService {
         this.clock = clock;
     }
 
-    Uni<ExecutionView> create(Caller caller, UUID experimentId, ExecutionReport report) {
+    /**
+     * Creates an execution.
+     *
+     * @param key by which a run's client creates one only once, however often it asks; null where it does not matter
+     */
+    Uni<ExecutionView> create(Caller caller, UUID experimentId, String key, ExecutionReport report) {
         Journal journal = journals.read(report.result().text());
         return scopeOfNew(caller, experimentId, report.planId()).chain(scope -> {
-            UUID id = UUID.randomUUID();
+            boolean once = scope.runId() != null && key != null && !key.isBlank();
+            UUID id = once ? idOf(scope.runId(), key) : UUID.randomUUID();
             Instant now = clock.instant();
             String state = write(new ExecutionState.Pending(null, now));
             return reports.insert(
@@ -84,8 +92,16 @@ public class ExecutionService {
                             scope.planId(),
                             caller.id(),
                             now,
-                            new RawJson(stored)));
+                            new RawJson(stored)))
+                    .onFailure(e -> once && isThere(e))
+                    .recoverWithUni(() -> get(caller, experimentId, id));
         });
+    }
+
+    /** The same for the same key of a run. Clients want ids of version 4. */
+    private static UUID idOf(UUID runId, String key) {
+        UUID named = UUID.nameUUIDFromBytes(("execution " + runId + " " + key).getBytes(StandardCharsets.UTF_8));
+        return new UUID(named.getMostSignificantBits() & ~0xF000L | 0x4000L, named.getLeastSignificantBits());
     }
 
     Uni<ExecutionView> get(Caller caller, UUID experimentId, UUID id) {
@@ -211,6 +227,10 @@ public class ExecutionService {
                     + wanted.current() + "' any more.");
         }
         // A client that resumed says that it runs, not knowing that it was asked to terminate meanwhile: it will look.
+    }
+
+    private static boolean isThere(Throwable e) {
+        return e instanceof PgException pg && UNIQUE_VIOLATION.equals(pg.getSqlState());
     }
 
     private static boolean referenceIsGone(Throwable e) {

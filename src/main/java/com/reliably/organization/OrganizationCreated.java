@@ -2,6 +2,7 @@ package com.reliably.organization;
 
 import com.reliably.access.TokenView;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -16,4 +17,10 @@ record OrganizationCreated(
         Instant createdDate,
 
         @Schema(description = "The organization's first administrator token; shown only here")
-        TokenView token) {}
+        TokenView token,
+
+        @Schema(
+                description =
+                        "Where this is the second organization: the stored plans of the first one whose runs are refused"
+                                + " from now on, because the server keeps organizations apart")
+        List<ConcernedPlan> concernedPlans) {}

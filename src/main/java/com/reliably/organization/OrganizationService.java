@@ -7,28 +7,40 @@ import com.reliably.audit.AuditTrail;
 import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import io.quarkus.arc.All;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
+import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
+import org.jboss.logging.Logger;
 
 /** Organisations. */
 @ApplicationScoped
 public class OrganizationService implements OrganizationDirectory {
 
+    private static final Logger LOG = Logger.getLogger(OrganizationService.class);
+
     private final OrganizationRepository repository;
     private final TokenService tokens;
     private final AuditTrail audit;
+    private final List<SecondOrganizationImpact> impacts;
     private final Clock clock;
 
-    OrganizationService(OrganizationRepository repository, TokenService tokens, AuditTrail audit, Clock clock) {
+    OrganizationService(
+            OrganizationRepository repository,
+            TokenService tokens,
+            AuditTrail audit,
+            @All List<SecondOrganizationImpact> impacts,
+            Clock clock) {
         this.repository = repository;
         this.tokens = tokens;
         this.audit = audit;
+        this.impacts = impacts;
         this.clock = clock;
     }
 
@@ -65,8 +77,33 @@ public class OrganizationService implements OrganizationDirectory {
                     .persistAndFlush(organization)
                     .chain(() -> tokens.createFirst(organization.id, caller.id()))
                     .call(() -> audit.record(caller, "organization.create", "organization", organization.id, name))
-                    .map(token -> new OrganizationCreated(organization.id, name, organization.createdAt, token));
+                    .chain(token -> concernedPlans(organization.id)
+                            .map(plans -> new OrganizationCreated(
+                                    organization.id, name, organization.createdAt, token, plans)));
         });
+    }
+
+    /** The plans that the second organisation concerns; none where there were several before. */
+    private Uni<List<ConcernedPlan>> concernedPlans(UUID created) {
+        return repository
+                .some(3)
+                .chain(organizations -> organizations.size() != 2
+                        ? Uni.createFrom().item(List.of())
+                        : Multi.createFrom()
+                                .iterable(organizations)
+                                .filter(organization -> !organization.id.equals(created))
+                                .onItem()
+                                .transformToMultiAndConcatenate(first -> Multi.createFrom()
+                                        .iterable(impacts)
+                                        .onItem()
+                                        .transformToUniAndConcatenate(impact -> impact.concernedPlans(first.id)))
+                                .onItem()
+                                .<ConcernedPlan>disjoint()
+                                .invoke(plan -> LOG.warnf(
+                                        "With the second organization, runs of plan %s of organization %s are refused: %s",
+                                        plan.planId(), plan.orgId(), plan.reason()))
+                                .collect()
+                                .asList());
     }
 
     /** The organisation's halt, or null. Joins the session of its caller. */

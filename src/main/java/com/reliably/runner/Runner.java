@@ -30,6 +30,16 @@ public interface Runner {
         return Optional.empty();
     }
 
+    /**
+     * Why runs with such a deployment are refused once several organisations share the server, with the remedy; empty where they
+     * are not, as far as can be told without asking an engine.
+     *
+     * @param definition without its secrets
+     */
+    default Optional<String> refusalBesideOthers(DeploymentDefinition definition) {
+        return Optional.empty();
+    }
+
     /** Whether this runner gave out that reference; a run that was launched needs nothing else to be followed. */
     boolean knows(String reference);
 

@@ -80,6 +80,8 @@ public sealed interface RunnerEvent {
         EXITED,
         /** There was no client: such runs do nothing, and that is well. */
         NOTHING_TO_RUN,
+        /** The client ended by itself, but this server could not be told all of what it reported. */
+        UNREPORTED,
         /** The client could not be started: installation, interpreter, directory, image… */
         UNPREPARED,
         /** It was ended because somebody asked. */

@@ -74,6 +74,26 @@ class ExecutionsOfRunTest {
     }
 
     @Test
+    void aReportThatMayHaveArrivedCreatesNoSecondExecution() throws Throwable {
+        UUID run = newRun();
+        String token = tokenOf(run);
+        String first = create(token, "key");
+        assertThat(create(token, "key"), equalTo(first));
+        String second = create(token, "another");
+        String ofAnotherRun = create(tokenOf(newRun()), "key");
+        assertThat(List.of(first, second, ofAnotherRun).stream().distinct().count(), equalTo(3L));
+        for (String id : List.of(first, second, ofAnotherRun)) {
+            assertThat(UUID.fromString(id).version(), equalTo(4));
+        }
+        assertThat(
+                inTransaction(() -> executions.ofRun(org(), run)).stream()
+                        .map(reported -> reported.id().toString())
+                        .toList(),
+                contains(first, second));
+        assertThat(create(token, " ").equals(create(token, " ")), equalTo(false));
+    }
+
+    @Test
     void aRunKnowsWhatItsClientReported() throws Throwable {
         UUID run = newRun();
         String token = tokenOf(run);
@@ -237,6 +257,17 @@ class ExecutionsOfRunTest {
 
     private String create(String token) {
         return tenant.as(token)
+                .body(Map.of("result", "{}", "plan_id", plan.id))
+                .post(plan.executions())
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("id");
+    }
+
+    private String create(String token, String key) {
+        return tenant.as(token)
+                .header("Idempotency-Key", key)
                 .body(Map.of("result", "{}", "plan_id", plan.id))
                 .post(plan.executions())
                 .then()

@@ -21,6 +21,14 @@ class RunOutcomeTest {
     }
 
     @Test
+    void aRunWhoseLastReportsAreMissingFailed() {
+        Ended ended = new Ended(How.UNREPORTED, 0, "2 reports are missing");
+        assertEquals(
+                new RunOutcome(RunState.FAILED, "2 reports are missing"),
+                RunOutcome.of(ended, reported("completed", false), ""));
+    }
+
+    @Test
     void aClientThatEndsWellAndReportsNothingDidNotRunThePlan() {
         for (Ended ended : List.of(
                 new Ended(How.EXITED, 0, null),

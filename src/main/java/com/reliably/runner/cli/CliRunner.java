@@ -18,6 +18,7 @@ import com.reliably.runner.ServerAddress;
 import com.reliably.secret.Mask;
 import com.reliably.start.ServerSettings;
 import com.reliably.web.PlainText;
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.infrastructure.Infrastructure;
@@ -41,6 +42,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
@@ -62,6 +64,9 @@ final class CliRunner implements Runner {
     /** The token outlives the run by this much, so that its last report is taken. */
     private static final Duration TOKEN_MARGIN = Duration.ofMinutes(10);
 
+    /** How long after its time a run waits for its server with reports that it keeps; the token must be good then. */
+    private static final Duration HANDOVER_WITHIN = TOKEN_MARGIN.minusMinutes(1);
+
     /** How long a check may take; finding versions of everything is most of it. */
     private static final Duration CHECK_WITHIN = Duration.ofSeconds(80);
 
@@ -75,19 +80,25 @@ final class CliRunner implements Runner {
     private final ServerAddress address;
     private final ClientCommand client;
     private final ObjectMapper json;
+    private final RunConfinement confinement;
     private final Path root;
     private final LauncherScripts scripts;
+    private final long outputLimit;
 
     CliRunner(
             ManagedSettings settings,
             ServerSettings server,
             ServerAddress address,
             ClientCommand client,
-            ObjectMapper json) {
+            RunConfinement confinement,
+            ObjectMapper json,
+            @ConfigProperty(name = "reliably.runs.log-limit") MemorySize outputLimit) {
         this.settings = settings;
         this.address = address;
         this.client = client;
+        this.confinement = confinement;
         this.json = json;
+        this.outputLimit = outputLimit.asLongValue();
         this.root = server.dataDir()
                 .orElseGet(() -> Path.of(System.getProperty("user.home"), ".reliably"))
                 .toAbsolutePath()
@@ -117,6 +128,11 @@ final class CliRunner implements Runner {
     }
 
     @Override
+    public Optional<String> refusalBesideOthers(DeploymentDefinition definition) {
+        return confinement.refusalBesideOthers((CliDefinition) definition);
+    }
+
+    @Override
     public boolean knows(String reference) {
         return reference.startsWith(SCHEME);
     }
@@ -137,16 +153,17 @@ final class CliRunner implements Runner {
     }
 
     private Uni<Void> prepare(LaunchRequest request, RunDirectory directory) {
-        return blocking(() -> {
+        return confinement
+                .of(request.orgId(), root)
+                .chain(confined -> blocking(() -> {
                     directory.make();
-                    directory.write(
-                            "spec.json",
-                            specOf(
-                                    (CliDefinition) request.definition(),
-                                    timeoutOf(request),
-                                    client.arguments(request.planId())));
+                    Map<String, Object> spec = specOf(
+                            (CliDefinition) request.definition(),
+                            timeoutOf(request),
+                            client.arguments(request.planId()));
+                    directory.write("spec.json", spec(spec, request.orgId(), confined));
                     return directory.environment().isPresent();
-                })
+                }))
                 // An earlier attempt may be starting this moment, with the token that stands there: it must stay valid.
                 .chain(present -> present ? Uni.createFrom().voidItem() : writeEnvironment(request, directory));
     }
@@ -167,7 +184,7 @@ final class CliRunner implements Runner {
     private Uni<Void> start(RunDirectory directory) {
         return blocking(() -> {
             Path launcher = scripts.launcher();
-            String python = python();
+            String python = HostPython.path();
             List<String> command =
                     List.of(python, "-I", launcher.toString(), directory.path().toString());
             ProcessBuilder builder = new ProcessBuilder(command)
@@ -283,7 +300,9 @@ final class CliRunner implements Runner {
             // First: a launcher that begins between the looks below must not count as one that has died.
             boolean begun =
                     directory.isLaunched() && Files.exists(directory.path().resolve("pid"));
-            boolean alive = directory.launcher().isPresent();
+            // The supervisor of one that was killed has the experiment roll back.
+            boolean alive =
+                    directory.launcher().isPresent() || directory.supervisor().isPresent();
             Optional<RunDirectory.Result> result = directory.result();
             if (result.isPresent()) {
                 return result.map(Reader.this::toEnded);
@@ -311,9 +330,17 @@ final class CliRunner implements Runner {
             }
             return directory.isPermitted()
                     ? vanished("The run's launcher was killed from outside (out of memory, a restart of the host?), so"
-                            + " how the experiment ended is not known.")
+                            + " how the experiment ended is not known." + notHandedOver())
                     : unprepared("The run's launcher was killed from outside (out of memory, a restart of the host?)"
                             + " before the experiment began.");
+        }
+
+        private String notHandedOver() throws IOException {
+            int reports = directory.reportsNotHandedOver();
+            return reports == 0
+                    ? ""
+                    : " It had kept " + reports
+                            + " of the client's last reports for this server, which are lost with it.";
         }
 
         private Optional<RunnerEvent.Ended> unprepared(String why) {
@@ -327,6 +354,7 @@ final class CliRunner implements Runner {
         private RunnerEvent.Ended toEnded(RunDirectory.Result result) {
             return switch (result.reason()) {
                 case "exited" -> Objects.equals(result.exitCode(), 0) ? endedWell() : ended(How.EXITED, result);
+                case "unreported" -> ended(How.UNREPORTED, result);
                 case "cancelled" -> ended(How.CANCELLED, result);
                 case "timeout" -> RunnerEvent.Ended.tookTooLong(result.exitCode(), "RELIABLY_MANAGED_TIMEOUT");
                 default -> ended(How.UNPREPARED, result);
@@ -373,9 +401,22 @@ final class CliRunner implements Runner {
     @Override
     public Uni<Void> cleanUp(RunAtEngine run) {
         return blocking(() -> {
-            directoryOf(run.reference()).delete();
+            RunDirectory directory = directoryOf(run.reference());
+            endWhatIsLeft(directory);
+            directory.delete();
             return null;
         });
+    }
+
+    /** Where nobody lived to end the run's processes, it is done here. */
+    private static void endWhatIsLeft(RunDirectory directory) throws IOException {
+        if (directory.result().isPresent()) {
+            return;
+        }
+        Optional<String> token = directory.environment().map(variables -> variables.get(ClientCommand.TOKEN));
+        if (token.isPresent()) {
+            ProcessesOfRun.end(ClientCommand.TOKEN, token.get());
+        }
     }
 
     @Override
@@ -413,7 +454,8 @@ final class CliRunner implements Runner {
             Optional<ProcessHandle> launcher = directory.launcher();
             if (launcher.isPresent()) {
                 launcher.get().destroy();
-            } else {
+            } else if (directory.supervisor().isEmpty()) {
+                endWhatIsLeft(directory);
                 directory.delete();
             }
             return null;
@@ -429,7 +471,10 @@ final class CliRunner implements Runner {
                             "Managed runs are switched off on this server.",
                             "Use another deployment, or have the operator set RELIABLY_MANAGED_ENABLED.")));
         }
-        return blocking(() -> startCheck((CliDefinition) definition))
+        return confinement
+                .of(orgId, root)
+                .chain(confined -> blocking(() ->
+                        startCheck(spec(specOf((CliDefinition) definition, CHECK_WITHIN, List.of()), orgId, confined))))
                 .chain(this::results)
                 .onFailure(LaunchFailure.class)
                 .recoverWithItem(failure -> List.of(CheckResult.failed(
@@ -439,13 +484,13 @@ final class CliRunner implements Runner {
     /** A launcher that looks, and the directory that it looks in. */
     private record Check(Process launcher, RunDirectory directory) {}
 
-    private Check startCheck(CliDefinition definition) throws IOException {
+    private Check startCheck(Map<String, Object> spec) throws IOException {
         Files.createDirectories(runs());
         RunDirectory directory = new RunDirectory(Files.createTempDirectory(runs(), "check-"), json);
         try {
-            directory.write("spec.json", specOf(definition, CHECK_WITHIN, List.of()));
+            directory.write("spec.json", spec);
             ProcessBuilder builder = new ProcessBuilder(
-                            python(),
+                            HostPython.path(),
                             "-I",
                             scripts.launcher().toString(),
                             "--check",
@@ -513,6 +558,14 @@ final class CliRunner implements Runner {
         return request.timeout() == null ? settings.timeout() : request.timeout();
     }
 
+    /** Environments and packages are an organization's own: what one installs runs in no other's. */
+    private Map<String, Object> spec(Map<String, Object> spec, UUID orgId, Map<String, Object> confined) {
+        spec.put(
+                "environments", root.resolve("python").resolve(orgId.toString()).toString());
+        spec.put("confinement", confined);
+        return spec;
+    }
+
     private Map<String, Object> specOf(CliDefinition definition, Duration timeout, List<String> arguments) {
         Map<String, Object> spec = new LinkedHashMap<>();
         spec.put("arguments", arguments);
@@ -522,47 +575,13 @@ final class CliRunner implements Runner {
         spec.put("packages", settings.packages());
         spec.put("constraints", settings.constraints().orElse(List.of()));
         spec.put("pass_through", settings.passThrough());
-        spec.put("environments", root.resolve("python").toString());
         spec.put("timeout_seconds", timeout.toSeconds());
         spec.put("grace_seconds", settings.grace().toSeconds());
         spec.put("permit_seconds", settings.permitWithin().toSeconds());
         spec.put("token_check_seconds", settings.tokenCheckEvery().toSeconds());
+        spec.put("handover_seconds", HANDOVER_WITHIN.toSeconds());
+        spec.put("output_limit_bytes", outputLimit);
         return spec;
-    }
-
-    /** Any Python 3 will do for the launcher; which one the plan gets is the launcher's to find. */
-    private static String python() {
-        String path = System.getenv().getOrDefault("PATH", "");
-        for (String directory : path.split(java.io.File.pathSeparator)) {
-            for (String name : List.of("python3", "python")) {
-                Path candidate = Path.of(directory.isEmpty() ? "." : directory, name);
-                if (Files.isExecutable(candidate) && isPython3(candidate)) {
-                    return candidate.toString();
-                }
-            }
-        }
-        throw new LaunchFailure(
-                "There is no Python 3 on the PATH of the server's host: install it (python3, and on Debian"
-                        + " and Ubuntu python3-venv), then run the plan again.");
-    }
-
-    private static boolean isPython3(Path candidate) {
-        if (candidate.getFileName().toString().equals("python3")) {
-            return true;
-        }
-        try {
-            Process process = new ProcessBuilder(
-                            candidate.toString(), "-c", "import sys; sys.exit(sys.version_info < (3, 7))")
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return process.waitFor() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 
     private static <T> Uni<T> blocking(Callable<T> work) {

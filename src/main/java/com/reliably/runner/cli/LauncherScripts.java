@@ -21,7 +21,19 @@ import java.util.Map;
 final class LauncherScripts {
 
     /** The script that is started, and the modules that it imports from beside it. */
-    private static final List<String> NAMES = List.of("launcher.py");
+    private static final List<String> NAMES = List.of(
+            "launcher.py",
+            "addresses.py",
+            "confinement.py",
+            "environments.py",
+            "kernel.py",
+            "listener.py",
+            "output.py",
+            "policies.py",
+            "relay.py",
+            "reports.py",
+            "supervisor.py",
+            "upstream.py");
 
     private final Path parent;
 

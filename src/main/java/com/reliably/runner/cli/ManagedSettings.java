@@ -1,7 +1,9 @@
 package com.reliably.runner.cli;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -11,8 +13,8 @@ import java.util.Optional;
 public interface ManagedSettings {
 
     /**
-     * Whether plans may run on this host at all. They run as the server's own user, so whoever may write plans can do
-     * here what that user can.
+     * Whether plans may run on this host at all. They run as the server's own user, and are confined to less than what that
+     * user can do ({@link #isolation}).
      */
     @WithDefault("true")
     boolean enabled();
@@ -65,4 +67,45 @@ public interface ManagedSettings {
     /** How often the output of runs is looked for. */
     @WithDefault("PT0.5S")
     Duration pollEvery();
+
+    /** Whether runs are confined. */
+    @WithDefault("auto")
+    Isolation isolation();
+
+    /** The ways to confine runs. */
+    enum Isolation {
+        /** As far as this host can; from the second organization on runs that cannot be confined are refused. */
+        AUTO,
+        /** Not at all: runs can read the server's keys and those of other organizations. */
+        NONE
+    }
+
+    /** The directories that runs may use beside their own ones, once there is a second organization. */
+    Optional<List<Path>> allowedRoots();
+
+    /**
+     * The range of user ids of which each organization gets one for its runs, once there is a second one and where the server
+     * is root; {@code none} for no users of their own.
+     */
+    @WithDefault("1900000000-1900065535")
+    String organizationUsers();
+
+    /** How many processes and threads the user of a run may have; root is not held to it. */
+    @WithDefault("4096")
+    int maxProcesses();
+
+    /** How many files each process of a run may have open. */
+    @WithDefault("65536")
+    int maxOpenFiles();
+
+    /** How much memory each process of a run may have for its data. */
+    @WithDefault("4G")
+    MemorySize maxMemory();
+
+    /** How large a run's own directory, and each file that it writes, may become. */
+    @WithDefault("10G")
+    MemorySize maxDisk();
+
+    /** How much time of a processor each process of a run may use; without limit where it is not set. */
+    Optional<Duration> maxCpuTime();
 }

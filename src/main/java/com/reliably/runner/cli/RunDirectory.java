@@ -10,15 +10,17 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The directory by which server and launcher understand each other; {@code launcher.py} says what its files mean. */
 final class RunDirectory {
 
     private static final int LONGEST_PIECE = 64 * 1024;
+    private static final Pattern REPORT = Pattern.compile("[0-9]{10}");
 
     private final Path path;
     private final ObjectMapper json;
@@ -83,21 +85,26 @@ final class RunDirectory {
 
     /** The process of the launcher, while it lives. */
     Optional<ProcessHandle> launcher() throws IOException {
+        // Process ids are used again: it is the launcher only if its command names this directory.
+        return processOf("pid", path.toString()::equals);
+    }
+
+    /** The process that ends the run's client where the launcher is gone, while it lives. */
+    Optional<ProcessHandle> supervisor() throws IOException {
+        return processOf("supervisor", argument -> argument.endsWith("supervisor.py"));
+    }
+
+    private Optional<ProcessHandle> processOf(String file, Predicate<String> argument) throws IOException {
         try {
-            long pid = Long.parseLong(Files.readString(path.resolve("pid")).strip());
-            // Process ids are used again: it is the launcher only if its command names this directory.
-            return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(this::isLauncher);
+            long pid = Long.parseLong(Files.readString(path.resolve(file)).strip());
+            return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(process -> process.info()
+                    .arguments()
+                    .map(arguments -> Stream.of(arguments).anyMatch(argument))
+                    // Some systems do not tell the arguments of a process.
+                    .orElse(true));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
-    }
-
-    private boolean isLauncher(ProcessHandle process) {
-        return process.info()
-                .arguments()
-                .map(arguments -> Stream.of(arguments).anyMatch(path.toString()::equals))
-                // Some systems do not tell the arguments of a process.
-                .orElse(true);
     }
 
     /** What became of the run; empty while it is not over. */
@@ -106,6 +113,17 @@ final class RunDirectory {
             return Optional.of(json.readValue(Files.readAllBytes(path.resolve("result.json")), Result.class));
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        }
+    }
+
+    /** How many reports of the client the launcher had stored for the server and could not hand over so far. */
+    int reportsNotHandedOver() throws IOException {
+        try (Stream<Path> reports = Files.list(path.resolve("reports"))) {
+            return (int) reports.filter(report ->
+                            REPORT.matcher(report.getFileName().toString()).matches())
+                    .count();
+        } catch (NoSuchFileException e) {
+            return 0;
         }
     }
 
@@ -172,13 +190,6 @@ final class RunDirectory {
     }
 
     void delete() throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        try (Stream<Path> tree = Files.walk(path)) {
-            for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        TreeRemoval.remove(path);
     }
 }

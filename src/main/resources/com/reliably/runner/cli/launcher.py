@@ -11,8 +11,11 @@ of the run:
     ready             everything is prepared, and the launcher waits for the permit
     permit            made by the server, once its database says that this attempt is the one that runs: from here on the
                       experiment may have had effects
-    output.log        everything that was printed, the installation's output first
-    result.json       the end: {"exit_code": n or null, "reason": ..., "error": ...}
+    supervisor        the process between this one and the CLI (supervisor.py): it ends the CLI should this one be killed
+    output.log        everything that was printed, the installation's output first; bounded (output.py)
+    reports/          what the client reported while the server was away, until that is handed over (relay.py)
+    result.json       the end: {"exit_code": n or null, "reason": ..., "error": ...}; not there before every
+                      report is handed over, or the time for that is over
 
 SIGTERM asks for the end: the CLI gets it too, and the time `grace_seconds` to roll back; then every process that stems
 from here is killed. The same happens at `timeout_seconds`, and when the server no longer accepts the run's token: then the
@@ -26,10 +29,10 @@ Needs Python 3.7 or newer, and nothing else.
 
 import fcntl
 import glob
-import hashlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -39,14 +42,18 @@ import time
 import urllib.error
 import urllib.request
 
-# The scripts of this directory, which an isolated interpreter (-I) does not look in by itself.
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+SCRIPTS = os.path.dirname(os.path.abspath(__file__))
+# An isolated interpreter (-I) does not look in the directory of its script by itself.
+sys.dont_write_bytecode = True
+sys.path.insert(0, SCRIPTS)
+
+from environments import Environments  # noqa: E402
+from output import Output  # noqa: E402
+from policies import Failure, Policies  # noqa: E402
+from relay import Relay  # noqa: E402
+from supervisor import adopt_orphans, kill_descendants  # noqa: E402
 
 ALREADY_LAUNCHED = 75
-
-
-class Failure(Exception):
-    """Why the plan cannot be run, and what to do about it."""
 
 
 class Stopped(Exception):
@@ -59,9 +66,12 @@ class Launcher:
         self.spec = self.read("spec.json")
         self.variables = self.read("environment.json") if variables is None else variables
         self.deadline = time.monotonic() + self.spec["timeout_seconds"]
-        self.stop_reason = None
-        self.child = None
+        self.stop_reason = self.stop_error = None
+        self.asked_at = None
         self.output = None
+        self.relay = None
+        self.policies = Policies(self)
+        self.environments = Environments(self)
 
     # -- files ------------------------------------------------------------------------------------------------------
 
@@ -81,7 +91,7 @@ class Launcher:
         os.replace(fresh, self.path(name))
 
     def say(self, text):
-        self.output.write((text.rstrip("\n") + "\n").encode("utf-8", "replace"))
+        self.output.say(text)
 
     # -- the run ----------------------------------------------------------------------------------------------------
 
@@ -95,34 +105,38 @@ class Launcher:
         signal.signal(signal.SIGTERM, self.on_term)
         signal.signal(signal.SIGINT, self.on_term)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self.output = open(self.path("output.log"), "ab", buffering=0)
+        self.output = Output(self.path("output.log"), self.spec["output_limit_bytes"])
         result = {"exit_code": None, "reason": "exited", "error": None}
         try:
             work = self.working_directory()
-            python = self.environment()
-            result["exit_code"] = self.execute(python, work)
+            python, readable = self.environments.environment()
+            result["exit_code"] = self.execute(python, readable, work)
             if self.stop_reason:
-                result["reason"] = self.stop_reason
+                result["reason"], result["error"] = self.stop_reason, self.stop_error
         except Stopped:
-            result["reason"] = self.stop_reason
+            result["reason"], result["error"] = self.stop_reason, self.stop_error
         except Failure as failure:
             result["reason"] = "unprepared"
             result["error"] = str(failure)
+            self.output.finish()
             self.say("reliably-server: " + str(failure))
         except Exception as failure:  # whatever it is, the server must hear of it
             result["reason"] = "unprepared"
             result["error"] = "The launcher failed: %s: %s" % (type(failure).__name__, failure)
         finally:
             kill_descendants()
+            self.output.finish()
+            self.hand_over(result)
         self.write("result.json", json.dumps(result))
         return 0
 
     def working_directory(self):
         base = self.spec["base_dir"]
         if base is None:
-            work = self.path("work")
+            work = os.path.join(self.workspace(), "work")
             os.makedirs(work, exist_ok=True)
             return work
+        self.policies.demand_allowed(base)
         if not os.path.isdir(base):
             raise Failure("The directory '%s' of the deployment (base_dir) does not exist on the server's host. "
                           "Make it, or leave base_dir out to run in a fresh one." % base)
@@ -130,20 +144,65 @@ class Launcher:
             raise Failure("The directory '%s' of the deployment (base_dir) cannot be written by the server's user." % base)
         return base
 
-    def execute(self, python, work):
-        for name in ("home", "tmp"):
-            os.makedirs(self.path(name), exist_ok=True)
+    def workspace(self):
+        """All that a run sees of its own directory."""
+        return self.path("workspace")
+
+    def execute(self, python, readable, work):
         env = dict(self.passed_through(), **self.variables)
         env["PATH"] = os.path.dirname(python) + os.pathsep + os.environ.get("PATH", os.defpath)
-        env["HOME"] = self.path("home")
-        env["TMPDIR"] = self.path("tmp")
+        for name, variable in (("home", "HOME"), ("tmp", "TMPDIR")):
+            env[variable] = os.path.join(self.workspace(), name)
+            os.makedirs(env[variable], exist_ok=True)
+        self.policies.hand_over(self.workspace())
         env["VIRTUAL_ENV"] = os.path.dirname(os.path.dirname(python))
         env["PYTHONUNBUFFERED"] = "1"
         reliably = os.path.join(os.path.dirname(python), "reliably")
-        command = [reliably] + self.spec["arguments"]
+        policy = self.policies.of_run(self.workspace(), work, readable)
+        command = self.policies.command(policy, [reliably] + self.spec["arguments"])
+        self.open_relay(env)
         self.await_permit()
         threading.Thread(target=self.watch_token, daemon=True).start()
-        return self.call(command, env, cwd=work, graceful=True)
+        self.policies.watch_disk(self.workspace())
+        code = self.call(command, env, cwd="/", graceful=True)
+        self.policies.demand_started(policy, code)
+        return code
+
+    def passed_through(self):
+        patterns = [re.compile(p.replace("*", ".*") + "$", re.IGNORECASE) for p in self.spec["pass_through"]]
+        return {k: v for k, v in os.environ.items() if any(p.match(k) for p in patterns)}
+
+    def end_processes(self):
+        kill_descendants()
+
+    def open_relay(self, env):
+        """Has the client speak with the server through here, so that it need not know of its restarts."""
+        certificates = glob.glob(os.path.join(env["VIRTUAL_ENV"], "lib", "python*", "site-packages", "certifi", "cacert.pem"))
+        self.relay = Relay(
+            self.path("reports"), self.variables["RELIABLY_SERVICE_HOST"], self.variables["RELIABLY_SERVICE_TOKEN"], env,
+            lambda: self.deadline + self.spec["grace_seconds"], self.say, certificates[0] if certificates else None)
+        self.relay.start()
+        self.relay.reach()
+        env.update(self.relay.variables(env))
+        self.output.addresses = self.relay.public_addresses()
+
+    def hand_over(self, result):
+        """The run is not over before the server has what its client reported, unless that takes too long."""
+        if self.relay is None:
+            return
+        begun = time.monotonic()
+        longest = self.deadline + self.spec["grace_seconds"] + self.spec["handover_seconds"]
+
+        def until():
+            return longest if self.asked_at is None else min(longest, max(begun, self.asked_at) + self.spec["grace_seconds"])
+        left = self.relay.finish(until)
+        if left:
+            error = ("The server was away until the run's time was over, so that %d of the last reports of its client could not be "
+                     "handed over. The log of the run says how it ended." % left)
+            self.say("reliably-server: " + error)
+            result["error"] = result["error"] or error
+            if result["reason"] == "exited":
+                result["reason"] = "unreported"
 
     def await_permit(self):
         """Nothing takes effect before the server says so: another one may have gone on with this run meanwhile."""
@@ -177,127 +236,19 @@ class Launcher:
             self.say("reliably-server: the run's token is no longer accepted, so the run is ended")
             self.stop("cancelled")
 
-    # -- Python -----------------------------------------------------------------------------------------------------
-
-    def environment(self):
-        """The interpreter of a private environment that has what the plan needs; made once, then reused."""
-        uv = shutil.which("uv")
-        os.makedirs(self.spec["environments"], mode=0o700, exist_ok=True)
-        known = os.path.join(self.spec["environments"], self.digest([
-            os.environ.get("PATH"), uv, sys.executable, self.spec["py_version"], self.spec["packages"],
-            self.spec["constraints"], self.spec["requirements"]]) + ".known")
-        python = self.known_environment(known)
-        if python is None:
-            python = self.make_environment(uv)
-            with open("%s.%d" % (known, os.getpid()), "w", encoding="utf-8") as f:
-                f.write(python)
-            os.replace("%s.%d" % (known, os.getpid()), known)
-        return python
-
-    @staticmethod
-    def digest(values):
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode("utf-8")).hexdigest()[:24]
-
-    @staticmethod
-    def known_environment(known):
-        """The environment that the same order led to before, so that not every interpreter of the host is asked again."""
-        try:
-            with open(known, encoding="utf-8") as f:
-                python = f.read()
-        except OSError:
-            return None
-        complete = os.path.join(os.path.dirname(python), os.pardir, os.pardir, "complete")
-        return python if os.path.exists(complete) and os.access(python, os.X_OK) else None
-
-    def make_environment(self, uv):
-        base = self.interpreter(uv)
-        root = os.path.join(self.spec["environments"], self.digest([
-            base, bool(uv), self.spec["packages"], self.spec["constraints"], self.spec["requirements"]]))
-        python = os.path.join(root, "venv", "bin", "python")
-        with open(root + ".lock", "w") as lock:
-            self.take(lock)
-            if not os.path.exists(os.path.join(root, "complete")):
-                shutil.rmtree(root, ignore_errors=True)
-                os.makedirs(root)
-                self.build(uv, base, root, python)
-                with open(os.path.join(root, "complete"), "w"):
-                    pass
-        return python
-
-    def build(self, uv, base, root, python):
-        make, install, env = self.commands(uv, base, root, python)
-        self.say("reliably-server: preparing a Python environment with %s, kept for later runs" % base)
-        if self.call(make, env, cwd=root) != 0:
-            raise Failure("A Python environment cannot be made with %s: %s (On Debian and Ubuntu the package python3-venv "
-                          "is needed.)" % (base, self.last_lines()))
-        if self.call(install, env, cwd=root) != 0:
-            raise Failure("The dependencies cannot be installed; check py_dependencies of the deployment, and that this "
-                          "host reaches a package index: %s" % self.last_lines())
-        if not os.access(os.path.join(os.path.dirname(python), "reliably"), os.X_OK):
-            raise Failure("The installed packages do not have the command 'reliably'.")
-
-    def commands(self, uv, base, root, python):
-        """What makes an environment, what installs into it, and the variables of both."""
-        requirements = os.path.join(root, "requirements.txt")
-        constraints = os.path.join(root, "constraints.txt")
-        own = self.spec["requirements"] or ""
-        with open(requirements, "w", encoding="utf-8") as f:
-            f.write("\n".join(self.spec["packages"]) + "\n" + own + "\n")
-        with open(constraints, "w", encoding="utf-8") as f:
-            f.write("\n".join(c for c in self.spec["constraints"] if project_of(c) not in projects_of(own)) + "\n")
-        env = dict(self.passed_through(), PATH=os.environ.get("PATH", os.defpath))
-        if "HOME" in os.environ:
-            env["HOME"] = os.environ["HOME"]
-        cache = os.path.join(self.spec["environments"], "cache")
-        if uv:
-            env.setdefault("UV_CACHE_DIR", cache)
-            make = [uv, "venv", "--quiet", "--no-project", "--python", base, os.path.join(root, "venv")]
-            install = [uv, "pip", "install", "--python", python, "-r", requirements, "-c", constraints]
-        else:
-            env.setdefault("PIP_CACHE_DIR", cache)
-            make = [base, "-m", "venv", os.path.join(root, "venv")]
-            install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-                       "-r", requirements, "-c", constraints]
-        return make, install, env
-
-    def interpreter(self, uv):
-        wanted = self.spec["py_version"]
-        found = installed_interpreters()
-        if wanted is None:
-            fitting = [f for f in found if f[0] >= (3, 12)] or [f for f in found if f[0] >= (3, 10)]
-            if fitting:
-                return fitting[0][1]
-            remedy = "Install Python 3.12 or newer"
-        else:
-            prefix = tuple(int(n) for n in wanted.split("."))
-            fitting = [f for f in found if f[0][:len(prefix)] == prefix]
-            if fitting:
-                return fitting[0][1]
-            if uv:
-                # uv may know, or be allowed to fetch, an interpreter that is not on the PATH.
-                answer = subprocess.run([uv, "python", "find", "--no-project", wanted], stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, universal_newlines=True)
-                if answer.returncode == 0 and answer.stdout.strip():
-                    return answer.stdout.strip()
-            remedy = "Install it, or change py_version of the deployment"
-        here = ", ".join(sorted({".".join(map(str, f[0])) for f in found})) or "none"
-        raise Failure("Python %s is needed, but the server's host has: %s. %s."
-                      % (wanted or "3.12 or newer", here, remedy))
-
-    def passed_through(self):
-        patterns = [re.compile(p.replace("*", ".*") + "$", re.IGNORECASE) for p in self.spec["pass_through"]]
-        return {k: v for k, v in os.environ.items() if any(p.match(k) for p in patterns)}
-
     # -- checks -----------------------------------------------------------------------------------------------------
 
     def check(self):
         """What would stop a run, as [{"name":, "outcome":, "message":, "remedy":}]."""
         self.results = []
-        self.output = open(self.path("output.log"), "ab", buffering=0)
+        self.output = Output(self.path("output.log"), self.spec["output_limit_bytes"])
+        adopt_orphans()
         uv = shutil.which("uv")
         self.note("working directory", lambda: "Runs have %s." % (
             "a fresh directory each" if self.spec["base_dir"] is None else self.working_directory()))
-        base = self.note("Python interpreter", lambda: self.interpreter(uv), lambda found: "Runs have %s." % found)
+        self.add("confinement", *self.policies.summary())
+        base = self.note("Python interpreter", lambda: self.environments.interpreter(uv),
+                         lambda found: "Runs have %s." % found.path)
         if uv:
             self.add("uv", "passed", "Dependencies are installed by %s." % uv)
         else:
@@ -306,8 +257,10 @@ class Launcher:
         if base is None:
             self.add("requirements resolvable", "skipped", "There is no interpreter to resolve them for.")
         else:
-            self.note("requirements resolvable", lambda: self.resolve(uv, base),
+            self.note("requirements resolvable",
+                      lambda: self.environments.resolve(uv, base, self.path("resolve")) or True,
                       lambda found: "A package index has everything that runs need.")
+        kill_descendants()
         return self.results
 
     def add(self, name, outcome, message, remedy=None):
@@ -324,48 +277,65 @@ class Launcher:
             self.add(name, "passed", said(found))
             return found
 
-    def resolve(self, uv, base):
-        """Finds versions of everything, and installs none of it."""
-        root = self.path("resolve")
-        os.makedirs(root)
-        python = os.path.join(root, "venv", "bin", "python")
-        make, install, env = self.commands(uv, base, root, python)
-        if self.call(make, env, cwd=root) != 0:
-            raise Failure("A Python environment cannot be made with %s: %s (On Debian and Ubuntu the package python3-venv "
-                          "is needed.)" % (base, self.last_lines()))
-        if self.call(install + ["--dry-run"], env, cwd=root) != 0:
-            raise Failure("The dependencies cannot be installed; check py_dependencies of the deployment, and that this "
-                          "host reaches a package index: %s" % self.last_lines())
-        return True
-
     # -- processes --------------------------------------------------------------------------------------------------
 
     def call(self, command, env, cwd, graceful=False):
+        """Runs a program, with its output in the log; returns its exit code, or the negative number of a signal."""
         self.stop_if_asked()
+        if shutil.which(command[0]) is None:
+            raise Failure("'%s' cannot be started: it is not there, or may not be executed." % command[0])
+        life, life_of_launcher = os.pipe()
+        printed, prints = os.pipe()
+        grace = self.spec["grace_seconds"] if graceful else 0
         try:
-            self.child = subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=self.output,
-                                          stderr=subprocess.STDOUT)
+            child = subprocess.Popen(
+                [sys.executable, "-I", os.path.join(SCRIPTS, "supervisor.py"), str(grace), str(life), str(printed)] + command,
+                env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=prints, stderr=subprocess.STDOUT, pass_fds=(life, printed))
+            os.close(prints)
+            os.close(life)
+            life = prints = None
+            self.write("supervisor", str(child.pid))
+            code = self.follow(child, printed, grace)
         except OSError as failure:
             raise Failure("'%s' cannot be started: %s" % (command[0], failure))
-        killed_at = None
-        while True:
-            try:
-                code = self.child.wait(timeout=0.2)
-                break
-            except subprocess.TimeoutExpired:
-                pass
-            if self.stop_reason is None and time.monotonic() > self.deadline:
-                self.stop("timeout")
-            if self.stop_reason and killed_at is None:
-                killed_at = time.monotonic() + (self.spec["grace_seconds"] if graceful else 0)
-                if graceful:
-                    self.child.terminate()
-            if killed_at is not None and time.monotonic() >= killed_at:
-                kill_descendants()
-        self.child = None
+        finally:
+            for end in (life, life_of_launcher, printed, prints):
+                if end is not None:
+                    os.close(end)
         if not graceful:
             self.stop_if_asked()
         return code
+
+    def follow(self, child, printed, grace):
+        os.set_blocking(printed, False)
+        kill_at = None
+        while child.poll() is None:
+            if self.stop_reason is None and time.monotonic() > self.deadline:
+                self.stop("timeout")
+            if self.stop_reason and kill_at is None:
+                kill_at = time.monotonic() + grace
+                if grace > 0:
+                    child.terminate()
+            if kill_at is not None and time.monotonic() >= kill_at:
+                kill_descendants()
+            select.select([printed], [], [], 0.1)
+            if self.keep(printed) == 0:
+                # Nothing can print any more, and what does not print may go on.
+                time.sleep(0.1)
+        # What has ended has printed everything before. What it leaves behind may print for ever.
+        for _ in range(16):
+            if not self.keep(printed):
+                break
+        return child.returncode
+
+    def keep(self, printed):
+        """Puts what was printed into the log; returns how much that was, 0 at its end, None where nothing is there."""
+        try:
+            data = os.read(printed, 65536)
+        except BlockingIOError:
+            return None
+        self.output.write(data)
+        return len(data)
 
     def take(self, lock):
         while True:
@@ -376,10 +346,12 @@ class Launcher:
                 time.sleep(0.2)
 
     def on_term(self, signum, frame):
+        self.asked_at = time.monotonic()
         if self.stop_reason is None:
             self.stop("cancelled")
 
-    def stop(self, reason):
+    def stop(self, reason, error=None):
+        self.stop_error = error
         self.stop_reason = reason
 
     def stop_if_asked(self):
@@ -389,109 +361,9 @@ class Launcher:
             raise Stopped()
 
     def last_lines(self):
-        with open(self.path("output.log"), "rb") as f:
-            f.seek(0, os.SEEK_END)
-            f.seek(max(0, f.tell() - 4000))
-            lines = f.read().decode("utf-8", "replace").strip().splitlines()
+        lines = self.output.last(4000).decode("utf-8", "replace").strip().splitlines()
         errors = [line for line in lines if "error" in line.lower()]
         return " / ".join((errors or lines)[-3:])[:1500]
-
-
-def project_of(requirement):
-    """The normalised name of the project that a requirement line names (PEP 503), or None."""
-    match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", requirement)
-    return re.sub(r"[-_.]+", "-", match.group(1)).lower() if match else None
-
-
-def projects_of(requirements):
-    return {project_of(line) for line in requirements.splitlines()}
-
-
-def installed_interpreters():
-    """Interpreters that really start, as ((3, 12, 1), path): 'python3' first if it is new enough, then newest first."""
-    directories = os.environ.get("PATH", os.defpath).split(os.pathsep) + ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"]
-    pyenv = os.environ.get("PYENV_ROOT") or os.path.join(os.path.expanduser("~"), ".pyenv")
-    directories += glob.glob(os.path.join(pyenv, "versions", "*", "bin"))
-    candidates = [shutil.which("python3"), sys.executable]
-    for directory in directories:
-        for path in glob.glob(os.path.join(directory, "python3*")):
-            if re.match(r"python3(\.\d+)?$", os.path.basename(path)):
-                candidates.append(path)
-    found = {}
-    for path in candidates:
-        if path and path not in found:
-            found[path] = version_of(path)
-    usable = [(version, path) for path, version in found.items() if version]
-    first = usable[:1] if usable and usable[0][0] >= (3, 12) else []
-    # Of several new ones, prefer those that packages had time to follow.
-    rest = sorted(usable, key=lambda f: (f[0] < (3, 14), f[0]), reverse=True)
-    return first + rest
-
-
-def version_of(python):
-    try:
-        answer = subprocess.run([python, "-I", "-c", "import sys; print(*sys.version_info[:3])"], stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, universal_newlines=True, timeout=20)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    if answer.returncode != 0:
-        return None
-    return tuple(int(n) for n in answer.stdout.split())
-
-
-def adopt_orphans():
-    """On Linux: processes that lose their parent become children of this one, so that none escapes the end."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-        set_child_subreaper = 36
-        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
-
-
-def kill_descendants():
-    """Kills every process that stems from this one, until there are none."""
-    for _ in range(50):
-        victims = descendants(os.getpid())
-        if not victims:
-            return
-        for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        time.sleep(0.02)
-
-
-def descendants(root):
-    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], stdout=subprocess.PIPE, universal_newlines=True).stdout \
-        if not os.path.isdir("/proc/self") else None
-    children = {}
-    for pid, parent, state in (from_proc() if table is None else from_ps(table)):
-        if not state.startswith("Z"):
-            children.setdefault(parent, []).append(pid)
-    found, queue = [], [root]
-    while queue:
-        for pid in children.get(queue.pop(), []):
-            found.append(pid)
-            queue.append(pid)
-    return found
-
-
-def from_proc():
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open("/proc/%s/stat" % name) as f:
-                    fields = f.read().rpartition(")")[2].split()
-                yield int(name), int(fields[1]), fields[0]
-            except OSError:
-                pass
-
-
-def from_ps(table):
-    for line in table.splitlines():
-        pid, parent, state = line.split()[:3]
-        # ps itself is a child too, and gone by now.
-        yield int(pid), int(parent), state
 
 
 if __name__ == "__main__":

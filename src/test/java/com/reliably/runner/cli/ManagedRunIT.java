@@ -6,7 +6,6 @@ import static com.reliably.testing.Scenario.process;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -66,7 +65,14 @@ class ManagedRunIT {
         assertEquals("completed", execution.getString("result.status"));
         assertEquals(List.of(execution.getString("id")), run.getList("execution_ids"));
         assertEquals(List.of("pending", "launching", "running", "succeeded"), run.getList("history.to"));
-        assertTrue(scenario.log(run.getString("id")).contains("Reliably execution: " + execution.getString("id")));
+        String log = scenario.log(run.getString("id"));
+        assertTrue(log.contains("Reliably execution: " + execution.getString("id")));
+        // Not the addresses of the launcher's relay, which is gone with the run.
+        assertTrue(log.contains("Starting Reliably experiment: " + server.url() + "/api/"), log);
+        assertEquals(
+                "https://127.0.0.1:" + server.port() + "/executions/view/?id=" + execution.getString("id") + "&exp="
+                        + execution.getString("experiment_id"),
+                execution.getString("result.experiment.extensions.find { it.name == 'reliably' }.execution_url"));
         assertFalse(
                 Files.exists(temporary.resolve("data/runs").resolve(run.getString("id") + ".1")),
                 "nothing stays on the host");
@@ -237,11 +243,62 @@ class ManagedRunIT {
         JsonPath run = scenario.ended(plan);
         assertEquals(1, scenario.get("/plans/" + plan + "/runs").getInt("count"), "there is one run");
         assertEquals("once\n", read(Path.of(mark)), "the experiment ran once");
-        // What the client could not report while the server was away shows in the run's end; what it could, is there.
-        assertNotEquals("lost", run.getString("state"));
+        assertEquals("succeeded", run.getString("state"), run.getString("error"));
         String log = scenario.log(run.getString("id"));
         assertEquals(1, count(log, "Action: mark"), "the log has no line twice:\n" + log);
         assertTrue(log.contains("Action: tell"), "the log has what was printed while the server was away:\n" + log);
+    }
+
+    /** As often as {@code -Dreliably.test.restarts=30} says; each takes the server seconds, and the run goes on meanwhile. */
+    @Test
+    @SuppressWarnings("unchecked")
+    void aRunThatReportsAllTheTimeGoesThroughRestarts() throws IOException {
+        int restarts = Integer.getInteger("reliably.test.restarts", 4);
+        Path enough = temporary.resolve("enough-" + UUID.randomUUID());
+        // Reports come before and after every step, and as fast as they can while there is a file.
+        Map<String, Object>[] steps = new Map[100 * restarts];
+        for (int i = 0; i < steps.length; i++) {
+            steps[i] = process("step " + i, "test -e " + enough + " || sleep 0.1");
+        }
+        String plan = scenario.plan(managed(), experiment(steps), null);
+        await().atMost(Duration.ofMinutes(3))
+                .until(() -> scenario.get("/plans/" + plan + "/executions").getInt("count") == 1);
+        for (int i = 0; i < restarts; i++) {
+            if (i % 2 == 0) {
+                server.kill();
+            } else {
+                server.terminate();
+            }
+            server = setup.start();
+            scenario = new Scenario(server);
+        }
+        Files.createFile(enough);
+
+        JsonPath run = scenario.ended(plan);
+        assertEquals("succeeded", run.getString("state"), run.getString("error"));
+        assertEquals(1, scenario.get("/plans/" + plan + "/runs").getInt("count"), "there is one run");
+        JsonPath execution = scenario.execution(plan);
+        assertEquals("completed", execution.getString("result.status"));
+        assertEquals("finished", execution.getString("user_state.current"));
+        assertEquals(steps.length, execution.getList("result.run").size(), "the journal is complete");
+        assertEquals("completed", scenario.get("/plans/" + plan).getString("status"));
+    }
+
+    @Test
+    void aKilledLauncherTakesItsExperimentAlong() {
+        String mark = "9" + Math.abs(UUID.randomUUID().getMostSignificantBits() % 100_000_000);
+        String plan = scenario.plan(
+                managed(), experiment(process("hold", "setsid sh -c 'sleep " + mark + " & exit' ; sleep 300")), null);
+        await().atMost(Duration.ofMinutes(3)).until(() -> Scenario.anyProcessWith("sleep " + mark));
+        Path directory = temporary.resolve("data/runs").resolve(scenario.latestRun(plan) + ".1");
+        ProcessHandle.of(Long.parseLong(read(directory.resolve("pid")).strip()))
+                .orElseThrow()
+                .destroyForcibly();
+
+        JsonPath run = scenario.ended(plan);
+        assertEquals("lost", run.getString("state"));
+        assertTrue(run.getString("error").contains("launcher was killed"), run.getString("error"));
+        assertFalse(Scenario.anyProcessWith("sleep " + mark), "a process of the run survived");
     }
 
     @Test
@@ -272,7 +329,7 @@ class ManagedRunIT {
             JsonPath run = there.ended(plan);
             assertEquals("succeeded", run.getString("state"), run.getString("error"));
             try (Stream<Path> environments =
-                    Files.find(temporary.resolve("uv-data/python"), 3, (p, a) -> p.endsWith("venv/pyvenv.cfg"))) {
+                    Files.find(temporary.resolve("uv-data/python"), 4, (p, a) -> p.endsWith("venv/pyvenv.cfg"))) {
                 assertTrue(read(environments.findFirst().orElseThrow()).contains("uv ="), "uv made the environment");
             }
         }

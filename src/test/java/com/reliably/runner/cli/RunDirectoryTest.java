@@ -1,10 +1,12 @@
 package com.reliably.runner.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.reliably.testing.OnEveryJdk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +26,8 @@ class RunDirectoryTest {
 
     @BeforeEach
     void open() {
-        directory = new RunDirectory(path, new ObjectMapper());
+        directory = new RunDirectory(
+                path, new ObjectMapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE));
     }
 
     @Test
@@ -67,6 +70,39 @@ class RunDirectoryTest {
         Files.writeString(
                 path.resolve("pid"), Long.toString(ProcessHandle.current().pid()));
         assertTrue(directory.launcher().isEmpty());
+    }
+
+    @Test
+    void aRunThatTheReleaseBeforeBeganIsFollowedAndRemoved() throws Exception {
+        // As 0.1 has it: what the run sees lies beside what server and launcher exchange.
+        for (String own : new String[] {"work", "home", "tmp"}) {
+            Files.createDirectory(path.resolve(own));
+            Files.writeString(path.resolve(own).resolve("file"), "content");
+        }
+        Files.writeString(path.resolve("spec.json"), "{\"arguments\": [], \"base_dir\": null, \"timeout_seconds\": 60}");
+        Files.writeString(path.resolve("environment.json"), "{\"RELIABLY_SERVICE_TOKEN\": \"rly_x\"}");
+        for (String mark : new String[] {"launched", "ready", "permit"}) {
+            Files.createFile(path.resolve(mark));
+        }
+        print("said\n");
+        Process launcher =
+                new ProcessBuilder("python3", "-c", "import time; time.sleep(600)", path.toString()).start();
+        try {
+            Files.writeString(path.resolve("pid"), Long.toString(launcher.pid()));
+            assertTrue(directory.isLaunched() && directory.isReady() && directory.isPermitted());
+            assertTrue(directory.launcher().isPresent());
+            assertTrue(directory.result().isEmpty());
+            assertEquals("rly_x", directory.environment().orElseThrow().get("RELIABLY_SERVICE_TOKEN"));
+            assertEquals("said\n", read(0, false));
+        } finally {
+            launcher.destroyForcibly().waitFor();
+        }
+        Files.writeString(
+                path.resolve("result.json"), "{\"exit_code\": 0, \"reason\": \"exited\", \"error\": null}");
+        assertEquals(
+                new RunDirectory.Result(0, "exited", null), directory.result().orElseThrow());
+        directory.delete();
+        assertFalse(Files.exists(path));
     }
 
     private void print(String text) throws IOException {
