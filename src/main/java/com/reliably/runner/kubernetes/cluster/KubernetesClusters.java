@@ -146,6 +146,9 @@ public class KubernetesClusters {
     public Uni<ClusterLease> leaseToEnd(KubernetesJobDefinition definition) {
         return permission
                 .isShared()
+                // What was known before holds on: nothing else here needs the database.
+                .onFailure()
+                .recoverWithItem(false)
                 .chain(known -> blocking(() -> {
                     if (closed) {
                         throw new Unreachable("This server is being shut down.", "Try again.", null);
@@ -160,12 +163,13 @@ public class KubernetesClusters {
     private Uni<ClusterLease> proven(ClusterLease lease) {
         return lease.proof()
                 .emitOn(Infrastructure.getDefaultWorkerPool())
-                .replaceWith(lease)
-                .onFailure()
-                .invoke(() -> {
-                    lease.close();
-                    forget(lease.client());
-                });
+                .onTermination()
+                .invoke((done, failure, cancelled) -> {
+                    if (failure != null || cancelled) {
+                        lease.close();
+                    }
+                })
+                .replaceWith(lease);
     }
 
     private void forget(KubernetesClient client) {
@@ -224,6 +228,8 @@ public class KubernetesClusters {
                         new KnownCredentials(access, token, ClusterClientFactory.certificateOf(access))),
                 nearby
                         ? proof.of(client, NearbyWords.unanswered(access.server()))
+                                .onFailure()
+                                .invoke(() -> forget(client))
                         : Uni.createFrom().voidItem(),
                 clock);
     }
