@@ -93,12 +93,13 @@ class KubernetesClustersIT {
         test = TestClusters.nearby(outbound);
         KubernetesJobDefinition definition = cluster.definition(cluster.kubeconfig());
         try (ClusterLease lease = test.clusters().lease(ORG, definition).await().atMost(SOON)) {
-            SharedIndexInformer<ServiceAccount> accounts =
-                    lease.client().serviceAccounts().inNamespace(cluster.namespace()).inform();
+            SharedIndexInformer<ServiceAccount> accounts = lease.client()
+                    .serviceAccounts()
+                    .inNamespace(cluster.namespace())
+                    .inform();
             cluster.apply("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: later}\n");
-            Awaitility.await()
-                    .until(() -> accounts.getIndexer().list().stream()
-                            .anyMatch(account -> "later".equals(account.getMetadata().getName())));
+            Awaitility.await().until(() -> accounts.getIndexer().list().stream()
+                    .anyMatch(account -> "later".equals(account.getMetadata().getName())));
             accounts.stop();
         }
         outbound.withOrganizations(2);

@@ -168,7 +168,8 @@ class NearbyPeersTest {
                 .call(
                         ORG,
                         new KubernetesJobDefinition(true, "image", "n", null, kubeconfig(port), false),
-                        client -> client.pods().inNamespace("n").list().getItems().size())
+                        client ->
+                                client.pods().inNamespace("n").list().getItems().size())
                 .await()
                 .atMost(SOON);
     }
