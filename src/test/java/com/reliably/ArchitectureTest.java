@@ -34,6 +34,12 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Path;
+import java.net.Socket;
+import java.net.URLConnection;
+import java.net.http.HttpClient;
+import java.nio.channels.AsynchronousSocketChannel;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SocketChannel;
 import java.time.Instant;
 import java.util.Calendar;
 import java.util.Date;
@@ -90,11 +96,11 @@ class ArchitectureTest {
             entry("com.reliably.start.LocalResources", "the main thread, before anything is served"),
             entry("com.reliably.start.PostgresBinaries", "the main thread, before anything is served"),
             entry("com.reliably.start.StartFailureExplanation", "the main thread, once the start has failed"),
+            entry("com.reliably.outbound.HostResolver", "workers, as GuardedHttpClient and KubernetesClusters hand to"),
             entry("com.reliably.run.RunSupervisor.stop", "the thread that stops the server"),
             entry("com.reliably.engine.EngineSupervisor.stop", "the thread that stops the server"),
             entry("com.reliably.web.OffsetClock", "a thread of its own, in drills only"),
             entry("com.reliably.runner.kubernetes.cluster.InClusterAccess", "workers, as KubernetesClusters hands to"),
-            entry("com.reliably.runner.kubernetes.cluster.KubernetesClusters", "workers, as its Javadoc says"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
             entry("com.reliably.runner.cli.LauncherScripts", "workers, as the test below sees"),
             entry("com.reliably.runner.cli.ProcessesOfRun", "workers, as the test below sees"),
@@ -220,6 +226,36 @@ class ArchitectureTest {
                         .map(JavaAccess::getDescription)
                         .toList(),
                 "callers of what blocks from elsewhere");
+    }
+
+    /** Docker's transport has no place for a look at the address, and is looked after beside it (docs/adr/0024). */
+    @Test
+    void whatIsConnectedToForDeploymentsGoesThroughOneWayOut() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("com.reliably.outbound")
+                .and()
+                // The server's own database, on this host.
+                .resideOutsideOfPackage("com.reliably.start")
+                .should()
+                .callMethodWhere(target(name("createHttpClient"))
+                        .or(target(name("createNetClient")))
+                        .or(target(name("createWebSocketClient")))
+                        .or(target(name("httpClientBuilder")))
+                        .or(target(name("createDatagramSocket")))
+                        .or(target(name("newHttpClient")))
+                        .or(target(name("openConnection")))
+                        .or(target(name("getAllByName"))))
+                .orShould()
+                .dependOnClassesThat()
+                .belongToAnyOf(
+                        Socket.class,
+                        SocketChannel.class,
+                        HttpClient.class,
+                        DatagramChannel.class,
+                        AsynchronousSocketChannel.class,
+                        URLConnection.class)
+                .check(SERVER);
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param certificate   the client's own; null where there is none
  * @param credentials   what goes with each request
  * @param impersonation whom to act as; null where as oneself
+ * @param tlsName       the name that the cluster's certificate has to be for; null where it is the server's
  */
 public record ClusterAccess(
         URI server,
@@ -23,7 +24,8 @@ public record ClusterAccess(
         URI proxy,
         ClientCertificate certificate,
         Credentials credentials,
-        Impersonation impersonation) {
+        Impersonation impersonation,
+        String tlsName) {
 
     /** Without credentials: records are logged easily. */
     @Override

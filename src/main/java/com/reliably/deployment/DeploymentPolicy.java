@@ -1,5 +1,6 @@
 package com.reliably.deployment;
 
+import com.reliably.outbound.OutboundSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
@@ -65,8 +66,7 @@ public interface DeploymentPolicy {
          * Networks in which no API server is, separated by commas, whatever name leads there. By default where machines
          * of clouds are told their own credentials, and what is no address of a single machine.
          */
-        @WithDefault("169.254.0.0/16,fe80::/10,fd00:ec2::/32,fd20:ce::/32,100.100.100.200/32,168.63.129.16/32,"
-                + "0.0.0.0/8,::/128,224.0.0.0/4,ff00::/8")
+        @WithDefault(OutboundSettings.DEFAULT_REFUSED_NETWORKS)
         List<String> refusedNetworks();
 
         /** Proxies that a kubeconfig may name, as URLs separated by commas. None by default. */
@@ -76,8 +76,11 @@ public interface DeploymentPolicy {
         @WithDefault("false")
         boolean insecureTlsAllowed();
 
-        /** Whether deployments may use the service account of this server, where it runs in a cluster itself. */
-        @WithDefault("true")
-        boolean inClusterAllowed();
+        /**
+         * Whose deployments may use the service account of this server, where it runs in a cluster itself: {@code true} for
+         * those of all organizations, {@code false} for none, else ids or names of organizations, separated by commas. Where
+         * it is not set they all may while there is one organization, and none may from the second one on.
+         */
+        Optional<String> inClusterAllowed();
     }
 }

@@ -1,5 +1,6 @@
 package com.reliably.deployment;
 
+import com.reliably.outbound.UrlHost;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
@@ -46,12 +47,12 @@ public record EngineAddress(String text) {
     private static boolean isHostAndPort(String text) {
         try {
             URI address = URI.create(text.replaceAll("/+$", ""));
-            return address.getHost() != null
-                    && address.getUserInfo() == null
+            return UrlHost.of(address) != null
+                    && !UrlHost.hasUser(address)
                     && address.getRawPath().isEmpty()
                     && address.getRawQuery() == null
                     && address.getRawFragment() == null
-                    && address.getPort() <= 65535;
+                    && UrlHost.portOf(address, PLAIN_PORT) <= 65535;
         } catch (IllegalArgumentException e) {
             return false;
         }
@@ -83,14 +84,13 @@ public record EngineAddress(String text) {
 
     /** The host of an engine elsewhere. */
     public String host() {
-        String host = URI.create(text).getHost();
+        String host = UrlHost.of(URI.create(text));
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
     /** The port of an engine elsewhere; the usual one where the address names none. */
     public int port(boolean tls) {
-        int port = URI.create(text).getPort();
-        return port >= 0 ? port : tls ? TLS_PORT : PLAIN_PORT;
+        return UrlHost.portOf(URI.create(text), tls ? TLS_PORT : PLAIN_PORT);
     }
 
     @Override

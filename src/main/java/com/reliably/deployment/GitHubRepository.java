@@ -17,7 +17,7 @@ final class GitHubRepository {
 
     /** Host and perhaps port, owner, repository; the scheme may be left out. */
     private static final Pattern URL = Pattern.compile(
-            "(?:https://)?([A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9][A-Za-z0-9_-]{0,38})/([A-Za-z0-9._-]{1,100})");
+            "(?:https://)?([A-Za-z0-9._-]+(?::[0-9]{1,5})?)/([A-Za-z0-9][A-Za-z0-9_-]{0,38})/([A-Za-z0-9._-]{1,100})");
     /** git-check-ref-format(1). */
     private static final Pattern NOT_IN_REFS = Pattern.compile("[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//");
 

@@ -6,6 +6,7 @@ import com.reliably.deployment.ClusterAccess.Credentials;
 import com.reliably.deployment.ClusterAccess.Impersonation;
 import com.reliably.deployment.ClusterAccess.NoCredentials;
 import com.reliably.deployment.ClusterAccess.Token;
+import com.reliably.outbound.UrlHost;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -17,22 +18,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Credentials of a cluster, as kubectl keeps them, taken apart rather than executed (docs/adr/0015). What reads a file of
- * the server, runs a command on it, or loosens TLS is refused, in every entry and not only in the current context's: what
- * is not in the lists below is not known to be harmless. No message quotes the document, because it is a secret.
+ * the server, runs a command on it, or loosens TLS is refused in the cluster and the user of the current context: what is not in
+ * the lists below is not known to be harmless. Other entries are not used, and not looked at. What is null or empty is not
+ * given, as kubectl has it. No message quotes the document, because it is a secret.
  */
 public final class Kubeconfig {
 
     private static final String REMEDY =
             "; 'kubectl config view --minify --flatten --raw' writes one that holds everything itself";
 
+    private static final int LARGEST_PORT = 65_535;
+    private static final Pattern TLS_NAME = Pattern.compile("[A-Za-z0-9_.:-]{1,253}");
+
     private static final Set<String> CLUSTER_MEMBERS = Set.of(
             "server",
             "certificate-authority-data",
             "insecure-skip-tls-verify",
             "proxy-url",
+            "tls-server-name",
             "disable-compression",
             "extensions");
     private static final Set<String> USER_MEMBERS = Set.of(
@@ -79,18 +86,12 @@ public final class Kubeconfig {
     }
 
     private ClusterAccess access(Map<?, ?> config) throws RefusedKubeconfig {
-        if (!"Config".equals(config.get("kind")) || !"v1".equals(config.get("apiVersion"))) {
+        if (!isAbsentOr("Config", config.get("kind")) || !isAbsentOr("v1", config.get("apiVersion"))) {
             throw new RefusedKubeconfig("This is not a kubeconfig: it needs 'apiVersion: v1' and 'kind: Config'");
         }
         Map<String, Map<?, ?>> clusters = entries(config, "clusters", "cluster");
         Map<String, Map<?, ?>> users = entries(config, "users", "user");
         Map<String, Map<?, ?>> contexts = entries(config, "contexts", "context");
-        for (Map<?, ?> cluster : clusters.values()) {
-            checkCluster(cluster);
-        }
-        for (Map<?, ?> user : users.values()) {
-            checkUser(user);
-        }
         Object current = config.get("current-context");
         if (!(current instanceof String name) || name.isEmpty()) {
             throw new RefusedKubeconfig("The kubeconfig has no 'current-context'; say which of its contexts to use");
@@ -108,7 +109,43 @@ public final class Kubeconfig {
         if (user == null) {
             throw new RefusedKubeconfig("The current context's user is not in 'users'; add it");
         }
+        boolean several = clusters.size() > 1 || users.size() > 1;
+        cluster = given(cluster);
+        user = given(user);
+        try {
+            checkCluster(cluster);
+            checkUser(user);
+        } catch (RefusedKubeconfig e) {
+            throw several ? ofTheCurrentContext(e) : e;
+        }
         return access(cluster, user);
+    }
+
+    /** As kubectl has it, which looks at neither. */
+    private static boolean isAbsentOr(String wanted, Object given) {
+        return given == null || "".equals(given) || wanted.equals(given);
+    }
+
+    /** Without what is null or empty, which is not given. */
+    private static Map<?, ?> given(Map<?, ?> entry) {
+        Map<Object, Object> given = new LinkedHashMap<>();
+        entry.forEach((name, value) -> {
+            boolean empty = value == null
+                    || "".equals(value)
+                    || value instanceof List<?> list && list.isEmpty()
+                    || value instanceof Map<?, ?> map && map.isEmpty();
+            if (!empty) {
+                given.put(name, value);
+            }
+        });
+        return given;
+    }
+
+    private static RefusedKubeconfig ofTheCurrentContext(RefusedKubeconfig fault) {
+        return new RefusedKubeconfig(
+                "Of the cluster and the user of the kubeconfig's current context: " + fault.getMessage()
+                        + "; the others are not looked at, and 'kubectl config view --minify' leaves them out",
+                fault.server());
     }
 
     private ClusterAccess access(Map<?, ?> cluster, Map<?, ?> user) throws RefusedKubeconfig {
@@ -123,7 +160,19 @@ public final class Kubeconfig {
                         : new ClientCertificate(
                                 decoded(user, "client-certificate-data"), decoded(user, "client-key-data")),
                 credentials(user, server),
-                impersonation(user));
+                impersonation(user),
+                tlsName(cluster.get("tls-server-name")));
+    }
+
+    private static String tlsName(Object given) throws RefusedKubeconfig {
+        if (given == null) {
+            return null;
+        }
+        String name = textOrEmpty(given);
+        if (!TLS_NAME.matcher(name).matches()) {
+            throw new RefusedKubeconfig("A cluster's 'tls-server-name' is no name; give one as in 'k8s.example.com'");
+        }
+        return name;
     }
 
     private static Map<String, Map<?, ?>> entries(Map<?, ?> config, String list, String member)
@@ -139,10 +188,11 @@ public final class Kubeconfig {
         for (int i = 0; i < items.size(); i++) {
             if (!(items.get(i) instanceof Map<?, ?> entry)
                     || !(entry.get("name") instanceof String name)
-                    || !(entry.get(member) instanceof Map<?, ?> value)) {
+                    || entry.get(member) != null && !(entry.get(member) instanceof Map)) {
                 throw new RefusedKubeconfig(
                         "'" + list + "[" + i + "]' of the kubeconfig needs a 'name' and a '" + member + "'");
             }
+            Map<?, ?> value = entry.get(member) instanceof Map<?, ?> mapping ? mapping : Map.of();
             if (byName.put(name, value) != null) {
                 throw new RefusedKubeconfig("'" + list + "[" + i + "]' of the kubeconfig has the name of another one");
             }
@@ -151,10 +201,7 @@ public final class Kubeconfig {
     }
 
     private void checkCluster(Map<?, ?> cluster) throws RefusedKubeconfig {
-        if (cluster.containsKey("tls-server-name")) {
-            throw new RefusedKubeconfig("A kubeconfig with a 'tls-server-name' is not taken; give the cluster's"
-                    + " 'server' a name that is in its certificate");
-        }
+        tlsName(cluster.get("tls-server-name"));
         checkMembers(cluster, CLUSTER_MEMBERS, "a cluster");
         Object insecure = cluster.get("insecure-skip-tls-verify");
         if (insecure != null
@@ -177,16 +224,19 @@ public final class Kubeconfig {
             throw new RefusedKubeconfig(
                     "A cluster's 'server' is not a URL; give one as in 'https://k8s.example.com:6443'");
         }
-        if (!"https".equalsIgnoreCase(url.getScheme()) || url.getHost() == null) {
+        if (!"https".equalsIgnoreCase(url.getScheme()) || UrlHost.of(url) == null) {
             throw new RefusedKubeconfig(
                     "A cluster's 'server' must be a URL with https, as in 'https://k8s.example.com:6443'");
         }
-        if (url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
+        if (UrlHost.portOf(url, 1) < 1 || UrlHost.portOf(url, 1) > LARGEST_PORT) {
+            throw new RefusedKubeconfig("A cluster's 'server' has no port that there is; give one from 1 to 65535");
+        }
+        if (UrlHost.hasUser(url) || url.getRawQuery() != null || url.getRawFragment() != null) {
             throw new RefusedKubeconfig("A cluster's 'server' must not have a user, a query or a fragment in its URL");
         }
-        Optional<String> fault = reach.hostFault(url.getHost());
+        Optional<String> fault = reach.hostFault(UrlHost.of(url));
         if (fault.isPresent()) {
-            throw new RefusedKubeconfig("A cluster's 'server' is not taken: " + fault.get());
+            throw new RefusedKubeconfig("A cluster's 'server' is not taken: " + fault.get(), url);
         }
         return url;
     }
@@ -240,10 +290,11 @@ public final class Kubeconfig {
     private static Object idToken(Object given) throws RefusedKubeconfig {
         if (!(given instanceof Map<?, ?> provider)
                 || !"oidc".equals(provider.get("name"))
-                || !(provider.get("config") instanceof Map<?, ?> config)) {
+                || !(provider.get("config") instanceof Map<?, ?> written)) {
             throw new RefusedKubeconfig("A kubeconfig with an 'auth-provider' is not taken, except 'oidc' with an"
                     + " 'id-token': no client supports others any more; use a token or a client certificate");
         }
+        Map<?, ?> config = given(written);
         if (config.get("refresh-token") != null || config.get("client-secret") != null) {
             throw new RefusedKubeconfig("An 'auth-provider' with a 'refresh-token' or a 'client-secret' is not taken:"
                     + " this server refreshes no tokens. Take both out and give an 'id-token' that lasts, or the token"

@@ -75,7 +75,11 @@ public record KubernetesJobDefinition(
         if (manifest != null) {
             PodManifest.fault(manifest).ifPresent(m -> faults.reject("manifest", m));
         }
-        if (useInClusterCredentials && !policy.kubernetes().inClusterAllowed()) {
+        if (useInClusterCredentials
+                && policy.kubernetes()
+                        .inClusterAllowed()
+                        .filter("false"::equalsIgnoreCase)
+                        .isPresent()) {
             faults.reject(
                     "use_in_cluster_credentials",
                     "The operator does not let deployments use the server's own service account"

@@ -1,5 +1,6 @@
 package com.reliably.deployment;
 
+import com.reliably.outbound.UrlHost;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -230,7 +231,7 @@ final class Requirements {
             URI url = new URI(text.replaceAll("\\$\\{[A-Z0-9_]+}", "x"));
             return url.getScheme() != null
                     && schemes.contains(url.getScheme().toLowerCase(Locale.ROOT))
-                    && url.getHost() != null;
+                    && UrlHost.of(url) != null;
         } catch (URISyntaxException e) {
             return false;
         }

@@ -1,5 +1,6 @@
 package com.reliably.start;
 
+import com.reliably.outbound.UrlHost;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.util.Optional;
@@ -38,7 +39,7 @@ public class PublicUrl {
             // Refused below.
         }
         return url.filter(u -> ("http".equals(u.getScheme()) || "https".equals(u.getScheme()))
-                        && u.getHost() != null
+                        && UrlHost.of(u) != null
                         && (u.getRawPath() == null || u.getRawPath().isEmpty()))
                 .orElseThrow(
                         () -> new StartFailure("RELIABLY_PUBLIC_URL must look like https://chaos.example.com, without"

@@ -48,6 +48,22 @@ class KubeconfigTest {
                 config(SERVER, TOKEN),
                 config("{server: https://10.0.0.1, insecure-skip-tls-verify: false}", TOKEN),
                 config(SERVER, "{client-certificate-data: YWJj, client-key-data: YWJj}"),
+                // As kubectl takes them: others that are not used, nothing that is given empty, and no kind.
+                config(SERVER, TOKEN)
+                        .replace("contexts:", "- {name: v, user: {exec: {command: gke}}}\n- {name: w}\ncontexts:")
+                        .replace(
+                                "users:",
+                                "- {name: d, cluster: {server: 'http://x', certificate-authority: /a}}\nusers:"),
+                config(SERVER, TOKEN).replace("apiVersion: v1\nkind: Config\n", ""),
+                config(SERVER, TOKEN).replace("kind: Config", "kind: ''").replace("apiVersion: v1", "apiVersion:"),
+                config(
+                        "{server: https://k8s, certificate-authority: '', insecure-skip-tls-verify: null, proxy-url: ''}",
+                        "{token: a, tokenFile: '', exec: null, auth-provider: {}, client-key: null, as-groups: []}"),
+                config("{server: https://k8s, tls-server-name: k8s_1.example.com}", TOKEN),
+                config("{server: 'https://my_cluster.example.com:6443'}", TOKEN),
+                config(
+                        SERVER,
+                        "{auth-provider: {name: oidc, config: {id-token: a, refresh-token: '', client-secret: null}}}"),
                 config(SERVER, "{username: u, password: s3cr3t}"),
                 config(
                         SERVER,
@@ -87,6 +103,13 @@ class KubeconfigTest {
                         "name of another"),
                 Arguments.of(config("{server: 'http://k8s'}", TOKEN), "https"),
                 Arguments.of(config("{}", TOKEN), "https"),
+                Arguments.of(config("{server: 'https://k8s_1:65536'}", TOKEN), "port"),
+                Arguments.of(config("{server: 'https://u:s3cr3t@my_cluster'}", TOKEN), "must not have a user"),
+                Arguments.of(config("{server: https://k8s, tls-server-name: 'a b'}", TOKEN), "tls-server-name"),
+                Arguments.of(
+                        config(SERVER, "{tokenFile: /etc/s3cr3t}")
+                                .replace("contexts:", "- name: v\n  user: {token: a}\ncontexts:"),
+                        "--minify"),
                 Arguments.of(config("{server: 'https://u:s3cr3t@k8s'}", TOKEN), "must not have a user"),
                 Arguments.of(config("{server: 'https://k 8s'}", TOKEN), "not a URL"),
                 Arguments.of(

@@ -11,12 +11,12 @@ public record KubernetesPolicy(
         List<String> refusedNetworks,
         Optional<List<String>> allowedProxies,
         boolean insecureTlsAllowed,
-        boolean inClusterAllowed)
+        Optional<String> inClusterAllowed)
         implements DeploymentPolicy.Kubernetes {
 
     /** As it is where the operator says nothing; the defaults of the setting are read where it is declared. */
     public static KubernetesPolicy usual() {
-        return new KubernetesPolicy(Optional.empty(), defaultNetworks(), Optional.empty(), false, true);
+        return new KubernetesPolicy(Optional.empty(), defaultNetworks(), Optional.empty(), false, Optional.empty());
     }
 
     public KubernetesPolicy withHosts(String... hosts) {
@@ -39,7 +39,8 @@ public record KubernetesPolicy(
     }
 
     public KubernetesPolicy withoutInCluster() {
-        return new KubernetesPolicy(allowedHosts, refusedNetworks, allowedProxies, insecureTlsAllowed, false);
+        return new KubernetesPolicy(
+                allowedHosts, refusedNetworks, allowedProxies, insecureTlsAllowed, Optional.of("false"));
     }
 
     private static List<String> defaultNetworks() {

@@ -3,6 +3,8 @@ package com.reliably.runner.docker;
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import com.reliably.deployment.EngineAddress;
+import com.reliably.outbound.OutboundClients;
+import com.reliably.outbound.OutboundRules;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,9 +31,15 @@ final class EngineTransport implements DockerHttpClient {
     private static final int LARGEST_ANSWER = 8 << 20;
 
     private final DockerHttpClient client;
+    private final EngineAddress address;
+    private final OutboundClients outbound;
+    private final boolean usesTls;
 
-    private EngineTransport(DockerHttpClient client) {
+    private EngineTransport(DockerHttpClient client, EngineAddress address, OutboundClients outbound, boolean usesTls) {
         this.client = client;
+        this.address = address;
+        this.outbound = outbound;
+        this.usesTls = usesTls;
     }
 
     /**
@@ -41,14 +49,29 @@ final class EngineTransport implements DockerHttpClient {
      * @param connections  how many there are at once
      * @param answerWithin without a byte; not seen to on sockets in the file system, which know no such thing
      */
-    static EngineTransport to(EngineAddress address, SSLContext tls, int connections, Duration answerWithin) {
-        return new EngineTransport(new ZerodepDockerHttpClient.Builder()
-                .dockerHost(uri(address, tls != null))
-                .sslConfig(tls == null ? null : () -> tls)
-                .maxConnections(connections)
-                .connectionTimeout(CONNECT_WITHIN)
-                .responseTimeout(answerWithin)
-                .build());
+    static EngineTransport to(
+            EngineAddress address, OutboundClients outbound, SSLContext tls, int connections, Duration answerWithin) {
+        return new EngineTransport(
+                new ZerodepDockerHttpClient.Builder()
+                        .dockerHost(uri(address, tls != null))
+                        .sslConfig(tls == null ? null : () -> tls)
+                        .maxConnections(connections)
+                        .connectionTimeout(CONNECT_WITHIN)
+                        .responseTimeout(answerWithin)
+                        .build(),
+                address,
+                outbound,
+                tls != null);
+    }
+
+    /**
+     * docker-java connects by itself, and has no place for a look at the address: it is decided about right before, on what
+     * Java's cache of names then still has (docs/adr/0024).
+     */
+    private void decide() throws IOException {
+        if (!address.isLocal()) {
+            outbound.isNearby(address.host(), address.port(usesTls), OutboundRules.ofOperator());
+        }
     }
 
     static URI uri(EngineAddress address, boolean tls) {
@@ -63,6 +86,11 @@ final class EngineTransport implements DockerHttpClient {
     public Answer execute(Request request) {
         Request.Builder once = Request.builder();
         once.from(request).putHeader("Connection", "close");
+        try {
+            decide();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         try (Response response = client.execute(once.build())) {
             return new Answer(response.getStatusCode(), response.getHeaders(), whole(response.getBody()));
         } catch (IOException e) {

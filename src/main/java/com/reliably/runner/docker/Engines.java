@@ -3,6 +3,8 @@ package com.reliably.runner.docker;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.ContainerDefinition;
 import com.reliably.deployment.EngineAddress;
+import com.reliably.outbound.OutboundClients;
+import com.reliably.outbound.OutboundRules;
 import com.reliably.runner.LaunchFailure;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
@@ -43,14 +45,16 @@ final class Engines {
     private static final int STREAMS_AT_ONCE = 2000;
 
     private final ObjectMapper json;
+    private final OutboundClients outbound;
     private final String own;
     private final Optional<String> ownCertificates;
     private final Map<Access, Engine> known = new ConcurrentHashMap<>();
     private Vertx vertx;
     private Context loop;
 
-    Engines(DockerSettings settings, ObjectMapper json) {
+    Engines(DockerSettings settings, OutboundClients outbound, ObjectMapper json) {
         this.json = json;
+        this.outbound = outbound;
         this.own = settings.host().filter(host -> !host.isBlank()).orElse(USUAL);
         this.ownCertificates = settings.certPath().filter(path -> !path.isBlank());
     }
@@ -162,13 +166,16 @@ final class Engines {
         SSLContext tls = access.usesTls() ? tlsContext(vertx, options) : null;
         return new Engine(
                 address,
-                EngineTransport.to(address, tls, CALLS_AT_ONCE, Engine.ANSWER_WITHIN),
+                EngineTransport.to(address, outbound, tls, CALLS_AT_ONCE, Engine.ANSWER_WITHIN),
                 new EngineClientConfig(EngineTransport.uri(address, access.usesTls())),
                 new EngineWorkers(CALLS_AT_ONCE, CALLS_WAITING),
                 new EngineStreams(
                         loop,
-                        vertx.createHttpClient(
-                                options.setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false)),
+                        // Deployments name only what the operator names in RELIABLY_DOCKER_ALLOWED_ENGINES, exactly.
+                        outbound.client(
+                                vertx,
+                                options.setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false),
+                                OutboundRules.ofOperator()),
                         address,
                         access.usesTls(),
                         json));

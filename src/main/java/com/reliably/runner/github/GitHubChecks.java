@@ -2,6 +2,7 @@ package com.reliably.runner.github;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.reliably.deployment.GitHubDefinition;
+import com.reliably.outbound.UrlHost;
 import com.reliably.runner.CheckResult;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.github.api.GitHubAnswer;
@@ -92,7 +93,7 @@ final class GitHubChecks {
                     failure instanceof GitHubFault.Limited
                             ? "Wait, or use other credentials."
                             : "See whether this server may reach "
-                                    + api.address().api().getHost() + "."));
+                                    + UrlHost.of(api.address().api()) + "."));
         }
         for (String name : List.of(BRANCH, RIGHTS, ACTIONS, ENVIRONMENT, TOKEN, TEMPLATE, ACTION)) {
             results.add(CheckResult.skipped(name, "Not looked at, because the repository was not reached."));
@@ -308,7 +309,7 @@ final class GitHubChecks {
 
     private CheckResult server() {
         URI url = URI.create(publicUrl.value());
-        String host = url.getHost();
+        String host = UrlHost.of(url);
         if (host.equals("localhost")
                 || host.startsWith("127.")
                 || host.equals("[::1]")

@@ -1,11 +1,12 @@
 package com.reliably.runner.kubernetes;
 
+import com.reliably.outbound.RefusedAddress;
+import com.reliably.runner.kubernetes.cluster.ApiServerAnswer;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Forbidden;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.NotAllowed;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.util.concurrent.TimeoutException;
@@ -43,7 +44,15 @@ record ClusterFault(Kind kind, String words) {
             return new ClusterFault(kindOf(explained), explained.getMessage());
         }
         KubernetesClientException answered = find(failure, KubernetesClientException.class, e -> e.getCode() > 0);
-        return answered == null ? unreachable(failure) : answered(answered, namespace);
+        if (answered == null) {
+            return unreachable(failure);
+        }
+        return ApiServerAnswer.isRefusal(answered) || answered.getCode() == 401
+                ? answered(answered, namespace)
+                : new ClusterFault(
+                        Kind.UNREACHABLE,
+                        "What answers at the cluster's address is no API server (" + answered.getCode()
+                                + "). See that its address in the deployment's kubeconfig is right.");
     }
 
     private static Kind kindOf(ClusterFailure failure) {
@@ -111,16 +120,16 @@ record ClusterFault(Kind kind, String words) {
         if (find(failure, UnknownHostException.class, e -> true) != null) {
             why = "its name is not known (DNS)";
         } else if (find(failure, SSLException.class, e -> true) != null) {
-            SSLException tls = find(failure, SSLException.class, e -> true);
-            why = "no secure connection comes about (" + tls.getMessage()
-                    + "); is 'certificate-authority-data' its own?";
+            why = "no secure connection comes about; is 'certificate-authority-data' its own?";
         } else if (find(failure, ConnectException.class, e -> true) != null) {
             why = "the connection is refused";
         } else if (find(failure, TimeoutException.class, e -> true) != null) {
             why = "it takes too long";
         } else {
-            IOException io = find(failure, IOException.class, e -> true);
-            why = io == null || io.getMessage() == null ? failure.getClass().getSimpleName() : io.getMessage();
+            // Not in the words of the exception, which may quote whatever it is that answers.
+            why = find(failure, RefusedAddress.class, e -> true) == null
+                    ? "the connection is cut"
+                    : "its address is refused by this server's operator";
         }
         return new ClusterFault(
                 Kind.UNREACHABLE,

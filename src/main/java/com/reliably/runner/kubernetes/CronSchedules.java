@@ -51,7 +51,10 @@ final class CronSchedules {
         CronReference reference = referenceOf(schedule);
         return schedule.secretFiles()
                 .get()
-                .chain(files -> at(schedule, lease -> install(lease, schedule, reference, files)))
+                .chain(files -> at(
+                        schedule,
+                        definition -> clusters.lease(schedule.orgId(), definition),
+                        lease -> install(lease, schedule, reference, files)))
                 .replaceWith(reference.toString());
     }
 
@@ -68,7 +71,7 @@ final class CronSchedules {
     }
 
     Uni<Void> remove(EngineSchedule schedule) {
-        return at(schedule, lease -> calls.delete(lease.client(), referenceOf(schedule)));
+        return at(schedule, clusters::leaseToEnd, lease -> calls.delete(lease.client(), referenceOf(schedule)));
     }
 
     Multi<ScheduleEvent> watch(EngineSchedule schedule) {
@@ -80,9 +83,12 @@ final class CronSchedules {
         return CronReference.of(((KubernetesJobDefinition) schedule.definition()).namespace(), schedule.planId());
     }
 
-    private <T> Uni<T> at(EngineSchedule schedule, Function<ClusterLease, Uni<T>> work) {
+    private static <T> Uni<T> at(
+            EngineSchedule schedule,
+            Function<KubernetesJobDefinition, Uni<ClusterLease>> way,
+            Function<ClusterLease, Uni<T>> work) {
         KubernetesJobDefinition definition = (KubernetesJobDefinition) schedule.definition();
-        return clusters.lease(schedule.orgId(), definition)
+        return way.apply(definition)
                 .onFailure(ClusterFailure.class)
                 .transform(failure -> fault(failure, definition.namespace()))
                 .chain(lease -> work.apply(lease)

@@ -100,16 +100,21 @@ final class KubernetesChecks {
         PodTemplateSpec template = pods.template(new PodSpecs.Wanted(
                 orgId, UUID.randomUUID(), UUID.randomUUID(), definition, "reliably-check", List.of(), Map.of()));
         Look look = new Look(lease, definition, template);
-        return work.call(lease.client(), look::take).chain(found -> {
-            if (found.stream().anyMatch(result -> result.outcome() == CheckResult.Outcome.FAILED)) {
-                return Uni.createFrom().item(withRest(found));
-            }
-            return probe(orgId, definition, lease, template.getSpec()).map(probed -> {
-                List<CheckResult> all = new ArrayList<>(found);
-                all.addAll(probed);
-                return all;
-            });
-        });
+        return work.call(lease.client(), look::take)
+                // Whatever it is that answers makes calls fail as it likes, and is no matter for the log.
+                .onFailure(RuntimeException.class)
+                .transform(failure ->
+                        lease.explain(failure) instanceof ClusterFailure known ? known : lease.noApiServer(failure))
+                .chain(found -> {
+                    if (found.stream().anyMatch(result -> result.outcome() == CheckResult.Outcome.FAILED)) {
+                        return Uni.createFrom().item(withRest(found));
+                    }
+                    return probe(orgId, definition, lease, template.getSpec()).map(probed -> {
+                        List<CheckResult> all = new ArrayList<>(found);
+                        all.addAll(probed);
+                        return all;
+                    });
+                });
     }
 
     /** What was not come to is said to be skipped. */
@@ -294,9 +299,8 @@ final class KubernetesChecks {
             try {
                 identity = identity();
             } catch (RuntimeException e) {
-                if (!(lease.explain(e) instanceof ClusterFailure failure)) {
-                    throw e;
-                }
+                ClusterFailure failure =
+                        lease.explain(e) instanceof ClusterFailure known ? known : lease.noApiServer(e);
                 boolean answered = failure instanceof ClusterFailure.CredentialsRefused
                         || failure instanceof ClusterFailure.CredentialsExpired;
                 if (answered) {

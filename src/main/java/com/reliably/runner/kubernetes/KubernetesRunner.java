@@ -148,7 +148,7 @@ final class KubernetesRunner implements Runner, EngineSchedules {
     private Uni<Void> atCluster(RunAtEngine run, BiFunction<KubernetesClient, JobReference, Uni<Void>> call) {
         JobReference reference = JobReference.parse(run.reference());
         return definitionOf(run)
-                .chain(definition -> clusters.lease(run.orgId(), definition))
+                .chain(clusters::leaseToEnd)
                 .chain(lease -> call.apply(lease.client(), reference)
                         .onFailure(failure -> !JobCalls.isGone(failure))
                         .transform(lease::explain)

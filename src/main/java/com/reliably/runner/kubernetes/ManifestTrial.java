@@ -3,6 +3,7 @@ package com.reliably.runner.kubernetes;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.DeploymentTrial;
 import com.reliably.deployment.KubernetesJobDefinition;
+import com.reliably.runner.kubernetes.cluster.ApiServerAnswer;
 import com.reliably.runner.kubernetes.cluster.KubernetesClusters;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -60,7 +61,7 @@ final class ManifestTrial implements DeploymentTrial {
 
     private static Map<String, String> refusals(Throwable failure, KubernetesJobDefinition definition) {
         String member = definition.useDefaultManifest() ? "image" : "manifest";
-        if (failure instanceof KubernetesClientException answer) {
+        if (failure instanceof KubernetesClientException answer && ApiServerAnswer.isRefusal(answer)) {
             String words = ClusterFault.of(failure, definition.namespace()).words();
             int code = answer.getCode();
             if (code == INVALID || code == MALFORMED) {

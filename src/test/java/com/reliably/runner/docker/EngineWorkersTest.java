@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.reliably.deployment.EngineAddress;
+import com.reliably.outbound.TestOutbound;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
@@ -76,8 +77,12 @@ class EngineWorkersTest {
         Path socket = directory.resolve("s");
         try (ServerSocketChannel silent = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             silent.bind(UnixDomainSocketAddress.of(socket));
-            EngineTransport transport =
-                    EngineTransport.to(EngineAddress.of("unix://" + socket), null, 2, Duration.ofSeconds(60));
+            EngineTransport transport = EngineTransport.to(
+                    EngineAddress.of("unix://" + socket),
+                    TestOutbound.usual().clients(),
+                    null,
+                    2,
+                    Duration.ofSeconds(60));
             DockerHttpClient.Request.Builder request = DockerHttpClient.Request.builder();
             request.method("GET").path("/version");
             for (int i = 0; i < 4; i++) {

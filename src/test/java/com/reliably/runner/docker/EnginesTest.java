@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.ContainerDefinition;
+import com.reliably.outbound.TestOutbound;
 import com.reliably.testing.Command;
 import com.reliably.testing.OnEveryJdk;
 import io.vertx.core.Vertx;
@@ -47,7 +48,8 @@ class EnginesTest {
     /** A certificate that is its own authority, and its key, both PEM. */
     record Material(String cert, String key) {}
 
-    private final Engines engines = new Engines(new NoSettings(), new ObjectMapper());
+    private final Engines engines =
+            new Engines(new NoSettings(), TestOutbound.usual().clients(), new ObjectMapper());
 
     @BeforeAll
     static void makeCertificates() throws Exception {

@@ -242,7 +242,15 @@ class KubernetesChecksIT {
         definition.put("credentials", RealCluster.kubeconfig("{server: 'https://127.0.0.1:9'}", "{token: wr0ng}"));
         Map<String, List<String>> down = check(definition);
         assertEquals("failed", down.get("API server reachable").get(0));
-        assertThat(down.get("API server reachable").get(1), containsString("cannot be reached"));
+        assertThat(
+                down.get("API server reachable").get(1),
+                containsString("This server reaches no API server at https://127.0.0.1:9"));
+        // Its own port is not told from one that nobody listens on.
+        String own = RealCluster.kubeconfig("{server: 'https://127.0.0.1:" + server.port() + "'}", "{token: wr0ng}");
+        definition.put("credentials", own);
+        assertEquals(
+                down.get("API server reachable").get(1).replace(":9", ":" + server.port()),
+                check(definition).get("API server reachable").get(1));
         assertThat(down.get("credentials").get(0), is("skipped"));
     }
 }

@@ -266,7 +266,7 @@ class KubernetesFailuresIT {
         Map<String, Object> definition = cluster.shell("exit 0");
         definition.put(
                 "credentials", cluster.kubeconfig().replaceAll("https://127.0.0.1:[0-9]+", "https://127.0.0.1:1"));
-        ends(definition, "failed", "cannot be reached");
+        ends(definition, "failed", "reaches no API server");
     }
 
     private static Map<String, Object> with(String token) {

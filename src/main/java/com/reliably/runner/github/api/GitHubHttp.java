@@ -2,24 +2,31 @@ package com.reliably.runner.github.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.outbound.OutboundClients;
+import com.reliably.outbound.OutboundRules;
+import com.reliably.outbound.UrlHost;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ProxyOptions;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.ProxySelector;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -35,7 +42,11 @@ final class GitHubHttp {
 
     private static final int MOST_WORKERS = 16;
     private static final int LARGEST_ANSWER = 16 * 1024 * 1024;
+    private static final int LARGEST_HEADERS = 64 * 1024;
     private static final int LONGEST_MESSAGE = 300;
+    /** GitHub closes what is idle after a minute; a request must not be sent into that. */
+    private static final int KEPT_FOR_SECONDS = 15;
+
     private static final String CONDITION = "If-None-Match";
     /** Of the API, whose answers do not change with GitHub's newest. */
     private static final String API_VERSION = "2022-11-28";
@@ -43,26 +54,34 @@ final class GitHubHttp {
     private final GitHubApiSettings settings;
     private final RateLimits limits;
     private final ObjectMapper json;
-    private final ExecutorService threads;
     private final ExecutorService workers;
-    private final HttpClient client;
+    private final HttpClient api;
+    private final HttpClient elsewhere;
     private final AnswerCache cache = new AnswerCache();
 
-    GitHubHttp(GitHubApiSettings settings, RateLimits limits, ObjectMapper json) {
+    GitHubHttp(
+            GitHubApiSettings settings, RateLimits limits, ObjectMapper json, Vertx vertx, OutboundClients outbound) {
         this.settings = settings;
         this.limits = limits;
         this.json = json;
-        this.threads = Executors.newFixedThreadPool(2, named("github-http"));
         // Of its own, because requests block: to wait for GitHub takes nothing from others.
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 MOST_WORKERS, MOST_WORKERS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("github-worker"));
         pool.allowCoreThreadTimeOut(true);
         this.workers = pool;
-        this.client = HttpClient.newBuilder()
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(settings.answersWithin())
-                .executor(threads)
-                .build();
+        // The operator names the hosts of the API, each exactly. Where logs are is said by answers.
+        this.api = outbound.client(vertx, options(settings), OutboundRules.ofOperator());
+        this.elsewhere = outbound.client(vertx, options(settings), OutboundRules.ofTenant());
+    }
+
+    private static HttpClientOptions options(GitHubApiSettings settings) {
+        return new HttpClientOptions()
+                .setConnectTimeout(Math.toIntExact(settings.answersWithin().toMillis()))
+                .setMaxPoolSize(MOST_WORKERS)
+                .setKeepAliveTimeout(KEPT_FOR_SECONDS)
+                .setMaxHeaderSize(LARGEST_HEADERS)
+                .setMaxInitialLineLength(LARGEST_HEADERS)
+                .setName("github");
     }
 
     private static ThreadFactory named(String name) {
@@ -76,7 +95,8 @@ final class GitHubHttp {
     @PreDestroy
     void stop() {
         workers.shutdownNow();
-        threads.shutdownNow();
+        api.close();
+        elsewhere.close();
     }
 
     /** What its methods are to be called by. */
@@ -133,7 +153,8 @@ final class GitHubHttp {
 
     private GitHubAnswer judged(Request request) throws GitHubFault {
         limits.check(request.caller());
-        GitHubAnswer answer = answer(built(request), LARGEST_ANSWER, request.toString());
+        GitHubAnswer answer =
+                answer(api, request.uri(), built(request), request.body(), LARGEST_ANSWER, request.toString());
         Optional<GitHubFault.Limited> limited = limits.note(request.caller(), answer);
         if (limited.isPresent()) {
             throw limited.get();
@@ -174,15 +195,13 @@ final class GitHubHttp {
         if (!isAllowed(target, request.uri())) {
             throw new GitHubFault.Refused(
                     answer.status(),
-                    "GitHub says that the log is at " + target.getHost()
+                    "GitHub says that the log is at " + UrlHost.of(target)
                             + ", which this server does not call; its operator can allow it in"
                             + " RELIABLY_GITHUB_LOG_HOSTS.");
         }
-        HttpRequest plain = HttpRequest.newBuilder(target)
-                .timeout(settings.answersWithin())
-                .GET()
-                .build();
-        GitHubAnswer log = answer(plain, most, "the fetch of a log");
+        boolean here = request.uri().getRawAuthority().equals(target.getRawAuthority());
+        RequestOptions plain = new RequestOptions().setMethod(HttpMethod.GET).setAbsoluteURI(target.toString());
+        GitHubAnswer log = answer(here ? api : elsewhere, target, plain, null, most, "the fetch of a log");
         if (log.status() != 200) {
             throw new GitHubFault.Unheard("The log is not to be had: " + log.status() + ".", null);
         }
@@ -203,70 +222,76 @@ final class GitHubHttp {
         if (target.getRawAuthority() != null && target.getRawAuthority().equals(origin.getRawAuthority())) {
             return origin.getScheme().equals(target.getScheme());
         }
-        if (!"https".equals(target.getScheme())
-                || target.getHost() == null
-                || target.getPort() > 0 && target.getPort() != 443) {
+        if (!"https".equals(target.getScheme()) || UrlHost.of(target) == null || UrlHost.portOf(target, 443) != 443) {
             return false;
         }
-        String host = target.getHost().toLowerCase(Locale.ROOT);
+        String host = UrlHost.of(target).toLowerCase(Locale.ROOT);
         return settings.logHosts().stream()
                 .map(allowed -> allowed.strip().toLowerCase(Locale.ROOT))
                 .anyMatch(allowed ->
                         allowed.startsWith("*.") ? host.endsWith(allowed.substring(1)) : host.equals(allowed));
     }
 
-    private HttpRequest built(Request request) throws GitHubFault {
-        try {
-            return builtOf(request);
-        } catch (IllegalArgumentException quotesTheHeader) {
-            throw new GitHubFault.Refused(
-                    401,
-                    "The credentials have characters that no request can carry: give them to the deployment anew.");
-        }
-    }
-
-    private HttpRequest builtOf(Request request) {
-        HttpRequest.Builder builder = HttpRequest.newBuilder(request.uri())
-                .timeout(settings.answersWithin())
-                .header("User-Agent", "reliably-server")
-                .header("X-GitHub-Api-Version", API_VERSION);
-        request.headers().forEach((name, value) -> {
-            if (!name.equalsIgnoreCase("X-GitHub-Api-Version") && !name.equalsIgnoreCase("User-Agent")) {
-                builder.header(name, value);
+    private static RequestOptions built(Request request) throws GitHubFault {
+        RequestOptions options = new RequestOptions()
+                .setMethod(HttpMethod.valueOf(request.method()))
+                .setAbsoluteURI(request.uri().toString())
+                .putHeader("User-Agent", "reliably-server")
+                .putHeader("X-GitHub-Api-Version", API_VERSION);
+        for (Map.Entry<String, String> header : request.headers().entrySet()) {
+            if (header.getValue().chars().anyMatch(c -> c < ' ' && c != '\t' || c > '~')) {
+                throw new GitHubFault.Refused(
+                        401,
+                        "The credentials have characters that no request can carry: give them to the deployment anew.");
             }
-        });
-        return builder.method(
-                        request.method(),
-                        request.body() == null
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofByteArray(request.body()))
-                .build();
+            if (!header.getKey().equalsIgnoreCase("X-GitHub-Api-Version")
+                    && !header.getKey().equalsIgnoreCase("User-Agent")) {
+                options.putHeader(header.getKey(), header.getValue());
+            }
+        }
+        return options;
     }
 
     /** The time is for all of it: a body may stop coming in the middle. */
-    private GitHubAnswer answer(HttpRequest request, int most, String what) throws GitHubFault {
-        CompletableFuture<HttpResponse<byte[]>> coming = client.sendAsync(request, head -> new BoundedBody(most));
+    private GitHubAnswer answer(HttpClient client, URI uri, RequestOptions request, byte[] body, int most, String what)
+            throws GitHubFault {
+        proxyFor(uri).ifPresent(request::setProxyOptions);
+        BoundedAnswer coming = new BoundedAnswer(most);
+        client.request(request).onSuccess(made -> coming.read(made, body)).onFailure(coming::fail);
         try {
-            HttpResponse<byte[]> response = coming.get(settings.answersWithin().toMillis(), TimeUnit.MILLISECONDS);
-            return new GitHubAnswer(response.statusCode(), response.headers().map(), response.body());
+            return coming.whole().get(settings.answersWithin().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw unheard(request, what, e.getCause());
+            throw unheard(uri, what, e.getCause());
         } catch (TimeoutException e) {
-            coming.cancel(true);
-            throw unheard(request, what, e);
+            coming.giveUp();
+            throw unheard(uri, what, e);
         } catch (InterruptedException e) {
-            coming.cancel(true);
+            coming.giveUp();
             Thread.currentThread().interrupt();
             throw new GitHubFault.Unheard("The server was stopped meanwhile.", e);
         }
     }
 
-    private GitHubFault.Unheard unheard(HttpRequest request, String what, Throwable cause) {
-        String why = cause instanceof TimeoutException || cause instanceof HttpTimeoutException
+    /** As Java's own properties name it ({@code https.proxyHost}), which are the operator's. */
+    private static Optional<ProxyOptions> proxyFor(URI uri) {
+        ProxySelector selector = ProxySelector.getDefault();
+        return (selector == null || uri.getHost() == null ? List.<Proxy>of() : selector.select(uri))
+                .stream()
+                        .limit(1)
+                        .filter(proxy -> proxy.type() == Proxy.Type.HTTP)
+                        .map(proxy -> (InetSocketAddress) proxy.address())
+                        .map(address -> new ProxyOptions()
+                                .setHost(address.getHostString())
+                                .setPort(address.getPort()))
+                        .findFirst();
+    }
+
+    private GitHubFault.Unheard unheard(URI uri, String what, Throwable cause) {
+        String why = cause instanceof TimeoutException
                 ? "nothing came within " + settings.answersWithin().toSeconds() + " s"
                 : reason(cause);
         return new GitHubFault.Unheard(
-                "GitHub (" + request.uri().getHost() + ") did not answer to " + what + ": " + why + ".", cause);
+                "GitHub (" + UrlHost.of(uri) + ") did not answer to " + what + ": " + why + ".", cause);
     }
 
     private static String reason(Throwable e) {

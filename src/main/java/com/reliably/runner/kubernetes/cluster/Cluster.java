@@ -1,6 +1,7 @@
 package com.reliably.runner.kubernetes.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.smallrye.mutiny.Uni;
 import java.time.Clock;
 import java.time.Instant;
 
@@ -11,16 +12,25 @@ final class Cluster {
     private final KubernetesClient client;
     private final BearerToken token;
     private final ClusterExplanation explanation;
+    private final Uni<Void> proof;
     private final Clock clock;
     private int leases;
     private Instant usedAt;
     private boolean closed;
 
-    Cluster(String key, KubernetesClient client, BearerToken token, ClusterExplanation explanation, Clock clock) {
+    /** @param proof that an API server answers; made once, with the first use */
+    Cluster(
+            String key,
+            KubernetesClient client,
+            BearerToken token,
+            ClusterExplanation explanation,
+            Uni<Void> proof,
+            Clock clock) {
         this.key = key;
         this.client = client;
         this.token = token;
         this.explanation = explanation;
+        this.proof = proof.memoize().indefinitely();
         this.clock = clock;
         this.usedAt = clock.instant();
     }
@@ -37,8 +47,17 @@ final class Cluster {
         return token;
     }
 
+    /** Fails where something else than an API server answers, or nothing. */
+    Uni<Void> proof() {
+        return proof;
+    }
+
     Throwable explain(Throwable failure) {
         return explanation.of(failure, clock.instant());
+    }
+
+    ClusterFailure noApiServer(Throwable failure) {
+        return explanation.noApiServer(failure);
     }
 
     /** Begins a use; false where the client was closed. */

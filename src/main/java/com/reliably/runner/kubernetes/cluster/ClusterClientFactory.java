@@ -4,6 +4,8 @@ import com.reliably.deployment.ClusterAccess;
 import com.reliably.deployment.ClusterAccess.Basic;
 import com.reliably.deployment.ClusterAccess.ClientCertificate;
 import com.reliably.deployment.ClusterAccess.Impersonation;
+import com.reliably.outbound.OutboundClients;
+import com.reliably.outbound.OutboundRules;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.NotAllowed;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -50,23 +52,31 @@ final class ClusterClientFactory {
     private static final int LARGEST_MESSAGE = 16 * 1024 * 1024;
 
     private final Vertx vertx;
+    private final OutboundClients outbound;
     private final KubernetesSerialization serialization;
     private final ClusterSettings settings;
 
-    ClusterClientFactory(Vertx vertx, KubernetesSerialization serialization, ClusterSettings settings) {
+    ClusterClientFactory(
+            Vertx vertx, OutboundClients outbound, KubernetesSerialization serialization, ClusterSettings settings) {
         this.vertx = vertx;
+        this.outbound = outbound;
         this.serialization = serialization;
         this.settings = settings;
     }
 
-    /** A client, which nobody has used yet. Reads certificates, for workers only. */
-    KubernetesClient make(ClusterAccess access, BearerToken token) {
+    /**
+     * A client, which nobody has used yet. Reads certificates, for workers only.
+     *
+     * @param rules for its connections, unless they are made through a proxy
+     */
+    KubernetesClient make(ClusterAccess access, BearerToken token, OutboundRules rules) {
         KeyManager[] keys = access.certificate() == null ? null : keysOf(access.certificate());
         TrustManager[] trust = trustOf(access);
         return new KubernetesClientBuilder()
                 .withConfig(configOf(access, token))
                 .withKubernetesSerialization(serialization)
-                .withHttpClientFactory(new BoundedHttpClients())
+                .withHttpClientFactory(
+                        new BoundedHttpClients(access.proxy() == null ? outbound.guarded(vertx, rules) : vertx))
                 // The client's own way of reading these would add what this server trusts, and its own certificate.
                 .withHttpClientBuilderConsumer(builder -> builder.sslContext(keys, trust))
                 // It would make threads of its own otherwise, for each cluster.
@@ -79,6 +89,8 @@ final class ClusterClientFactory {
                 .withMasterUrl(access.server().toString())
                 // Asked for with each request; without one, the client would look for another by itself.
                 .withOauthTokenProvider(token)
+                // Web sockets cannot be held to an address that was decided about.
+                .withOnlyHttpWatches(true)
                 .withUserAgent("reliably-server")
                 .withConnectionTimeout(Math.toIntExact(settings.connectsWithin().toMillis()))
                 .withRequestTimeout(Math.toIntExact(settings.answersWithin().toMillis()))
@@ -165,8 +177,8 @@ final class ClusterClientFactory {
     /** Connections of one cluster, on the event loops that there are anyway. */
     private final class BoundedHttpClients extends VertxHttpClientFactory {
 
-        BoundedHttpClients() {
-            super(vertx);
+        BoundedHttpClients(Vertx guarded) {
+            super(guarded);
         }
 
         @Override

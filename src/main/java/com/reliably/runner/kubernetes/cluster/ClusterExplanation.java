@@ -1,16 +1,23 @@
 package com.reliably.runner.kubernetes.cluster;
 
+import com.fasterxml.jackson.core.JacksonException;
+import com.reliably.outbound.NearbyFailure;
+import com.reliably.outbound.RefusedAddress;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.CredentialsExpired;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.CredentialsRefused;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Forbidden;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Untrusted;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,6 +32,7 @@ import javax.net.ssl.SSLException;
 final class ClusterExplanation {
 
     private final URI server;
+    private final boolean nearby;
     private final Credentials credentials;
 
     /** What is known of the credentials in use. */
@@ -37,8 +45,14 @@ final class ClusterExplanation {
         String remedy();
     }
 
-    ClusterExplanation(URI server, Credentials credentials) {
+    /**
+     * An explanation.
+     *
+     * @param nearby whether nothing may be told of what answers there, unless it is an API server
+     */
+    ClusterExplanation(URI server, boolean nearby, Credentials credentials) {
         this.server = server;
+        this.nearby = nearby;
         this.credentials = credentials;
     }
 
@@ -48,10 +62,18 @@ final class ClusterExplanation {
             return failure;
         }
         List<Throwable> causes = causes(failure);
+        if (causes.stream().anyMatch(RefusedAddress.class::isInstance)) {
+            return NearbyWords.refused(server);
+        }
         for (Throwable cause : causes) {
             if (cause instanceof KubernetesClientException answer && answer.getCode() > 0) {
-                return ofAnswer(answer, failure, now);
+                return nearby && !ApiServerAnswer.isRefusal(answer)
+                        ? NearbyWords.unanswered(server)
+                        : ofAnswer(answer, failure, now);
             }
+        }
+        if (nearby || causes.stream().anyMatch(NearbyFailure.class::isInstance)) {
+            return NearbyWords.unanswered(server);
         }
         if (causes.stream().anyMatch(cause -> cause instanceof SSLException || cause instanceof CertificateException)) {
             return ofTls(causes, failure, now);
@@ -82,7 +104,17 @@ final class ClusterExplanation {
                     "Give the API server's own address in the kubeconfig.",
                     failure);
         }
-        return failure;
+        return ApiServerAnswer.isRefusal(answer) ? failure : noApiServer(failure);
+    }
+
+    /** What answers is something else; it is not quoted. */
+    ClusterFailure noApiServer(Throwable failure) {
+        return nearby
+                ? NearbyWords.unanswered(server)
+                : new Unreachable(
+                        "What answers at " + server + " does not answer as an API server does.",
+                        "Give the API server's own address in the kubeconfig.",
+                        failure);
     }
 
     private ClusterFailure ofCredentials(Throwable failure, Instant now) {
@@ -106,8 +138,7 @@ final class ClusterExplanation {
         }
         return new Untrusted(
                 "What answers at " + server + " does not show a certificate that the kubeconfig's"
-                        + " 'certificate-authority-data' vouches for under that name ("
-                        + causes.get(causes.size() - 1).getMessage() + ").",
+                        + " 'certificate-authority-data' vouches for under that name (" + tls(causes) + ").",
                 "Give the cluster's own authority, and a name that is in its certificate.",
                 failure);
     }
@@ -124,6 +155,21 @@ final class ClusterExplanation {
                 || cause instanceof io.vertx.core.VertxException;
     }
 
+    /** Never in the words of an exception, which may quote what the peer has sent. */
+    private static String tls(List<Throwable> causes) {
+        if (causes.stream().anyMatch(NotSslRecordException.class::isInstance)) {
+            return "it does not speak TLS";
+        }
+        if (causes.stream()
+                .anyMatch(cause -> cause instanceof CertificateExpiredException
+                        || cause instanceof CertificateNotYetValidException)) {
+            return "its certificate's time is over, or has not come";
+        }
+        return causes.stream().anyMatch(CertificateException.class::isInstance)
+                ? "its certificate is of another authority, or for other names"
+                : "no secure connection comes about";
+    }
+
     private static String network(List<Throwable> causes) {
         if (causes.stream().anyMatch(UnknownHostException.class::isInstance)) {
             return "nobody knows its name";
@@ -131,12 +177,16 @@ final class ClusterExplanation {
         if (causes.stream().anyMatch(TimeoutException.class::isInstance)) {
             return "it does not answer in time";
         }
-        Throwable last = causes.get(causes.size() - 1);
-        return last.getMessage() == null ? last.getClass().getSimpleName() : last.getMessage();
+        if (causes.stream().anyMatch(ConnectException.class::isInstance)) {
+            return "the connection is refused, or nobody answers";
+        }
+        return causes.stream().anyMatch(JacksonException.class::isInstance)
+                ? "what answers there is no API server"
+                : "the connection is cut";
     }
 
     private static String words(KubernetesClientException answer) {
-        return answer.getStatus() == null || answer.getStatus().getMessage() == null
+        return !ApiServerAnswer.isRefusal(answer) || answer.getStatus().getMessage() == null
                 ? "403"
                 : answer.getStatus().getMessage();
     }

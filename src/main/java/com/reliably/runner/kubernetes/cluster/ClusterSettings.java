@@ -17,6 +17,13 @@ public interface ClusterSettings {
     @WithDefault("PT20S")
     Duration answersWithin();
 
+    /**
+     * How long an API server at an address of this machine may take to say that it is one, before anything else is asked; for
+     * as long it takes to be told that there is none.
+     */
+    @WithDefault("PT10S")
+    Duration nearbyTimeout();
+
     /** How many connections one cluster gets at once; each log that is followed is one of them. */
     @WithDefault("512")
     int connections();

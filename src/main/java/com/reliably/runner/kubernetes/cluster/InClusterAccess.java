@@ -52,6 +52,7 @@ final class InClusterAccess {
                 null,
                 null,
                 new Token(file("token").strip()),
+                null,
                 null);
     }
 

@@ -9,6 +9,11 @@ import com.reliably.deployment.DeploymentPolicy;
 import com.reliably.deployment.Kubeconfig;
 import com.reliably.deployment.KubernetesJobDefinition;
 import com.reliably.deployment.RefusedKubeconfig;
+import com.reliably.outbound.Origin;
+import com.reliably.outbound.OutboundClients;
+import com.reliably.outbound.OutboundRules;
+import com.reliably.outbound.RefusedAddress;
+import com.reliably.outbound.UrlHost;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.NotAllowed;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -17,7 +22,6 @@ import io.smallrye.mutiny.infrastructure.Infrastructure;
 import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -49,6 +53,7 @@ public class KubernetesClusters {
     private static final String IN_CLUSTER = "in-cluster";
     private static final long LOOK_EVERY_MILLIS = 30_000;
     private static final int KEY_LENGTH = 16;
+    private static final int HTTPS_PORT = 443;
     /** More than that are closed sooner. */
     private static final int MOST_KEPT = 200;
     /** For how long one that was handed out without a lease is certainly not closed. */
@@ -58,6 +63,9 @@ public class KubernetesClusters {
     private final ClusterSettings settings;
     private final ClusterClientFactory factory;
     private final InClusterAccess inCluster;
+    private final InClusterPermission permission;
+    private final OutboundClients outbound;
+    private final ApiServerProof proof;
     private final EksTokenSigner eksSigner;
     private final ObjectMapper json;
     private final Clock clock;
@@ -71,6 +79,8 @@ public class KubernetesClusters {
             ClusterSettings settings,
             ClusterClientFactory factory,
             InClusterAccess inCluster,
+            InClusterPermission permission,
+            OutboundClients outbound,
             EksTokenSigner eksSigner,
             ObjectMapper json,
             Clock clock,
@@ -79,6 +89,9 @@ public class KubernetesClusters {
         this.settings = settings;
         this.factory = factory;
         this.inCluster = inCluster;
+        this.permission = permission;
+        this.outbound = outbound;
+        this.proof = new ApiServerProof(json, settings.nearbyTimeout());
         this.eksSigner = eksSigner;
         this.json = json;
         this.clock = clock;
@@ -122,12 +135,49 @@ public class KubernetesClusters {
      * @return fails with {@link ClusterFailure} where this server does not go there
      */
     public Uni<ClusterLease> lease(UUID orgId, KubernetesJobDefinition definition) {
-        return blocking(() -> {
-            if (closed) {
-                throw new Unreachable("This server is being shut down.", "Try again.", null);
+        Uni<Boolean> allowed = definition.useInClusterCredentials()
+                ? permission.isGiven(orgId)
+                : Uni.createFrom().item(true);
+        return allowed.chain(
+                given -> given ? leaseToEnd(definition) : Uni.createFrom().failure(InClusterPermission.refusal()));
+    }
+
+    /** The same, to end or remove what was begun, for which nobody's permission has to last. */
+    public Uni<ClusterLease> leaseToEnd(KubernetesJobDefinition definition) {
+        return permission
+                .isShared()
+                // What was known before holds on: nothing else here needs the database.
+                .onFailure()
+                .recoverWithItem(false)
+                .chain(known -> blocking(() -> {
+                    if (closed) {
+                        throw new Unreachable("This server is being shut down.", "Try again.", null);
+                    }
+                    return leaseOf(keyOf(definition), definition);
+                }))
+                .onFailure(RefusedHere.class)
+                .recoverWithUni(refused -> proof.lateFailure(((RefusedHere) refused).failure))
+                .chain(this::proven);
+    }
+
+    private Uni<ClusterLease> proven(ClusterLease lease) {
+        return lease.proof()
+                .emitOn(Infrastructure.getDefaultWorkerPool())
+                .onTermination()
+                .invoke((done, failure, cancelled) -> {
+                    if (failure != null || cancelled) {
+                        lease.close();
+                    }
+                })
+                .replaceWith(lease);
+    }
+
+    private void forget(KubernetesClient client) {
+        for (Cluster cluster : clusters.values()) {
+            if (cluster.client() == client && clusters.remove(cluster.key(), cluster)) {
+                cluster.closeNow();
             }
-            return leaseOf(keyOf(definition), definition);
-        });
+        }
     }
 
     private ClusterLease leaseOf(String key, KubernetesJobDefinition definition) {
@@ -160,12 +210,13 @@ public class KubernetesClusters {
 
     private Cluster open(String key, KubernetesJobDefinition definition) {
         ClusterAccess access = accessOf(definition);
-        refuseAddresses(access.server());
+        OutboundRules rules = rulesFor(definition, access);
+        boolean nearby = isNearby(access, rules);
         BearerToken token = tokenOf(definition, access);
         if (token instanceof InClusterAccess.RenewedToken renewed) {
             renewed.renew();
         }
-        KubernetesClient client = factory.make(access, token);
+        KubernetesClient client = factory.make(access, token, rules);
         LOG.debugf("Client %s of %s opened", key, access.server());
         return new Cluster(
                 key,
@@ -173,19 +224,18 @@ public class KubernetesClusters {
                 token,
                 new ClusterExplanation(
                         access.server(),
+                        nearby,
                         new KnownCredentials(access, token, ClusterClientFactory.certificateOf(access))),
+                nearby
+                        ? proof.of(client, NearbyWords.unanswered(access.server()))
+                                .onFailure()
+                                .invoke(() -> forget(client))
+                        : Uni.createFrom().voidItem(),
                 clock);
     }
 
     private ClusterAccess accessOf(KubernetesJobDefinition definition) {
         if (definition.useInClusterCredentials()) {
-            if (!policy.kubernetes().inClusterAllowed()) {
-                throw new NotAllowed(
-                        "The operator does not let deployments use the server's own service account"
-                                + " (RELIABLY_KUBERNETES_IN_CLUSTER_ALLOWED).",
-                        "Give a kubeconfig in credentials.",
-                        null);
-            }
             return inCluster.read();
         }
         if (definition.credentials() == null) {
@@ -194,6 +244,9 @@ public class KubernetesClusters {
         try {
             return Kubeconfig.read(definition.credentials(), policy.kubernetes());
         } catch (RefusedKubeconfig e) {
+            if (e.server() != null) {
+                throw new RefusedHere(NearbyWords.refused(e.server()));
+            }
             throw new NotAllowed(e.getMessage() + ".", "Give the deployment another kubeconfig.", e);
         }
     }
@@ -208,24 +261,42 @@ public class KubernetesClusters {
         return new GivenToken(access.credentials() instanceof Token token ? token.value() : null, json);
     }
 
-    /** A name of the kubeconfig may lead anywhere. */
-    private void refuseAddresses(URI server) {
-        ClusterReach reach = ClusterReach.of(policy.kubernetes());
-        String host = server.getHost();
+    /** The platform says where the cluster is that this server runs in. */
+    private OutboundRules rulesFor(KubernetesJobDefinition definition, ClusterAccess access) {
+        return new OutboundRules(
+                definition.useInClusterCredentials() ? Origin.OPERATOR : Origin.TENANT,
+                ClusterReach.of(policy.kubernetes()).refusedNetworks(),
+                access.tlsName());
+    }
+
+    /** A name of the kubeconfig may lead anywhere; through a proxy, it is the proxy that looks it up. */
+    private boolean isNearby(ClusterAccess access, OutboundRules rules) {
+        if (access.proxy() != null) {
+            return false;
+        }
+        URI server = access.server();
         try {
-            for (InetAddress address : InetAddress.getAllByName(host)) {
-                reach.addressFault(address).ifPresent(fault -> {
-                    throw new NotAllowed(
-                            "This server does not go to the API server at " + server + ": " + fault + ".",
-                            "Give the cluster's own address in the kubeconfig.",
-                            null);
-                });
-            }
+            return outbound.isNearby(UrlHost.of(server), UrlHost.portOf(server, HTTPS_PORT), rules);
+        } catch (RefusedAddress e) {
+            throw new RefusedHere(NearbyWords.refused(server));
         } catch (UnknownHostException e) {
             throw new Unreachable(
                     "The API server at " + server + " cannot be reached: nobody knows its name.",
                     "Check the address in the kubeconfig, and that this server's name service knows it.",
-                    e);
+                    null);
+        }
+    }
+
+    /** Nothing is connected to there; to be told after as long as if it had been. */
+    private static final class RefusedHere extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final transient ClusterFailure failure;
+
+        RefusedHere(ClusterFailure failure) {
+            super(failure.getMessage(), null, false, false);
+            this.failure = failure;
         }
     }
 

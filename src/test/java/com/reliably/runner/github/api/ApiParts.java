@@ -2,6 +2,7 @@ package com.reliably.runner.github.api;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.DeploymentPolicy;
+import com.reliably.outbound.TestOutbound;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.time.Clock;
 
@@ -13,7 +14,12 @@ public final class ApiParts {
     /** The APIs of {@code github.com} and of {@code ghe.example.com}, which are both at this address. */
     public static GitHubApis apis(String apiUrl, Clock clock, ObjectMapper json) {
         GitHubApiSettings settings = settings(apiUrl);
-        GitHubHttp http = new GitHubHttp(settings, new RateLimits(clock), json);
+        GitHubHttp http = new GitHubHttp(
+                settings,
+                new RateLimits(clock),
+                json,
+                TestOutbound.vertx(),
+                TestOutbound.usual().clients());
         return new GitHubApis(http, new RepositoryAddress.Finder(policy(), settings), new AppTokens(http, clock));
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.outbound.TestOutbound;
 import com.reliably.runner.github.standin.GitHubStandIn;
 import com.reliably.testing.MovedClock;
 import java.net.URI;
@@ -22,8 +23,12 @@ class GitHubApiTest {
 
     private final MovedClock clock = new MovedClock();
     private final GitHubStandIn gitHub = GitHubStandIn.cloud(clock);
-    private final GitHubHttp http =
-            new GitHubHttp(ApiParts.settings(gitHub.apiUrl()), new RateLimits(clock), new ObjectMapper());
+    private final GitHubHttp http = new GitHubHttp(
+            ApiParts.settings(gitHub.apiUrl()),
+            new RateLimits(clock),
+            new ObjectMapper(),
+            TestOutbound.vertx(),
+            TestOutbound.usual().clients());
 
     @AfterEach
     void stop() {

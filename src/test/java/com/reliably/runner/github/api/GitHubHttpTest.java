@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.testing.OnEveryJdk;
+import com.reliably.outbound.TestOutbound;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -64,7 +65,12 @@ class GitHubHttpTest {
                 .withDefaultValue("reliably.github.answers-within", time.toString())
                 .build()
                 .getConfigMapping(GitHubApiSettings.class);
-        return new GitHubHttp(settings, new RateLimits(Clock.systemUTC()), new ObjectMapper());
+        return new GitHubHttp(
+                settings,
+                new RateLimits(Clock.systemUTC()),
+                new ObjectMapper(),
+                TestOutbound.vertx(),
+                TestOutbound.usual().clients());
     }
 
     @AfterEach

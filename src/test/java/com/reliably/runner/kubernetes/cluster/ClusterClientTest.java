@@ -56,7 +56,7 @@ class ClusterClientTest {
     }
 
     /** A certificate of its own authority. */
-    private record Certificate(Path store, String authority) {
+    record Certificate(Path store, String authority) {
 
         static Certificate of(Path directory, String name, String... more) throws IOException {
             Path store = directory.resolve(name.replaceAll("[^a-z]", "") + ".p12");
@@ -152,6 +152,20 @@ class ClusterClientTest {
         HttpServer server = serve(other, this::answerVersion);
         assertThrows(Untrusted.class, () -> version(server, trusting(other), "{token: s3cr3t}"));
         assertThat(authorizations, empty());
+    }
+
+    @Test
+    void aCertificateForTheNameOfTheKubeconfigIsTrusted() throws IOException {
+        Certificate named = Certificate.of(directory, "dns:k8s.example.com");
+        List<String> hosts = new CopyOnWriteArrayList<>();
+        HttpServer server = serve(named, request -> {
+            hosts.add(request.getHeader("Host"));
+            answerVersion(request);
+        });
+        String trusting = trusting(named) + ", tls-server-name: ";
+        assertEquals("v1.34.0", version(server, trusting + "k8s.example.com", "{token: s3cr3t}"));
+        assertEquals(List.of("127.0.0.1:" + server.actualPort()), hosts);
+        assertThrows(Untrusted.class, () -> version(server, trusting + "other.example.com", "{token: s3cr3t}"));
     }
 
     @Test

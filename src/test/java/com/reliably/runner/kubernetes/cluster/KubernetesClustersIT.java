@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.reliably.deployment.KubernetesJobDefinition;
+import com.reliably.outbound.TestOutbound;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.CredentialsExpired;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.CredentialsRefused;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Forbidden;
@@ -17,14 +18,17 @@ import com.reliably.runner.kubernetes.cluster.ClusterFailure.Unreachable;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure.Untrusted;
 import com.reliably.testing.KubernetesPolicy;
 import com.reliably.testing.RealCluster;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReview;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +86,26 @@ class KubernetesClustersIT {
     @Test
     void theAdministratorsCredentialsAreTaken() {
         assertThat(whoAmI(cluster.definition(cluster.kubeconfig())), not(containsString("anonymous")));
+    }
+
+    @Test
+    void aClusterOnThisMachineIsWatchedWhileThereIsOneOrganization() {
+        test.close();
+        TestOutbound outbound = TestOutbound.usual();
+        test = TestClusters.nearby(outbound);
+        KubernetesJobDefinition definition = cluster.definition(cluster.kubeconfig());
+        try (ClusterLease lease = test.clusters().lease(ORG, definition).await().atMost(SOON)) {
+            SharedIndexInformer<ServiceAccount> accounts = lease.client()
+                    .serviceAccounts()
+                    .inNamespace(cluster.namespace())
+                    .inform();
+            cluster.apply("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: later}\n");
+            Awaitility.await().until(() -> accounts.getIndexer().list().stream()
+                    .anyMatch(account -> "later".equals(account.getMetadata().getName())));
+            accounts.stop();
+        }
+        outbound.withOrganizations(2);
+        assertThrows(ClusterFailure.class, () -> whoAmI(definition));
     }
 
     @Test

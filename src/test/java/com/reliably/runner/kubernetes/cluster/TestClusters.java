@@ -2,9 +2,12 @@ package com.reliably.runner.kubernetes.cluster;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.deployment.DeploymentPolicy;
+import com.reliably.outbound.OutboundClients;
+import com.reliably.outbound.TestOutbound;
 import com.reliably.testing.KubernetesPolicy;
 import com.reliably.testing.MovedClock;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -20,13 +23,22 @@ public final class TestClusters implements AutoCloseable {
 
     private TestClusters() {}
 
-    /** Where the operator says nothing. */
+    /** Where the operator says nothing, and clusters are elsewhere: all that goes wrong with them is told. */
     public static TestClusters usual() {
         return with(KubernetesPolicy.usual());
     }
 
     public static TestClusters with(KubernetesPolicy allowed) {
         return with(allowed, Path.of("/var/run/secrets/kubernetes.io/serviceaccount"), null);
+    }
+
+    /** Where clusters are on the machine of the server. */
+    public static TestClusters nearby(TestOutbound outbound) {
+        return with(
+                KubernetesPolicy.usual(),
+                Path.of("/var/run/secrets/kubernetes.io/serviceaccount"),
+                null,
+                outbound.clients());
     }
 
     /**
@@ -36,6 +48,11 @@ public final class TestClusters implements AutoCloseable {
      * @param apiServer      host and port of the API server; null outside
      */
     public static TestClusters with(KubernetesPolicy allowed, Path serviceAccount, String apiServer) {
+        return with(allowed, serviceAccount, apiServer, TestOutbound.elsewhere().clients());
+    }
+
+    private static TestClusters with(
+            KubernetesPolicy allowed, Path serviceAccount, String apiServer, OutboundClients outbound) {
         TestClusters test = new TestClusters();
         Settings settings = new Settings(serviceAccount);
         ObjectMapper json = new ObjectMapper();
@@ -43,8 +60,12 @@ public final class TestClusters implements AutoCloseable {
         test.clusters = new KubernetesClusters(
                 new Policy(allowed),
                 settings,
-                new ClusterClientFactory(test.vertx, new KubernetesSerialization(), settings),
+                new ClusterClientFactory(test.vertx, outbound, new KubernetesSerialization(), settings),
                 new InClusterAccess(settings, address.map(parts -> parts[0]), address.map(parts -> parts[1]), json),
+                new InClusterPermission(
+                        allowed.inClusterAllowed(), () -> Uni.createFrom().item(false), id -> Uni.createFrom()
+                                .item("")),
+                outbound,
                 new EksTokenSigner(),
                 json,
                 test.clock,
@@ -98,6 +119,11 @@ public final class TestClusters implements AutoCloseable {
         @Override
         public Duration answersWithin() {
             return Duration.ofSeconds(20);
+        }
+
+        @Override
+        public Duration nearbyTimeout() {
+            return Duration.ofSeconds(3);
         }
 
         @Override
