@@ -7,6 +7,7 @@ import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import com.reliably.web.Pages;
 import com.reliably.web.RawJson;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
@@ -91,16 +92,9 @@ public class ExperimentService {
     @WithSession
     Uni<Page<ExperimentSummary>> summaries(UUID orgId, String pattern, PageRequest page) {
         PanacheQuery<Experiment> query = pattern == null ? repository.all(orgId) : repository.matching(orgId, pattern);
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<ExperimentSummary>(count, List.of()))
-                        : query.project(ExperimentHeader.class)
-                                .range(from, to)
-                                .list()
-                                .chain(headers -> summarize(orgId, headers))
-                                .map(summaries -> new Page<>(count, summaries)));
+        return Pages.read(query, page, ids -> repository.headers(orgId, ids), ExperimentHeader::id)
+                .chain(found ->
+                        summarize(orgId, found.items()).map(summaries -> new Page<>(found.count(), summaries)));
     }
 
     @WithSession
@@ -208,15 +202,8 @@ public class ExperimentService {
     }
 
     private Uni<Page<ExperimentView>> page(UUID orgId, PanacheQuery<Experiment> query, PageRequest page) {
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<ExperimentView>(count, List.of()))
-                        : query.range(from, to)
-                                .list()
-                                .chain(found -> views(orgId, found))
-                                .map(views -> new Page<>(count, views)));
+        return Pages.read(query, page, ids -> repository.findAll(orgId, ids), experiment -> experiment.id)
+                .chain(found -> views(orgId, found.items()).map(views -> new Page<>(found.count(), views)));
     }
 
     private Uni<List<ExperimentView>> views(UUID orgId, List<Experiment> found) {
