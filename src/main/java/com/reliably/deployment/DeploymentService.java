@@ -3,6 +3,7 @@ package com.reliably.deployment;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.access.Caller;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.problem.Faults;
 import com.reliably.problem.ProblemException;
@@ -162,8 +163,8 @@ public class DeploymentService {
     }
 
     @WithSession
-    Uni<List<UUID>> plans(UUID orgId, UUID id) {
-        return find(orgId, id).chain(() -> plans.plansOfDeployment(orgId, id));
+    Uni<LargeAnswer> plans(UUID orgId, UUID id) {
+        return find(orgId, id).chain(() -> plans.planIdsOfDeployment(orgId, id));
     }
 
     /**

@@ -3,6 +3,7 @@ package com.reliably.experiment;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
@@ -19,9 +20,13 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 
@@ -98,7 +103,14 @@ class ExperimentResource {
     @Path("all")
     @Permit(Right.READ)
     @Operation(operationId = "listAllExperiments", summary = "List the ids and titles of all experiments, unpaged")
-    public Uni<Page<ExperimentBasic>> all(@PathParam("org_id") UUID orgId) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExperimentBasics.class)))
+    public Uni<LargeAnswer> all(@PathParam("org_id") UUID orgId) {
         return experiments.all(orgId);
     }
 
@@ -142,7 +154,14 @@ class ExperimentResource {
             operationId = "listPlansOfExperiment",
             summary = "List the ids of the plans that use an experiment",
             description = "All of them, or those with the pattern in their title.")
-    public Uni<List<UUID>> plans(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = UUID[].class)))
+    public Uni<LargeAnswer> plans(
             @PathParam("org_id") UUID orgId,
             @PathParam("exp_id") UUID id,
             @QueryParam("pattern") SearchPattern pattern) {

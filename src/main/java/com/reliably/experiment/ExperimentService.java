@@ -2,6 +2,7 @@ package com.reliably.experiment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.reliably.access.Caller;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
@@ -27,6 +28,7 @@ public class ExperimentService {
 
     private final ExperimentRepository repository;
     private final ExperimentReader reader;
+    private final ExperimentPicks picks;
     private final ExecutionsOfExperiment executions;
     private final PlansOfExperiment plans;
     private final AuditTrail audit;
@@ -35,12 +37,14 @@ public class ExperimentService {
     ExperimentService(
             ExperimentRepository repository,
             ExperimentReader reader,
+            ExperimentPicks picks,
             ExecutionsOfExperiment executions,
             PlansOfExperiment plans,
             AuditTrail audit,
             Clock clock) {
         this.repository = repository;
         this.reader = reader;
+        this.picks = picks;
         this.executions = executions;
         this.plans = plans;
         this.audit = audit;
@@ -97,15 +101,8 @@ public class ExperimentService {
                         summarize(orgId, found.items()).map(summaries -> new Page<>(found.count(), summaries)));
     }
 
-    @WithSession
-    Uni<Page<ExperimentBasic>> all(UUID orgId) {
-        return repository.all(orgId).project(ExperimentHeader.class).list().chain(headers -> executions
-                .counts(orgId)
-                .map(counts -> headers.stream()
-                        .map(h ->
-                                new ExperimentBasic(h.id(), h.templateId(), h.title(), counts.getOrDefault(h.id(), 0L)))
-                        .toList())
-                .map(items -> new Page<>(items.size(), items)));
+    Uni<LargeAnswer> all(UUID orgId) {
+        return picks.all(orgId);
     }
 
     @WithTransaction
@@ -135,8 +132,8 @@ public class ExperimentService {
 
     /** The plans of an experiment; {@code pattern} is for {@code ilike} on their titles, null for all of them. */
     @WithSession
-    Uni<List<UUID>> plans(UUID orgId, UUID id, String pattern) {
-        return exists(orgId, id).chain(() -> plans.plansOfExperiment(orgId, id, pattern));
+    Uni<LargeAnswer> plans(UUID orgId, UUID id, String pattern) {
+        return exists(orgId, id).chain(() -> plans.planIdsOfExperiment(orgId, id, pattern));
     }
 
     /**

@@ -3,6 +3,7 @@ package com.reliably.integration;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
@@ -17,6 +18,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -105,7 +107,14 @@ class IntegrationResource {
     @Path("{integration_id}/plans")
     @Permit(Right.READ)
     @Operation(operationId = "listPlansOfIntegration", summary = "List the ids of the plans that use an integration")
-    public Uni<List<UUID>> plans(@PathParam("org_id") UUID orgId, @PathParam("integration_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = UUID[].class)))
+    public Uni<LargeAnswer> plans(@PathParam("org_id") UUID orgId, @PathParam("integration_id") UUID id) {
         return integrations.plans(orgId, id);
     }
 }

@@ -1,6 +1,7 @@
 package com.reliably.integration;
 
 import com.reliably.access.Caller;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.environment.EnvironmentService;
 import com.reliably.environment.EnvironmentUse;
@@ -101,8 +102,8 @@ public class IntegrationService {
     }
 
     @WithSession
-    Uni<List<UUID>> plans(UUID orgId, UUID id) {
-        return find(orgId, id).chain(() -> plans.plansOfIntegration(orgId, id));
+    Uni<LargeAnswer> plans(UUID orgId, UUID id) {
+        return find(orgId, id).chain(() -> plans.planIdsOfIntegration(orgId, id));
     }
 
     /**
