@@ -30,7 +30,7 @@ create trigger execution_report_changed before update of journal, log on executi
 -- Lists are counted and paged by what an index alone has: the smallest there can be to count, because equal keys share their
 -- place; and the organization in each, because every query names it.
 create index plan_count on plan (org_id) where deleted_at is null;
-create index plan_by_title on plan (org_id, lower(title), created_at desc, id) where deleted_at is null;
+create index plan_by_title on plan (org_id, lower(title), created_at desc, id) include (title) where deleted_at is null;
 create index plan_by_next_fire on plan (org_id, next_fire_at, created_at desc, id) where deleted_at is null;
 create index environment_count on environment (org_id);
 create index experiment_count on experiment (org_id);
@@ -47,7 +47,8 @@ create index execution_of_plan on execution (plan_id, created_at desc, id) inclu
 create index execution_by_status on execution (org_id, status, created_at desc, id);
 create index execution_unfinished on execution (org_id, created_at desc, id) where finished_at is null;
 create index run_by_state on run (org_id, state, created_at desc, id);
-create index run_of_deployment on run (deployment_id, created_at desc, id) include (org_id);
+drop index run_of_deployment;
+create index run_of_deployment on run (org_id, deployment_id, created_at desc, id);
 
 -- The plans of a thing are listed latest first.
 drop index plan_of_deployment;

@@ -7,7 +7,6 @@ import com.reliably.web.Names;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.Pages;
-import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;

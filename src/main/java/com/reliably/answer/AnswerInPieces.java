@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.Arrays;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 import org.jboss.resteasy.reactive.server.spi.ServerHttpResponse;
@@ -35,8 +36,7 @@ final class AnswerInPieces {
     private boolean begun;
     private boolean over;
 
-    AnswerInPieces(
-            LargeAnswer answer, ResteasyReactiveRequestContext request, Vertx vertx, AnswerMemory memory) {
+    AnswerInPieces(LargeAnswer answer, ResteasyReactiveRequestContext request, Vertx vertx, AnswerMemory memory) {
         this.answer = answer;
         this.request = request;
         this.response = request.serverResponse();
@@ -93,11 +93,23 @@ final class AnswerInPieces {
             end();
             return;
         }
+        write(piece, 0);
+    }
+
+    /** What comes in larger pieces than a client has to take at once is handed on in smaller ones. */
+    private void write(byte[] piece, int from) {
+        if (over) {
+            return;
+        }
+        int to = Math.min(piece.length, from + Pieces.LARGEST);
         timer = vertx.setTimer(PATIENCE.toMillis(), ignored -> cutOff());
-        response.write(piece).whenComplete((sent, failure) -> {
+        byte[] slice = from == 0 && to == piece.length ? piece : Arrays.copyOfRange(piece, from, to);
+        response.write(slice).whenComplete((sent, failure) -> {
             vertx.cancelTimer(timer);
             if (failure != null) {
                 gone();
+            } else if (to < piece.length) {
+                write(piece, to);
             } else {
                 pull();
             }

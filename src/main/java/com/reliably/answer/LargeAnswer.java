@@ -21,8 +21,7 @@ public record LargeAnswer(UUID orgId, long length, long memory, Pieces pieces) {
     /** An answer of one piece, which need not wait for memory. */
     public static LargeAnswer small(UUID orgId, byte[] whole) {
         AtomicReference<byte[]> rest = new AtomicReference<>(whole);
-        return new LargeAnswer(
-                orgId, whole.length, 0, () -> Uni.createFrom().item(rest.getAndSet(null)));
+        return new LargeAnswer(orgId, whole.length, 0, () -> Uni.createFrom().item(rest.getAndSet(null)));
     }
 
     /** An answer in pieces of at most {@link Pieces#LARGEST} bytes. */

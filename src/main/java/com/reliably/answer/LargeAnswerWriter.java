@@ -1,9 +1,9 @@
 package com.reliably.answer;
 
+import io.vertx.core.Vertx;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.Provider;
-import io.vertx.core.Vertx;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;

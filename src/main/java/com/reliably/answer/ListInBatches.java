@@ -30,11 +30,7 @@ public final class ListInBatches<R> implements Pieces {
     private boolean ended;
 
     private ListInBatches(
-            Source<R> source,
-            List<R> first,
-            String opening,
-            Function<R, String> json,
-            LongFunction<String> closing) {
+            Source<R> source, List<R> first, String opening, Function<R, String> json, LongFunction<String> closing) {
         this.source = source;
         this.ready = first;
         this.opening = opening;

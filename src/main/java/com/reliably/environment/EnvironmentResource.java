@@ -165,10 +165,7 @@ class EnvironmentResource {
     @APIResponse(
             responseCode = "200",
             description = "OK",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = UUID[].class)))
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = UUID[].class)))
     public Uni<LargeAnswer> plans(@PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id) {
         return environments.plans(orgId, id);
     }

@@ -114,9 +114,7 @@ class ExecutionResource {
             responseCode = "200",
             description = "OK",
             content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = RawJson.class)))
+                    @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = RawJson.class)))
     public Uni<LargeAnswer> results(
             @PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID experimentId, @PathParam("exec_id") UUID id) {
         return executions.results(caller.get(), experimentId, id);
@@ -130,10 +128,7 @@ class ExecutionResource {
     @APIResponse(
             responseCode = "200",
             description = "OK",
-            content =
-                    @Content(
-                            mediaType = MediaType.TEXT_PLAIN,
-                            schema = @Schema(type = SchemaType.STRING)))
+            content = @Content(mediaType = MediaType.TEXT_PLAIN, schema = @Schema(type = SchemaType.STRING)))
     public Uni<LargeAnswer> log(
             @PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID experimentId, @PathParam("exec_id") UUID id) {
         return executions.log(caller.get(), experimentId, id);

@@ -91,7 +91,8 @@ class ReportTexts {
                 .transform(row -> {
                     // Nobody who stored something in it could have known this text.
                     String journal = "\"" + UUID.randomUUID() + "\"";
-                    String[] around = write(view(row, journal, scope.orgId(), experimentId, id)).split(journal);
+                    String[] around = write(view(row, journal, scope.orgId(), experimentId, id))
+                            .split(journal);
                     return answer(row, "journal_text", scope.orgId(), id, around[0], around[1]);
                 });
     }

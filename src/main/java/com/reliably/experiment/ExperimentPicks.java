@@ -51,10 +51,7 @@ class ExperimentPicks {
         List<ExperimentBasic> picks = new ArrayList<>(rows.size());
         for (Row row : rows) {
             picks.add(new ExperimentBasic(
-                    row.getUUID("id"),
-                    row.getUUID("template_id"),
-                    row.getString("title"),
-                    row.getLong("executions")));
+                    row.getUUID("id"), row.getUUID("template_id"), row.getString("title"), row.getLong("executions")));
         }
         return picks;
     }

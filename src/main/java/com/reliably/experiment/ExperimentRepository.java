@@ -15,10 +15,6 @@ class ExperimentRepository implements PanacheRepositoryBase<Experiment, UUID> {
         return find("orgId = ?1 and id = ?2", orgId, id).firstResult();
     }
 
-    Uni<List<Experiment>> findAll(UUID orgId, List<UUID> ids) {
-        return list("orgId = ?1 and id in ?2", orgId, ids);
-    }
-
     PanacheQuery<Experiment> all(UUID orgId) {
         return find("orgId = ?1 order by title, id", orgId);
     }

@@ -21,7 +21,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
-import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -46,7 +45,14 @@ class ExperimentResource {
     @GET
     @Permit(Right.READ)
     @Operation(operationId = "listExperiments", summary = "List experiments, by title")
-    public Uni<Page<ExperimentView>> list(@PathParam("org_id") UUID orgId, @BeanParam PageRequest page) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExperimentPage.class)))
+    public Uni<LargeAnswer> list(@PathParam("org_id") UUID orgId, @BeanParam PageRequest page) {
         return experiments.list(orgId, page);
     }
 
@@ -78,7 +84,14 @@ class ExperimentResource {
     @Path("search")
     @Permit(Right.READ)
     @Operation(operationId = "searchExperiments", summary = "Search experiments by a part of their title")
-    public Uni<Page<ExperimentView>> search(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExperimentPage.class)))
+    public Uni<LargeAnswer> search(
             @PathParam("org_id") UUID orgId,
             @QueryParam("pattern") SearchPattern pattern,
             @BeanParam PageRequest page) {
@@ -118,7 +131,14 @@ class ExperimentResource {
     @Path("{exp_id}")
     @Permit(Right.READ)
     @Operation(operationId = "getExperiment", summary = "Get an experiment")
-    public Uni<ExperimentView> get(@PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExperimentView.class)))
+    public Uni<LargeAnswer> get(@PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID id) {
         return experiments.get(orgId, id);
     }
 
@@ -126,7 +146,12 @@ class ExperimentResource {
     @Path("{exp_id}/raw")
     @Permit(value = Right.READ, run = true)
     @Operation(operationId = "getRawExperiment", summary = "Get the bare experiment, as the Chaos Toolkit runs it")
-    public Uni<RawJson> raw(@PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = RawJson.class)))
+    public Uni<LargeAnswer> raw(@PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID id) {
         return experiments.raw(orgId, id);
     }
 
@@ -157,10 +182,7 @@ class ExperimentResource {
     @APIResponse(
             responseCode = "200",
             description = "OK",
-            content =
-                    @Content(
-                            mediaType = MediaType.APPLICATION_JSON,
-                            schema = @Schema(implementation = UUID[].class)))
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = UUID[].class)))
     public Uni<LargeAnswer> plans(
             @PathParam("org_id") UUID orgId,
             @PathParam("exp_id") UUID id,

@@ -9,7 +9,7 @@ import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.Pages;
-import com.reliably.web.RawJson;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -29,6 +29,7 @@ public class ExperimentService {
     private final ExperimentRepository repository;
     private final ExperimentReader reader;
     private final ExperimentPicks picks;
+    private final ExperimentTexts texts;
     private final ExecutionsOfExperiment executions;
     private final PlansOfExperiment plans;
     private final AuditTrail audit;
@@ -38,6 +39,7 @@ public class ExperimentService {
             ExperimentRepository repository,
             ExperimentReader reader,
             ExperimentPicks picks,
+            ExperimentTexts texts,
             ExecutionsOfExperiment executions,
             PlansOfExperiment plans,
             AuditTrail audit,
@@ -45,6 +47,7 @@ public class ExperimentService {
         this.repository = repository;
         this.reader = reader;
         this.picks = picks;
+        this.texts = texts;
         this.executions = executions;
         this.plans = plans;
         this.audit = audit;
@@ -68,24 +71,21 @@ public class ExperimentService {
         return store(caller, reader.readJsonOrYaml(input.experiment(), "experiment"));
     }
 
-    @WithSession
-    Uni<ExperimentView> get(UUID orgId, UUID id) {
-        return find(orgId, id).chain(this::view);
+    Uni<LargeAnswer> get(UUID orgId, UUID id) {
+        return texts.one(orgId, id).onItem().ifNull().failWith(ExperimentService::unknown);
     }
 
-    @WithSession
-    Uni<RawJson> raw(UUID orgId, UUID id) {
-        return find(orgId, id).map(experiment -> new RawJson(experiment.definition));
+    Uni<LargeAnswer> raw(UUID orgId, UUID id) {
+        return texts.raw(orgId, id).onItem().ifNull().failWith(ExperimentService::unknown);
     }
 
-    @WithSession
-    Uni<Page<ExperimentView>> list(UUID orgId, PageRequest page) {
-        return page(orgId, repository.all(orgId), page);
+    Uni<LargeAnswer> list(UUID orgId, PageRequest page) {
+        return Panache.withSession(() -> Pages.ids(repository.all(orgId), page)).chain(ids -> texts.page(orgId, ids));
     }
 
-    @WithSession
-    Uni<Page<ExperimentView>> search(UUID orgId, String pattern, PageRequest page) {
-        return page(orgId, repository.matching(orgId, pattern), page);
+    Uni<LargeAnswer> search(UUID orgId, String pattern, PageRequest page) {
+        return Panache.withSession(() -> Pages.ids(repository.matching(orgId, pattern), page))
+                .chain(ids -> texts.page(orgId, ids));
     }
 
     /**
@@ -97,8 +97,7 @@ public class ExperimentService {
     Uni<Page<ExperimentSummary>> summaries(UUID orgId, String pattern, PageRequest page) {
         PanacheQuery<Experiment> query = pattern == null ? repository.all(orgId) : repository.matching(orgId, pattern);
         return Pages.read(query, page, ids -> repository.headers(orgId, ids), ExperimentHeader::id)
-                .chain(found ->
-                        summarize(orgId, found.items()).map(summaries -> new Page<>(found.count(), summaries)));
+                .chain(found -> summarize(orgId, found.items()).map(summaries -> new Page<>(found.count(), summaries)));
     }
 
     Uni<LargeAnswer> all(UUID orgId) {
@@ -196,17 +195,6 @@ public class ExperimentService {
         return executions
                 .counts(experiment.orgId, List.of(experiment.id))
                 .map(counts -> ExperimentView.of(experiment, counts.getOrDefault(experiment.id, 0L)));
-    }
-
-    private Uni<Page<ExperimentView>> page(UUID orgId, PanacheQuery<Experiment> query, PageRequest page) {
-        return Pages.read(query, page, ids -> repository.findAll(orgId, ids), experiment -> experiment.id)
-                .chain(found -> views(orgId, found.items()).map(views -> new Page<>(found.count(), views)));
-    }
-
-    private Uni<List<ExperimentView>> views(UUID orgId, List<Experiment> found) {
-        return executions.counts(orgId, found.stream().map(e -> e.id).toList()).map(counts -> found.stream()
-                .map(e -> ExperimentView.of(e, counts.getOrDefault(e.id, 0L)))
-                .toList());
     }
 
     private Uni<List<ExperimentSummary>> summarize(UUID orgId, List<ExperimentHeader> headers) {

@@ -21,8 +21,7 @@ class PlanIds {
     enum Use {
         DEPLOYMENT("p.deployment_id = $2"),
         ENVIRONMENT("p.environment_id = $2"),
-        INTEGRATION(
-                "exists (select 1 from plan_integration i where i.plan_id = p.id and i.integration_id = $2)"),
+        INTEGRATION("exists (select 1 from plan_integration i where i.plan_id = p.id and i.integration_id = $2)"),
         EXPERIMENT("exists (select 1 from plan_experiment e where e.plan_id = p.id and e.experiment_id = $2)");
 
         private final String first;

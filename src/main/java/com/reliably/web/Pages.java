@@ -35,9 +35,10 @@ public final class Pages {
             PageRequest page,
             Function<List<UUID>, ? extends Uni<? extends Collection<R>>> rows,
             Function<R, UUID> id) {
-        return ids(query, page).chain(found -> found.items().isEmpty()
-                ? Uni.createFrom().item(new Page<R>(found.count(), List.of()))
-                : rows.apply(found.items()).map(read -> inOrder(found, read, id)));
+        return ids(query, page)
+                .chain(found -> found.items().isEmpty()
+                        ? Uni.createFrom().item(new Page<R>(found.count(), List.of()))
+                        : rows.apply(found.items()).map(read -> inOrder(found, read, id)));
     }
 
     /** The ids of one page. Joins the session of its caller. */

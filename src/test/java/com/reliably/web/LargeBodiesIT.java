@@ -102,14 +102,16 @@ class LargeBodiesIT {
         HttpClient client =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         assertEquals(
-                200, client.send(report(server.token()), BodyHandlers.discarding()).statusCode());
+                200,
+                client.send(report(server.token()), BodyHandlers.discarding()).statusCode());
         List<Socket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < SLOW; i++) {
                 slow.add(slowReader());
             }
             HttpRequest read = request(server.token(), path).GET().build();
-            HttpRequest whole = request(server.token(), path.replace("/results", "")).GET().build();
+            HttpRequest whole =
+                    request(server.token(), path.replace("/results", "")).GET().build();
             List<CompletableFuture<HttpResponse<Long>>> fast = new ArrayList<>();
             for (int i = SLOW; i < AT_ONCE; i++) {
                 fast.add(client.sendAsync(i % 4 == 0 ? whole : read, info -> counting()));
@@ -169,14 +171,13 @@ class LargeBodiesIT {
 
     /** How long an answer is, without keeping it. */
     private static HttpResponse.BodySubscriber<Long> counting() {
-        return HttpResponse.BodySubscribers.mapping(
-                HttpResponse.BodySubscribers.ofInputStream(), in -> {
-                    try (InputStream body = in) {
-                        return body.transferTo(OutputStream.nullOutputStream());
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                });
+        return HttpResponse.BodySubscribers.mapping(HttpResponse.BodySubscribers.ofInputStream(), in -> {
+            try (InputStream body = in) {
+                return body.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     private static HttpRequest.Builder request(String token, String to) {

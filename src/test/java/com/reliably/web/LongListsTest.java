@@ -95,7 +95,8 @@ class LongListsTest {
 
     @Test
     void allPlansOfAThingAreListedLatestFirst() throws SQLException {
-        List<String> expected = ids("select id from plan where org_id = '" + tenant.id() + "' order by created_at desc, id");
+        List<String> expected =
+                ids("select id from plan where org_id = '" + tenant.id() + "' order by created_at desc, id");
         assertEquals(MANY, expected.size());
         for (String path : List.of("/deployments/" + deployment + "/plans", "/experiments/" + experiment + "/plans")) {
             assertEquals(expected, tenant.request().get(path).jsonPath().getList("$"), path);
@@ -109,7 +110,8 @@ class LongListsTest {
 
     @Test
     void allExperimentsAreListedByTitle() {
-        var all = tenant.request().get("/experiments/all").then().statusCode(200).body("count", equalTo(MANY));
+        var all =
+                tenant.request().get("/experiments/all").then().statusCode(200).body("count", equalTo(MANY));
         List<String> titles = all.extract().jsonPath().getList("items.title");
         assertEquals(MANY, titles.size());
         assertEquals(titles.stream().sorted(Comparator.naturalOrder()).toList(), titles);
@@ -117,8 +119,50 @@ class LongListsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/plans?sort=creation", "/plans?sort=title", "/plans?sort=next", "/plans?sort=last",
-            "/experiments?a", "/experiments/summary?a", "/executions?a", "/runs?a", "/runs?state=missed"})
+    @ValueSource(ints = {0, 1, 100, 900_000})
+    void experimentsAreListedWholeHoweverLargeTheyAre(int length) throws SQLException {
+        Tenant other = Tenant.create();
+        try (Connection connection = database.getConnection()) {
+            TestRuns.execute(
+                    connection,
+                    "insert into experiment (id, org_id, title, definition, created_at, updated_at, version)"
+                            + " select gen_random_uuid(), ?, 't' || i, jsonb_build_object('title', 't' || i, 'x',"
+                            + " repeat('x', ?)), now(), now(), 0 from generate_series(1, 7) i",
+                    UUID.fromString(other.id()),
+                    length);
+        }
+        var list = other.request()
+                .get("/experiments?limit=5")
+                .then()
+                .statusCode(200)
+                .body("count", equalTo(7))
+                .body("items.definition.title", equalTo(List.of("t1", "t2", "t3", "t4", "t5")))
+                .body("items[4].definition.x.length()", equalTo(length));
+        String id = list.extract().path("items[4].id");
+        other.request().get("/experiments/" + id).then().statusCode(200).body("definition.x.length()", equalTo(length));
+        other.request()
+                .get("/experiments/" + id + "/raw")
+                .then()
+                .statusCode(200)
+                .body("title", equalTo("t5"));
+        other.request().get("/experiments?page=9").then().statusCode(200).body("items", hasSize(0));
+        tenant.request().get("/experiments/" + id).then().statusCode(404);
+        tenant.request().get("/experiments/" + id + "/raw").then().statusCode(404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/plans?sort=creation",
+                "/plans?sort=title",
+                "/plans?sort=next",
+                "/plans?sort=last",
+                "/experiments?a",
+                "/experiments/summary?a",
+                "/executions?a",
+                "/runs?a",
+                "/runs?state=missed"
+            })
     void pagesAreWholeAndWithoutRepetition(String list) {
         List<String> ids = new ArrayList<>();
         for (int page = 1; page <= MANY / 100; page++) {
