@@ -70,6 +70,7 @@ class ArchitectureTest {
             "RunJournal",
             "RunLogFeed",
             "RunLogs",
+            "RunLogText",
             // Secrets, which have no endpoint
             "KeyRotation",
             "SecretStore",

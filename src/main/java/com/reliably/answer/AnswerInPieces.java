@@ -36,12 +36,12 @@ final class AnswerInPieces {
     private boolean begun;
     private boolean over;
 
-    AnswerInPieces(LargeAnswer answer, ResteasyReactiveRequestContext request, Vertx vertx, AnswerMemory memory) {
+    AnswerInPieces(LargeAnswer answer, ResteasyReactiveRequestContext request, AnswerMemory memory) {
         this.answer = answer;
         this.request = request;
         this.response = request.serverResponse();
         this.routing = request.unwrap(RoutingContext.class);
-        this.vertx = vertx;
+        this.vertx = routing.vertx();
         this.context = vertx.getOrCreateContext();
         this.memory = memory;
     }
@@ -53,8 +53,7 @@ final class AnswerInPieces {
             writeHead();
             end();
         } else if (answer.memory() == 0) {
-            response.addCloseHandler(this::gone);
-            pull();
+            answer.pieces().next().subscribe().with(this::endWith, this::fail);
         } else {
             response.addCloseHandler(this::gone);
             AnswerMemory.Turn turn = memory.turn(answer.orgId(), answer.memory());
@@ -73,6 +72,14 @@ final class AnswerInPieces {
             response.setResponseHeader(HttpHeaders.CONTENT_LENGTH, Long.toString(answer.length()));
         } else {
             response.setChunked(true);
+        }
+    }
+
+    private void endWith(byte[] whole) {
+        writeHead();
+        if (close()) {
+            response.end(whole);
+            request.close();
         }
     }
 

@@ -6,9 +6,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,8 +23,8 @@ import java.util.UUID;
  * The memory that large answers share. An organization gets at most half of what the others leave, so that something is left
  * for the next one however many there are; what finds no room waits, in the order of its arrival, and is refused in the end.
  */
-@Singleton
-public final class AnswerMemory {
+@ApplicationScoped
+public class AnswerMemory {
 
     private static final int SHARE_OF_HEAP = 16;
     private static final Duration PATIENCE = Duration.ofSeconds(10);

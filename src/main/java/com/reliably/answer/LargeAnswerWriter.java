@@ -1,6 +1,5 @@
 package com.reliably.answer;
 
-import io.vertx.core.Vertx;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.ext.Provider;
@@ -20,11 +19,9 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 public final class LargeAnswerWriter implements ServerMessageBodyWriter<LargeAnswer> {
 
     private final AnswerMemory memory;
-    private final Vertx vertx;
 
-    LargeAnswerWriter(AnswerMemory memory, Vertx vertx) {
+    LargeAnswerWriter(AnswerMemory memory) {
         this.memory = memory;
-        this.vertx = vertx;
     }
 
     @Override
@@ -40,7 +37,7 @@ public final class LargeAnswerWriter implements ServerMessageBodyWriter<LargeAns
 
     @Override
     public void writeResponse(LargeAnswer answer, Type genericType, ServerRequestContext context) {
-        new AnswerInPieces(answer, (ResteasyReactiveRequestContext) context, vertx, memory).begin();
+        new AnswerInPieces(answer, (ResteasyReactiveRequestContext) context, memory).begin();
     }
 
     @Override

@@ -41,13 +41,16 @@ class AnswerMemoryTest {
     void anOrganizationGetsHalfOfWhatTheOthersLeave() {
         Asked first = new Asked(A, 2);
         assertTrue(first.isIn());
-        assertTrue(new Asked(A, 2).isIn());
+        Asked second = new Asked(A, 2);
+        assertTrue(second.isIn());
         Asked third = new Asked(A, 1);
         assertFalse(third.isIn());
         assertTrue(new Asked(B, 2).isIn());
         assertFalse(new Asked(B, 1).isIn());
         assertTrue(new Asked(C, 1).isIn());
         first.leave();
+        assertFalse(third.isIn(), "half of what B and C leave is what A has");
+        second.leave();
         assertTrue(third.isIn());
     }
 
