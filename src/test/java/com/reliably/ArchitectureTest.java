@@ -76,6 +76,7 @@ class ArchitectureTest {
             "RunJournal",
             "RunLogFeed",
             "RunLogs",
+            "RunLogText",
             // Secrets, which have no endpoint
             "KeyRotation",
             "SecretStore",

@@ -6,6 +6,7 @@ import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 @ApplicationScoped
@@ -49,6 +50,10 @@ class AccessTokenRepository implements PanacheRepositoryBase<AccessToken, UUID> 
     PanacheQuery<AccessToken> listed(UUID orgId) {
         return find(
                 "orgId = ?1 and revokedAt is null and runId is null and scheduleId is null order by name, id", orgId);
+    }
+
+    Uni<List<AccessToken>> findAll(UUID orgId, List<UUID> ids) {
+        return list("orgId = ?1 and id in ?2", orgId, ids);
     }
 
     Uni<AccessToken> findListed(UUID orgId, UUID id) {

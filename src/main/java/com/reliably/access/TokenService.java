@@ -6,7 +6,7 @@ import com.reliably.problem.ProblemException;
 import com.reliably.web.Names;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
-import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import com.reliably.web.Pages;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
@@ -173,12 +173,8 @@ public class TokenService {
 
     @WithSession
     Uni<Page<TokenView>> list(UUID orgId, PageRequest page) {
-        PanacheQuery<AccessToken> listed = repository.listed(orgId);
-        int offset = page.offset();
-        return listed.count().chain(count -> listed.range(offset, Math.addExact(offset, page.limit() - 1))
-                .list()
-                .map(tokens ->
-                        new Page<>(count, tokens.stream().map(TokenView::masked).toList())));
+        return Pages.read(repository.listed(orgId), page, ids -> repository.findAll(orgId, ids), token -> token.id)
+                .map(found -> found.map(TokenView::masked));
     }
 
     @WithSession

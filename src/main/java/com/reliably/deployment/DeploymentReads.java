@@ -25,8 +25,10 @@ class DeploymentReads {
             select whole.total, d.id, d.name, d.definition, d.created_at
             from (select count(*) as total from deployment where org_id = $1) whole
             left join lateral (
-                select id, name, cast(definition as text) as definition, created_at from deployment
-                where org_id = $1 order by name, id limit $2 offset $3) d on true
+                select r.id, r.name, cast(r.definition as text) as definition, r.created_at
+                from (select id from deployment where org_id = $1 order by name, id limit $2 offset $3) i
+                join deployment r on r.id = i.id and r.org_id = $1) d on true
+            order by d.name, d.id
             """;
 
     private final Pool pool;

@@ -3,6 +3,7 @@ package com.reliably.deployment;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.web.CloneInput;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
@@ -19,9 +20,12 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
-import java.util.List;
+import jakarta.ws.rs.core.MediaType;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 
@@ -106,7 +110,11 @@ class DeploymentResource {
     @Path("{dep_id}/plans")
     @Permit(Right.READ)
     @Operation(operationId = "listPlansOfDeployment", summary = "List the ids of the plans that use a deployment")
-    public Uni<List<UUID>> plans(@PathParam("org_id") UUID orgId, @PathParam("dep_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = UUID[].class)))
+    public Uni<LargeAnswer> plans(@PathParam("org_id") UUID orgId, @PathParam("dep_id") UUID id) {
         return deployments.plans(orgId, id);
     }
 }

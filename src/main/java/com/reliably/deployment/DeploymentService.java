@@ -3,6 +3,7 @@ package com.reliably.deployment;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.access.Caller;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.problem.Faults;
 import com.reliably.problem.ProblemException;
@@ -12,6 +13,7 @@ import com.reliably.secret.SecretStore;
 import com.reliably.web.Names;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import com.reliably.web.Pages;
 import io.quarkus.arc.All;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
@@ -99,7 +101,7 @@ public class DeploymentService {
 
     @WithSession
     Uni<Page<DeploymentView>> search(UUID orgId, String pattern, PageRequest page) {
-        return page(repository.matching(orgId, pattern), page);
+        return page(orgId, repository.matching(orgId, pattern), page);
     }
 
     Uni<Void> update(Caller caller, UUID id, DeploymentInput input) {
@@ -161,8 +163,8 @@ public class DeploymentService {
     }
 
     @WithSession
-    Uni<List<UUID>> plans(UUID orgId, UUID id) {
-        return find(orgId, id).chain(() -> plans.plansOfDeployment(orgId, id));
+    Uni<LargeAnswer> plans(UUID orgId, UUID id) {
+        return find(orgId, id).chain(() -> plans.planIdsOfDeployment(orgId, id));
     }
 
     /**
@@ -322,16 +324,9 @@ public class DeploymentService {
         return ProblemException.notFound("No deployment of this organization has this id.");
     }
 
-    private Uni<Page<DeploymentView>> page(PanacheQuery<Deployment> query, PageRequest page) {
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<DeploymentView>(count, List.of()))
-                        : query.range(from, to)
-                                .list()
-                                .map(found -> new Page<>(
-                                        count, found.stream().map(this::view).toList())));
+    private Uni<Page<DeploymentView>> page(UUID orgId, PanacheQuery<Deployment> query, PageRequest page) {
+        return Pages.read(query, page, ids -> repository.findAll(orgId, Set.copyOf(ids)), deployment -> deployment.id)
+                .map(found -> found.map(this::view));
     }
 
     private Deployment newDeployment(Caller caller, String name, DeploymentDefinition masked) {

@@ -1,5 +1,6 @@
 package com.reliably.deployment;
 
+import com.reliably.answer.LargeAnswer;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.Optional;
@@ -19,4 +20,7 @@ public interface PlansOfDeployment {
      * transaction of the change; fails with a 400 where the deployment cannot become that.
      */
     Uni<Void> deploymentChanged(UUID orgId, UUID deploymentId, DeploymentDefinition definition);
+
+    /** The ids of all of them, latest first, as a JSON array. Needs no session. */
+    Uni<LargeAnswer> planIdsOfDeployment(UUID orgId, UUID deploymentId);
 }

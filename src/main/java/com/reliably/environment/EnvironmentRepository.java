@@ -22,6 +22,10 @@ class EnvironmentRepository implements PanacheRepositoryBase<Environment, UUID> 
         return find(ONE, orgId, id).withLock(LockModeType.PESSIMISTIC_WRITE).firstResult();
     }
 
+    Uni<List<Environment>> findAll(UUID orgId, List<UUID> ids) {
+        return list("orgId = ?1 and id in ?2", orgId, ids);
+    }
+
     PanacheQuery<Environment> all(UUID orgId) {
         return find("orgId = ?1 order by name, id", orgId);
     }

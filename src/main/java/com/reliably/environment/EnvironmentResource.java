@@ -3,6 +3,7 @@ package com.reliably.environment;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.web.CloneInput;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
@@ -19,10 +20,14 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 
@@ -157,7 +162,11 @@ class EnvironmentResource {
     @Path("{env_id}/plans")
     @Permit(Right.READ)
     @Operation(operationId = "listPlansOfEnvironment", summary = "List the ids of the plans that use an environment")
-    public Uni<List<UUID>> plans(@PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = UUID[].class)))
+    public Uni<LargeAnswer> plans(@PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id) {
         return environments.plans(orgId, id);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.access.Caller;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.problem.Faults;
 import com.reliably.problem.ProblemException;
@@ -12,6 +13,7 @@ import com.reliably.secret.SecretOwner;
 import com.reliably.secret.SecretStore;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import com.reliably.web.Pages;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -74,12 +76,12 @@ public class EnvironmentService {
 
     @WithSession
     Uni<Page<EnvironmentView>> list(UUID orgId, PageRequest page) {
-        return page(repository.all(orgId), page);
+        return page(orgId, repository.all(orgId), page);
     }
 
     @WithSession
     Uni<Page<EnvironmentView>> search(UUID orgId, String pattern, PageRequest page) {
-        return page(repository.matching(orgId, pattern), page);
+        return page(orgId, repository.matching(orgId, pattern), page);
     }
 
     @WithSession
@@ -201,8 +203,8 @@ public class EnvironmentService {
     }
 
     @WithSession
-    Uni<List<UUID>> plans(UUID orgId, UUID id) {
-        return find(orgId, id).chain(() -> plans.plansOfEnvironment(orgId, id));
+    Uni<LargeAnswer> plans(UUID orgId, UUID id) {
+        return find(orgId, id).chain(() -> plans.planIdsOfEnvironment(orgId, id));
     }
 
     /** Whether the organisation has this environment. Joins the session of its caller. */
@@ -368,16 +370,9 @@ public class EnvironmentService {
                 .failWith(() -> ProblemException.notFound("No environment of this organization has this id."));
     }
 
-    private Uni<Page<EnvironmentView>> page(PanacheQuery<Environment> query, PageRequest page) {
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<EnvironmentView>(count, List.of()))
-                        : query.range(from, to)
-                                .list()
-                                .map(found -> new Page<>(
-                                        count, found.stream().map(this::view).toList())));
+    private Uni<Page<EnvironmentView>> page(UUID orgId, PanacheQuery<Environment> query, PageRequest page) {
+        return Pages.read(query, page, ids -> repository.findAll(orgId, ids), environment -> environment.id)
+                .map(found -> found.map(this::view));
     }
 
     private static SecretOwner ownerOf(Environment environment) {

@@ -1,5 +1,6 @@
 package com.reliably.environment;
 
+import com.reliably.answer.LargeAnswer;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.UUID;
@@ -12,4 +13,7 @@ public interface PlansOfEnvironment {
 
     /** Tells the plans that use the environment that it is another one now. Joins the transaction of the change. */
     Uni<Void> environmentChanged(UUID orgId, UUID environmentId);
+
+    /** The ids of all of them, latest first, as a JSON array. Needs no session. */
+    Uni<LargeAnswer> planIdsOfEnvironment(UUID orgId, UUID environmentId);
 }

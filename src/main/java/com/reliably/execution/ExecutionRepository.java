@@ -27,6 +27,10 @@ class ExecutionRepository implements PanacheRepositoryBase<Execution, UUID> {
         return find("orgId = :org" + filter.conditions(parameters) + " order by createdAt desc, id", parameters);
     }
 
+    Uni<List<Execution>> findAll(UUID orgId, List<UUID> ids) {
+        return list("orgId = ?1 and id in ?2", orgId, ids);
+    }
+
     /** In the order in which they were reported. */
     Uni<List<Execution>> ofRuns(UUID orgId, Set<UUID> runIds) {
         return list("orgId = ?1 and runId in ?2 order by createdAt, id", orgId, runIds);

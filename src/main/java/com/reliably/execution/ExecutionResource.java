@@ -3,6 +3,7 @@ package com.reliably.execution;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
@@ -23,6 +24,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
@@ -74,7 +76,14 @@ class ExecutionResource {
     @Path("{exec_id}")
     @Permit(Right.READ)
     @Operation(operationId = "getExecution", summary = "Get an execution with its journal")
-    public Uni<ExecutionView> get(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExecutionView.class)))
+    public Uni<LargeAnswer> get(
             @PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID experimentId, @PathParam("exec_id") UUID id) {
         return executions.get(caller.get(), experimentId, id);
     }
@@ -112,7 +121,12 @@ class ExecutionResource {
     @Path("{exec_id}/results")
     @Permit(Right.READ)
     @Operation(operationId = "getExecutionResults", summary = "Get an execution's journal")
-    public Uni<RawJson> results(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = RawJson.class)))
+    public Uni<LargeAnswer> results(
             @PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID experimentId, @PathParam("exec_id") UUID id) {
         return executions.results(caller.get(), experimentId, id);
     }
@@ -122,7 +136,11 @@ class ExecutionResource {
     @Permit(Right.READ)
     @Produces(MediaType.TEXT_PLAIN)
     @Operation(operationId = "getExecutionLog", summary = "Get the log that the client reported")
-    public Uni<String> log(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content = @Content(mediaType = MediaType.TEXT_PLAIN, schema = @Schema(type = SchemaType.STRING)))
+    public Uni<LargeAnswer> log(
             @PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID experimentId, @PathParam("exec_id") UUID id) {
         return executions.log(caller.get(), experimentId, id);
     }

@@ -3,6 +3,7 @@ package com.reliably.execution;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.access.Caller;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.experiment.ExperimentService;
 import com.reliably.plan.PlanDirectory;
@@ -10,6 +11,7 @@ import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import com.reliably.web.Pages;
 import com.reliably.web.RawJson;
 import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
@@ -32,6 +34,7 @@ public class ExecutionService {
     private static final String UNIQUE_VIOLATION = "23505";
 
     private final ReportStore reports;
+    private final ReportTexts texts;
     private final ExecutionRepository repository;
     private final JournalReader journals;
     private final ExperimentService experiments;
@@ -42,6 +45,7 @@ public class ExecutionService {
 
     ExecutionService(
             ReportStore reports,
+            ReportTexts texts,
             ExecutionRepository repository,
             JournalReader journals,
             ExperimentService experiments,
@@ -50,6 +54,7 @@ public class ExecutionService {
             ObjectMapper json,
             Clock clock) {
         this.reports = reports;
+        this.texts = texts;
         this.repository = repository;
         this.journals = journals;
         this.experiments = experiments;
@@ -84,6 +89,8 @@ public class ExecutionService {
                     .onFailure(ExecutionService::referenceIsGone)
                     .transform(e -> unknownPlan(report.planId()))
                     .invoke(ExecutionService::demandExperiment)
+                    .onFailure(e -> once && isThere(e))
+                    .recoverWithUni(() -> found(reports.state(scope, experimentId, id)))
                     .map(stored -> new ExecutionView(
                             new RawJson(journal.json()),
                             id,
@@ -92,9 +99,7 @@ public class ExecutionService {
                             scope.planId(),
                             caller.id(),
                             now,
-                            new RawJson(stored)))
-                    .onFailure(e -> once && isThere(e))
-                    .recoverWithUni(() -> get(caller, experimentId, id));
+                            new RawJson(stored)));
         });
     }
 
@@ -104,8 +109,8 @@ public class ExecutionService {
         return new UUID(named.getMostSignificantBits() & ~0xF000L | 0x4000L, named.getLeastSignificantBits());
     }
 
-    Uni<ExecutionView> get(Caller caller, UUID experimentId, UUID id) {
-        return found(reports.find(Scope.of(caller), experimentId, id));
+    Uni<LargeAnswer> get(Caller caller, UUID experimentId, UUID id) {
+        return found(texts.execution(Scope.of(caller), experimentId, id));
     }
 
     Uni<Void> replaceResults(Caller caller, UUID experimentId, UUID id, ExecutionReport report) {
@@ -119,12 +124,12 @@ public class ExecutionService {
                 .replaceWithVoid();
     }
 
-    Uni<RawJson> results(Caller caller, UUID experimentId, UUID id) {
-        return found(reports.journal(Scope.of(caller), experimentId, id)).map(RawJson::new);
+    Uni<LargeAnswer> results(Caller caller, UUID experimentId, UUID id) {
+        return found(texts.journal(Scope.of(caller), experimentId, id));
     }
 
-    Uni<String> log(Caller caller, UUID experimentId, UUID id) {
-        return found(reports.log(Scope.of(caller), experimentId, id));
+    Uni<LargeAnswer> log(Caller caller, UUID experimentId, UUID id) {
+        return found(texts.log(Scope.of(caller), experimentId, id));
     }
 
     Uni<RawJson> state(Caller caller, UUID experimentId, UUID id) {
@@ -161,7 +166,7 @@ public class ExecutionService {
     Uni<Page<ExecutionView>> ofExperiment(UUID orgId, UUID experimentId, PageRequest page) {
         return experiments
                 .exists(orgId, experimentId)
-                .chain(() -> page(repository.ofExperiment(orgId, experimentId), page));
+                .chain(() -> page(orgId, repository.ofExperiment(orgId, experimentId), page));
     }
 
     @WithSession
@@ -170,12 +175,12 @@ public class ExecutionService {
                 .onItem()
                 .ifNull()
                 .failWith(() -> ProblemException.notFound("No plan of this organization has this id."))
-                .chain(() -> page(repository.ofPlan(orgId, planId), page));
+                .chain(() -> page(orgId, repository.ofPlan(orgId, planId), page));
     }
 
     @WithSession
     Uni<Page<ExecutionView>> matching(UUID orgId, ExecutionFilter filter, PageRequest page) {
-        return page(repository.matching(orgId, filter), page);
+        return page(orgId, repository.matching(orgId, filter), page);
     }
 
     @WithTransaction
@@ -262,19 +267,9 @@ public class ExecutionService {
         return ProblemException.notFound("No execution of this experiment has this id.");
     }
 
-    private static Uni<Page<ExecutionView>> page(PanacheQuery<Execution> query, PageRequest page) {
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<ExecutionView>(count, List.of()))
-                        : query.range(from, to)
-                                .list()
-                                .map(found -> new Page<>(
-                                        count,
-                                        found.stream()
-                                                .map(ExecutionView::listed)
-                                                .toList())));
+    private Uni<Page<ExecutionView>> page(UUID orgId, PanacheQuery<Execution> query, PageRequest page) {
+        return Pages.read(query, page, ids -> repository.findAll(orgId, ids), execution -> execution.id)
+                .map(found -> found.map(ExecutionView::listed));
     }
 
     private String write(ExecutionState state) {

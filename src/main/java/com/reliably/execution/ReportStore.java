@@ -1,7 +1,7 @@
 package com.reliably.execution;
 
-import com.reliably.web.RawJson;
 import io.smallrye.mutiny.Uni;
+import io.vertx.mutiny.core.buffer.Buffer;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
 import io.vertx.mutiny.sqlclient.RowSet;
@@ -9,6 +9,7 @@ import io.vertx.mutiny.sqlclient.SqlClient;
 import io.vertx.mutiny.sqlclient.SqlConnection;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -25,12 +26,13 @@ class ReportStore {
 
     private static final String INSERT = """
             insert into execution (id, org_id, experiment_id, plan_id, run_id, created_by, created_at,
-                                   status, deviated, started_at, state, summary, journal, log)
+                                   status, deviated, started_at, state, summary, journal, journal_text, log)
             select cast($1 as uuid), x.org_id, x.id, cast($4 as uuid), cast($5 as uuid), cast($6 as uuid),
                    cast($7 as timestamptz), cast($8 as text), cast($9 as boolean), cast($10 as timestamptz),
                    case when o.halted_at is null or $5 is not null then cast(cast($11 as text) as jsonb)
                         else cast(cast($15 as text) as jsonb) end,
-                   cast(cast($12 as text) as jsonb), cast(cast($13 as text) as jsonb), coalesce(cast($14 as text), '')
+                   cast(cast($12 as text) as jsonb), cast(convert_from(cast($13 as bytea), 'UTF8') as jsonb), cast($13 as bytea),
+                   coalesce(cast($14 as text), '')
             from experiment x join organization o on o.id = x.org_id where x.id = $3 and x.org_id = $2
             returning cast(state as text) as state""";
 
@@ -63,7 +65,8 @@ class ReportStore {
      * One whose token is of a run is of that run, whatever it says.
      */
     private static final String UPDATE_RESULTS = """
-            update execution set journal = cast(cast($6 as text) as jsonb), log = coalesce(cast($7 as text), log),
+            update execution set journal = cast(convert_from(cast($6 as bytea), 'UTF8') as jsonb), journal_text = cast($6 as bytea),
+                   log = coalesce(cast($7 as text), log),
                    summary = cast(cast($8 as text) as jsonb),
                    status = case when finished_at is null then cast($9 as text) else status end,
                    deviated = case when finished_at is null then cast($10 as boolean) else deviated end,
@@ -86,14 +89,6 @@ class ReportStore {
             and (state ->> 'current' = 'pending' or cast($11 as text) <> 'pending')""";
 
     private static final String READ_STATE = "select cast(state as text) from execution" + WHERE_IN_SCOPE;
-
-    private static final String READ_JOURNAL = "select cast(journal as text) from execution" + WHERE_IN_SCOPE;
-
-    private static final String READ_LOG = "select log from execution" + WHERE_IN_SCOPE;
-
-    private static final String READ_ALL = """
-            select plan_id, created_by, created_at, cast(state as text) as state, cast(journal as text) as journal
-            from execution""" + WHERE_IN_SCOPE;
 
     private final Pool pool;
 
@@ -174,7 +169,7 @@ class ReportStore {
                 .addOffsetDateTime(time(journal.startedAt()))
                 .addString(state)
                 .addString(journal.summary())
-                .addString(journal.json())
+                .addBuffer(bytes(journal))
                 .addString(log)
                 .addString(haltedState);
         return client.preparedQuery(INSERT).execute(values).map(rows -> {
@@ -191,7 +186,7 @@ class ReportStore {
      */
     Uni<Boolean> replaceResults(Scope scope, UUID experimentId, UUID id, Journal journal, String log) {
         Tuple values = within(scope, experimentId, id)
-                .addString(journal.json())
+                .addBuffer(bytes(journal))
                 .addString(log)
                 .addString(journal.summary())
                 .addString(name(journal.status()))
@@ -228,36 +223,6 @@ class ReportStore {
         return text(READ_STATE, scope, experimentId, id);
     }
 
-    /** The journal as JSON; null where there is no such execution in the scope. */
-    Uni<String> journal(Scope scope, UUID experimentId, UUID id) {
-        return text(READ_JOURNAL, scope, experimentId, id);
-    }
-
-    /** The log, which may be empty; null where there is no such execution in the scope. */
-    Uni<String> log(Scope scope, UUID experimentId, UUID id) {
-        return text(READ_LOG, scope, experimentId, id);
-    }
-
-    /** All but the log; null where there is no such execution in the scope. */
-    Uni<ExecutionView> find(Scope scope, UUID experimentId, UUID id) {
-        return execute(READ_ALL, within(scope, experimentId, id)).map(rows -> {
-            Iterator<Row> found = rows.iterator();
-            return found.hasNext() ? view(found.next(), scope.orgId(), experimentId, id) : null;
-        });
-    }
-
-    private static ExecutionView view(Row row, UUID orgId, UUID experimentId, UUID id) {
-        return new ExecutionView(
-                new RawJson(row.getString("journal")),
-                id,
-                orgId,
-                experimentId,
-                row.getUUID("plan_id"),
-                row.getUUID("created_by"),
-                row.getOffsetDateTime("created_at").toInstant(),
-                new RawJson(row.getString("state")));
-    }
-
     private Uni<String> text(String sql, Scope scope, UUID experimentId, UUID id) {
         return execute(sql, within(scope, experimentId, id)).map(rows -> {
             Iterator<Row> found = rows.iterator();
@@ -280,6 +245,10 @@ class ReportStore {
 
     private static boolean changed(RowSet<Row> rows) {
         return rows.rowCount() > 0;
+    }
+
+    private static Buffer bytes(Journal journal) {
+        return Buffer.buffer(journal.json().getBytes(StandardCharsets.UTF_8));
     }
 
     private static String name(Outcome outcome) {

@@ -3,6 +3,7 @@ package com.reliably.experiment;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
@@ -19,9 +20,12 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
-import java.util.List;
+import jakarta.ws.rs.core.MediaType;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 
@@ -41,7 +45,14 @@ class ExperimentResource {
     @GET
     @Permit(Right.READ)
     @Operation(operationId = "listExperiments", summary = "List experiments, by title")
-    public Uni<Page<ExperimentView>> list(@PathParam("org_id") UUID orgId, @BeanParam PageRequest page) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExperimentPage.class)))
+    public Uni<LargeAnswer> list(@PathParam("org_id") UUID orgId, @BeanParam PageRequest page) {
         return experiments.list(orgId, page);
     }
 
@@ -73,7 +84,14 @@ class ExperimentResource {
     @Path("search")
     @Permit(Right.READ)
     @Operation(operationId = "searchExperiments", summary = "Search experiments by a part of their title")
-    public Uni<Page<ExperimentView>> search(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExperimentPage.class)))
+    public Uni<LargeAnswer> search(
             @PathParam("org_id") UUID orgId,
             @QueryParam("pattern") SearchPattern pattern,
             @BeanParam PageRequest page) {
@@ -98,7 +116,14 @@ class ExperimentResource {
     @Path("all")
     @Permit(Right.READ)
     @Operation(operationId = "listAllExperiments", summary = "List the ids and titles of all experiments, unpaged")
-    public Uni<Page<ExperimentBasic>> all(@PathParam("org_id") UUID orgId) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExperimentBasics.class)))
+    public Uni<LargeAnswer> all(@PathParam("org_id") UUID orgId) {
         return experiments.all(orgId);
     }
 
@@ -106,7 +131,14 @@ class ExperimentResource {
     @Path("{exp_id}")
     @Permit(Right.READ)
     @Operation(operationId = "getExperiment", summary = "Get an experiment")
-    public Uni<ExperimentView> get(@PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExperimentView.class)))
+    public Uni<LargeAnswer> get(@PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID id) {
         return experiments.get(orgId, id);
     }
 
@@ -114,7 +146,12 @@ class ExperimentResource {
     @Path("{exp_id}/raw")
     @Permit(value = Right.READ, run = true)
     @Operation(operationId = "getRawExperiment", summary = "Get the bare experiment, as the Chaos Toolkit runs it")
-    public Uni<RawJson> raw(@PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = RawJson.class)))
+    public Uni<LargeAnswer> raw(@PathParam("org_id") UUID orgId, @PathParam("exp_id") UUID id) {
         return experiments.raw(orgId, id);
     }
 
@@ -142,7 +179,11 @@ class ExperimentResource {
             operationId = "listPlansOfExperiment",
             summary = "List the ids of the plans that use an experiment",
             description = "All of them, or those with the pattern in their title.")
-    public Uni<List<UUID>> plans(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = UUID[].class)))
+    public Uni<LargeAnswer> plans(
             @PathParam("org_id") UUID orgId,
             @PathParam("exp_id") UUID id,
             @QueryParam("pattern") SearchPattern pattern) {

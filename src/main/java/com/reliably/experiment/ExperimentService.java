@@ -2,12 +2,14 @@ package com.reliably.experiment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.reliably.access.Caller;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
-import com.reliably.web.RawJson;
+import com.reliably.web.Pages;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -26,6 +28,8 @@ public class ExperimentService {
 
     private final ExperimentRepository repository;
     private final ExperimentReader reader;
+    private final ExperimentPicks picks;
+    private final ExperimentTexts texts;
     private final ExecutionsOfExperiment executions;
     private final PlansOfExperiment plans;
     private final AuditTrail audit;
@@ -34,12 +38,16 @@ public class ExperimentService {
     ExperimentService(
             ExperimentRepository repository,
             ExperimentReader reader,
+            ExperimentPicks picks,
+            ExperimentTexts texts,
             ExecutionsOfExperiment executions,
             PlansOfExperiment plans,
             AuditTrail audit,
             Clock clock) {
         this.repository = repository;
         this.reader = reader;
+        this.picks = picks;
+        this.texts = texts;
         this.executions = executions;
         this.plans = plans;
         this.audit = audit;
@@ -63,24 +71,21 @@ public class ExperimentService {
         return store(caller, reader.readJsonOrYaml(input.experiment(), "experiment"));
     }
 
-    @WithSession
-    Uni<ExperimentView> get(UUID orgId, UUID id) {
-        return find(orgId, id).chain(this::view);
+    Uni<LargeAnswer> get(UUID orgId, UUID id) {
+        return texts.one(orgId, id).onItem().ifNull().failWith(ExperimentService::unknown);
     }
 
-    @WithSession
-    Uni<RawJson> raw(UUID orgId, UUID id) {
-        return find(orgId, id).map(experiment -> new RawJson(experiment.definition));
+    Uni<LargeAnswer> raw(UUID orgId, UUID id) {
+        return texts.raw(orgId, id).onItem().ifNull().failWith(ExperimentService::unknown);
     }
 
-    @WithSession
-    Uni<Page<ExperimentView>> list(UUID orgId, PageRequest page) {
-        return page(orgId, repository.all(orgId), page);
+    Uni<LargeAnswer> list(UUID orgId, PageRequest page) {
+        return Panache.withSession(() -> Pages.ids(repository.all(orgId), page)).chain(ids -> texts.page(orgId, ids));
     }
 
-    @WithSession
-    Uni<Page<ExperimentView>> search(UUID orgId, String pattern, PageRequest page) {
-        return page(orgId, repository.matching(orgId, pattern), page);
+    Uni<LargeAnswer> search(UUID orgId, String pattern, PageRequest page) {
+        return Panache.withSession(() -> Pages.ids(repository.matching(orgId, pattern), page))
+                .chain(ids -> texts.page(orgId, ids));
     }
 
     /**
@@ -91,27 +96,12 @@ public class ExperimentService {
     @WithSession
     Uni<Page<ExperimentSummary>> summaries(UUID orgId, String pattern, PageRequest page) {
         PanacheQuery<Experiment> query = pattern == null ? repository.all(orgId) : repository.matching(orgId, pattern);
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<ExperimentSummary>(count, List.of()))
-                        : query.project(ExperimentHeader.class)
-                                .range(from, to)
-                                .list()
-                                .chain(headers -> summarize(orgId, headers))
-                                .map(summaries -> new Page<>(count, summaries)));
+        return Pages.read(query, page, ids -> repository.headers(orgId, ids), ExperimentHeader::id)
+                .chain(found -> summarize(orgId, found.items()).map(summaries -> new Page<>(found.count(), summaries)));
     }
 
-    @WithSession
-    Uni<Page<ExperimentBasic>> all(UUID orgId) {
-        return repository.all(orgId).project(ExperimentHeader.class).list().chain(headers -> executions
-                .counts(orgId)
-                .map(counts -> headers.stream()
-                        .map(h ->
-                                new ExperimentBasic(h.id(), h.templateId(), h.title(), counts.getOrDefault(h.id(), 0L)))
-                        .toList())
-                .map(items -> new Page<>(items.size(), items)));
+    Uni<LargeAnswer> all(UUID orgId) {
+        return picks.all(orgId);
     }
 
     @WithTransaction
@@ -141,8 +131,8 @@ public class ExperimentService {
 
     /** The plans of an experiment; {@code pattern} is for {@code ilike} on their titles, null for all of them. */
     @WithSession
-    Uni<List<UUID>> plans(UUID orgId, UUID id, String pattern) {
-        return exists(orgId, id).chain(() -> plans.plansOfExperiment(orgId, id, pattern));
+    Uni<LargeAnswer> plans(UUID orgId, UUID id, String pattern) {
+        return exists(orgId, id).chain(() -> plans.planIdsOfExperiment(orgId, id, pattern));
     }
 
     /**
@@ -205,24 +195,6 @@ public class ExperimentService {
         return executions
                 .counts(experiment.orgId, List.of(experiment.id))
                 .map(counts -> ExperimentView.of(experiment, counts.getOrDefault(experiment.id, 0L)));
-    }
-
-    private Uni<Page<ExperimentView>> page(UUID orgId, PanacheQuery<Experiment> query, PageRequest page) {
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<ExperimentView>(count, List.of()))
-                        : query.range(from, to)
-                                .list()
-                                .chain(found -> views(orgId, found))
-                                .map(views -> new Page<>(count, views)));
-    }
-
-    private Uni<List<ExperimentView>> views(UUID orgId, List<Experiment> found) {
-        return executions.counts(orgId, found.stream().map(e -> e.id).toList()).map(counts -> found.stream()
-                .map(e -> ExperimentView.of(e, counts.getOrDefault(e.id, 0L)))
-                .toList());
     }
 
     private Uni<List<ExperimentSummary>> summarize(UUID orgId, List<ExperimentHeader> headers) {

@@ -3,6 +3,7 @@ package com.reliably.integration;
 import com.reliably.access.CurrentCaller;
 import com.reliably.access.Permit;
 import com.reliably.access.Right;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.web.Nothing;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
@@ -17,7 +18,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
-import java.util.List;
+import jakarta.ws.rs.core.MediaType;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -105,7 +106,11 @@ class IntegrationResource {
     @Path("{integration_id}/plans")
     @Permit(Right.READ)
     @Operation(operationId = "listPlansOfIntegration", summary = "List the ids of the plans that use an integration")
-    public Uni<List<UUID>> plans(@PathParam("org_id") UUID orgId, @PathParam("integration_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = UUID[].class)))
+    public Uni<LargeAnswer> plans(@PathParam("org_id") UUID orgId, @PathParam("integration_id") UUID id) {
         return integrations.plans(orgId, id);
     }
 }

@@ -1,6 +1,7 @@
 package com.reliably.integration;
 
 import com.reliably.access.Caller;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.environment.EnvironmentService;
 import com.reliably.environment.EnvironmentUse;
@@ -9,13 +10,13 @@ import com.reliably.problem.ProblemException;
 import com.reliably.web.Names;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import com.reliably.web.Pages;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -67,12 +68,12 @@ public class IntegrationService {
 
     @WithSession
     Uni<Page<IntegrationView>> list(UUID orgId, PageRequest page) {
-        return page(repository.all(orgId), page);
+        return page(orgId, repository.all(orgId), page);
     }
 
     @WithSession
     Uni<Page<IntegrationView>> search(UUID orgId, String pattern, PageRequest page) {
-        return page(repository.matching(orgId, pattern), page);
+        return page(orgId, repository.matching(orgId, pattern), page);
     }
 
     /** What an integration does on the client's side; empty where that is nothing. */
@@ -100,8 +101,8 @@ public class IntegrationService {
     }
 
     @WithSession
-    Uni<List<UUID>> plans(UUID orgId, UUID id) {
-        return find(orgId, id).chain(() -> plans.plansOfIntegration(orgId, id));
+    Uni<LargeAnswer> plans(UUID orgId, UUID id) {
+        return find(orgId, id).chain(() -> plans.planIdsOfIntegration(orgId, id));
     }
 
     /**
@@ -121,19 +122,9 @@ public class IntegrationService {
                 .failWith(() -> ProblemException.notFound("No integration of this organization has this id."));
     }
 
-    private Uni<Page<IntegrationView>> page(PanacheQuery<Integration> query, PageRequest page) {
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<IntegrationView>(count, List.of()))
-                        : query.range(from, to)
-                                .list()
-                                .map(found -> new Page<>(
-                                        count,
-                                        found.stream()
-                                                .map(IntegrationService::view)
-                                                .toList())));
+    private Uni<Page<IntegrationView>> page(UUID orgId, PanacheQuery<Integration> query, PageRequest page) {
+        return Pages.read(query, page, ids -> repository.findAll(orgId, Set.copyOf(ids)), integration -> integration.id)
+                .map(found -> found.map(IntegrationService::view));
     }
 
     private Integration newIntegration(Caller caller, IntegrationInput input, UUID environmentId) {

@@ -24,6 +24,10 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
         return find(PRESENT + " and id = ?2", orgId, id).firstResult();
     }
 
+    Uni<List<Plan>> findAll(UUID orgId, List<UUID> ids) {
+        return list(PRESENT + " and id in ?2", orgId, ids);
+    }
+
     Uni<Boolean> exists(UUID orgId, UUID id) {
         return count(PRESENT + " and id = ?2", orgId, id).map(n -> n > 0);
     }

@@ -15,6 +15,7 @@ import com.reliably.run.RunTrigger;
 import com.reliably.schedule.Overlap;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
+import com.reliably.web.Pages;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -426,15 +427,8 @@ public class PlanService {
     }
 
     private Uni<Page<PlanView>> page(UUID orgId, PanacheQuery<Plan> query, PageRequest page) {
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<PlanView>(count, List.of()))
-                        : query.range(from, to)
-                                .list()
-                                .chain(found -> views.of(orgId, found))
-                                .map(items -> new Page<>(count, items)));
+        return Pages.read(query, page, ids -> repository.findAll(orgId, ids), plan -> plan.id)
+                .chain(found -> views.of(orgId, found.items()).map(items -> new Page<>(found.count(), items)));
     }
 
     private static String shortened(String error) {

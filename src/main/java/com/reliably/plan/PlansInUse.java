@@ -1,5 +1,6 @@
 package com.reliably.plan;
 
+import com.reliably.answer.LargeAnswer;
 import com.reliably.deployment.DeploymentDefinition;
 import com.reliably.deployment.PlansOfDeployment;
 import com.reliably.engine.EngineScheduleService;
@@ -20,11 +21,13 @@ import java.util.UUID;
 class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperiment, PlansOfIntegration {
 
     private final PlanRepository repository;
+    private final PlanIds ids;
     private final PlanSchedules schedules;
     private final EngineScheduleService engines;
 
-    PlansInUse(PlanRepository repository, PlanSchedules schedules, EngineScheduleService engines) {
+    PlansInUse(PlanRepository repository, PlanIds ids, PlanSchedules schedules, EngineScheduleService engines) {
         this.repository = repository;
+        this.ids = ids;
         this.schedules = schedules;
         this.engines = engines;
     }
@@ -108,5 +111,25 @@ class PlansInUse implements PlansOfDeployment, PlansOfEnvironment, PlansOfExperi
     @Override
     public Uni<List<UUID>> plansOfIntegration(UUID orgId, UUID integrationId) {
         return repository.idsWithIntegration(orgId, integrationId);
+    }
+
+    @Override
+    public Uni<LargeAnswer> planIdsOfDeployment(UUID orgId, UUID deploymentId) {
+        return ids.of(PlanIds.Use.DEPLOYMENT, orgId, deploymentId, null);
+    }
+
+    @Override
+    public Uni<LargeAnswer> planIdsOfEnvironment(UUID orgId, UUID environmentId) {
+        return ids.of(PlanIds.Use.ENVIRONMENT, orgId, environmentId, null);
+    }
+
+    @Override
+    public Uni<LargeAnswer> planIdsOfIntegration(UUID orgId, UUID integrationId) {
+        return ids.of(PlanIds.Use.INTEGRATION, orgId, integrationId, null);
+    }
+
+    @Override
+    public Uni<LargeAnswer> planIdsOfExperiment(UUID orgId, UUID experimentId, String pattern) {
+        return ids.of(PlanIds.Use.EXPERIMENT, orgId, experimentId, pattern);
     }
 }

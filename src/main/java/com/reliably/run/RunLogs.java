@@ -1,6 +1,7 @@
 package com.reliably.run;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.answer.LargeAnswer;
 import com.reliably.event.EventPages;
 import com.reliably.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
@@ -20,6 +21,16 @@ class RunLogs {
         this.json = json;
     }
 
+    /** All that a run has printed so far; fails with a 404 where the organization has no such run. */
+    Uni<LargeAnswer> whole(UUID orgId, UUID runId) {
+        return repository
+                .page(orgId, runId, 0)
+                .onItem()
+                .ifNull()
+                .failWith(RunLogs::unknown)
+                .map(first -> RunLogText.from(repository, orgId, runId, first));
+    }
+
     /**
      * Follows a log.
      *
@@ -33,7 +44,7 @@ class RunLogs {
                 .page(orgId, runId, position.firstByte())
                 .onItem()
                 .ifNull()
-                .failWith(() -> ProblemException.notFound("No run of this organization has this id."))
+                .failWith(RunLogs::unknown)
                 .map(page -> {
                     if (ended) {
                         demandEnd(page.state());
@@ -42,6 +53,10 @@ class RunLogs {
                     demandPlace(page.pieces(), position);
                     return new RunLogFeed(repository, json, orgId, runId, position);
                 });
+    }
+
+    private static ProblemException unknown() {
+        return ProblemException.notFound("No run of this organization has this id.");
     }
 
     private static void demandEnd(RunState state) {

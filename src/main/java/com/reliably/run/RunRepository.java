@@ -41,6 +41,10 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
         return find(String.join(" and ", conditions) + " order by createdAt desc, id", values);
     }
 
+    Uni<List<Run>> findAll(UUID orgId, List<UUID> ids) {
+        return list("orgId = ?1 and id in ?2", orgId, ids);
+    }
+
     Uni<Boolean> hasActive(UUID orgId, UUID planId) {
         return find("orgId = ?1 and planId = ?2 and " + ACTIVE + " order by createdAt", orgId, planId)
                 .firstResult()
@@ -366,10 +370,12 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                 .replaceWithVoid());
     }
 
+    /** The end of a run's output, enough of it for people to see what went wrong. */
     Uni<String> log(UUID runId) {
-        return Panache.getSession().chain(session -> session.createNativeQuery(
-                        "select coalesce(string_agg(text, '' order by first_byte), '') from run_log where run_id = ?1",
-                        String.class)
+        return Panache.getSession().chain(session -> session.createNativeQuery("""
+                        select coalesce(string_agg(text, '' order by first_byte), '')
+                        from (select first_byte, text from run_log where run_id = ?1 order by first_byte desc limit 64) l
+                        """, String.class)
                 .setParameter(1, runId)
                 .getSingleResult());
     }

@@ -103,7 +103,7 @@ class RunResource {
                     String lastEventId,
             @Context HttpHeaders headers) {
         if (!OpenStreams.areWanted(headers)) {
-            return runs.log(orgId, id)
+            return logs.whole(orgId, id)
                     .map(log -> Response.ok(log, "text/plain; charset=utf-8").build());
         }
         streams.demandRoom();

@@ -6,7 +6,7 @@ import com.reliably.organization.OrganizationService;
 import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
-import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import com.reliably.web.Pages;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Multi;
@@ -137,16 +137,8 @@ public class RunService {
 
     @WithSession
     Uni<Page<RunView>> list(UUID orgId, RunFilter filter, PageRequest page) {
-        PanacheQuery<Run> query = repository.listed(orgId, filter);
-        int from = page.offset();
-        int to = from + page.limit() - 1;
-        return query.count()
-                .chain(count -> from >= count
-                        ? Uni.createFrom().item(new Page<RunView>(count, List.of()))
-                        : query.range(from, to)
-                                .list()
-                                .chain(runs -> views(orgId, runs))
-                                .map(views -> new Page<>(count, views)));
+        return Pages.read(repository.listed(orgId, filter), page, ids -> repository.findAll(orgId, ids), run -> run.id)
+                .chain(found -> views(orgId, found.items()).map(views -> new Page<>(found.count(), views)));
     }
 
     @WithSession
@@ -164,11 +156,6 @@ public class RunService {
                 .history(id)
                 .map(history -> RunView.of(
                         run, reported.stream().map(RunExecutions.Reported::id).toList(), history))));
-    }
-
-    @WithSession
-    Uni<String> log(UUID orgId, UUID id) {
-        return find(orgId, id).chain(() -> repository.log(id));
     }
 
     @WithTransaction

@@ -1,6 +1,7 @@
 package com.reliably.web;
 
 import java.util.List;
+import java.util.function.Function;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
@@ -14,4 +15,10 @@ public record Page<T>(
         long count,
 
         @Schema(description = "The items of this page; empty beyond the end")
-        List<T> items) {}
+        List<T> items) {
+
+    /** The same page of what is made of its items. */
+    public <V> Page<V> map(Function<? super T, V> view) {
+        return new Page<>(count, items.stream().map(view).toList());
+    }
+}

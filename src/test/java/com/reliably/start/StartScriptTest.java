@@ -13,7 +13,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +119,42 @@ class StartScriptTest {
         assertEquals(1, result.exitCode());
         assertThat(result.output(), containsString("broken"));
         assertThat(result.output(), not(containsString("started with")));
+    }
+
+    @Test
+    void whatRunsOutOfMemoryEndsAndSaysSo() throws IOException {
+        String name = OutOfMemory.class.getName();
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, name);
+        Files.createDirectories(jar.getParent());
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest)) {
+            out.putNextEntry(new JarEntry(name.replace('.', '/') + ".class"));
+            out.write(Files.readAllBytes(Path.of("target/test-classes", name.replace('.', '/') + ".class")));
+        }
+        Command.Result result = command(script)
+                .with("PATH", System.getenv("PATH"))
+                .with("JAVA_HOME", System.getProperty("java.home"))
+                .with("JAVA_OPTS", "-Xms8m -Xmx16m")
+                .run();
+        assertEquals(3, result.exitCode(), result.output());
+        assertThat(result.output(), containsString("reliably-server: out of memory"));
+        assertThat(result.output(), not(containsString("went on")));
+    }
+
+    /** A server that catches what it cannot handle, as threads of a pool do. */
+    static final class OutOfMemory {
+
+        public static void main(String[] arguments) {
+            List<byte[]> kept = new ArrayList<>();
+            try {
+                while (true) {
+                    kept.add(new byte[1 << 20]);
+                }
+            } catch (OutOfMemoryError caught) {
+                System.out.println("went on without " + kept.size());
+            }
+        }
     }
 
     private static void assertFails(Command command, String message) {
