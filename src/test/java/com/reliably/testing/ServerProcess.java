@@ -77,6 +77,7 @@ public final class ServerProcess implements AutoCloseable {
         private final Map<String, String> environment = new HashMap<>();
         private final List<String> arguments = new ArrayList<>();
         private boolean eventLoopsMayBlock;
+        private String url;
         private final List<String> wrapper = new ArrayList<>();
 
         private Setup(Path dataDirectory) {
@@ -86,6 +87,12 @@ public final class ServerProcess implements AutoCloseable {
         /** Sets an environment variable. Those of the test's own that configure a server are not handed on. */
         public Setup with(String variable, String value) {
             environment.put(variable, value);
+            return this;
+        }
+
+        /** Has the test reach it by this URL, without a slash at the end, instead of by plain HTTP; with any certificate. */
+        public Setup reachedAt(String otherUrl) {
+            url = otherUrl;
             return this;
         }
 
@@ -146,7 +153,6 @@ public final class ServerProcess implements AutoCloseable {
                         .removeIf(name -> name.startsWith("QUARKUS_") || name.startsWith("RELIABLY_"));
                 builder.environment().put("RELIABLY_DATA_DIR", dataDirectory.toString());
                 builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
-                builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
                 // Nothing of the tests leaves this machine.
                 builder.environment().put("RELIABLY_GITHUB_API_URLS", "github.com=http://127.0.0.1:9");
                 builder.environment().put("RELIABLY_DOCKER_HOST", "unix:///no/engine.sock");
@@ -177,8 +183,10 @@ public final class ServerProcess implements AutoCloseable {
      * @throws IllegalStateException with the log, where it ends or takes longer than four minutes
      */
     public void awaitReady() {
-        HttpClient client =
-                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+        HttpClient client = HttpClient.newBuilder()
+                .connectTimeout(Duration.ofSeconds(2))
+                .sslContext(AnyCertificate.trusted())
+                .build();
         HttpRequest request = HttpRequest.newBuilder(URI.create(url() + "/q/health/ready"))
                 .timeout(Duration.ofSeconds(5))
                 .build();
@@ -210,7 +218,7 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Its address, without a slash at the end. */
     public String url() {
-        return "http://127.0.0.1:" + setup.port;
+        return setup.url != null ? setup.url : "http://127.0.0.1:" + setup.port;
     }
 
     /** Its port. */
@@ -244,7 +252,8 @@ public final class ServerProcess implements AutoCloseable {
     /** The id of the organisation that the operator's token belongs to. */
     public synchronized String orgId() {
         if (orgId == null) {
-            orgId = given().baseUri(url())
+            orgId = given().relaxedHTTPSValidation()
+                    .baseUri(url())
                     .auth()
                     .oauth2(token())
                     .get("/api/v1/organization")
@@ -263,7 +272,8 @@ public final class ServerProcess implements AutoCloseable {
 
     /** The same with another token. */
     public RequestSpecification requestWith(String other) {
-        return given().baseUri(url())
+        return given().relaxedHTTPSValidation()
+                .baseUri(url())
                 .basePath("/api/v1/organization/" + orgId())
                 .auth()
                 .oauth2(other)

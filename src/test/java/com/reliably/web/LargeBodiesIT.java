@@ -1,23 +1,35 @@
 package com.reliably.web;
 
+import static io.restassured.RestAssured.given;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.oneOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.reliably.testing.ClearTextHttp2;
+import com.reliably.testing.OpenRequest;
 import com.reliably.testing.ServerProcess;
+import io.restassured.http.ContentType;
+import io.restassured.response.Response;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,54 +41,113 @@ class LargeBodiesIT {
             "{\"result\": \"{\\\"status\\\": \\\"completed\\\", \\\"run\\\": [{\\\"output\\\": \\\""
                     + "a".repeat(15_000_000) + "\\\"}]}\", \"log\": \"\"}";
 
-    @TempDir
-    Path directory;
+    private static final String ORDINARY_REPORT =
+            "{\"result\": \"{\\\"status\\\": \\\"completed\\\"}\", \"log\": \"" + "a".repeat(100_000) + "\"}";
 
-    @Test
-    void theyAreAnsweredOneAfterTheOtherAndTheServerLives() {
-        try (ServerProcess server = ServerProcess.on(directory.resolve("data"))
+    private static final Duration PROMPTLY = Duration.ofSeconds(20);
+
+    @TempDir
+    static Path directory;
+
+    static ServerProcess server;
+    static String executions;
+    static String results;
+
+    @BeforeAll
+    static void start() {
+        server = ServerProcess.on(directory.resolve("data"))
                 .arguments("-XX:+UseSerialGC", "-Xmx224m")
                 // However slow the machine is: what is looked at is the heap.
                 .with("QUARKUS_HTTP_READ_TIMEOUT", "PT4M")
                 .with("QUARKUS_HTTP_IDLE_TIMEOUT", "PT4M")
-                .start()) {
-            String experiment = server.request()
-                    .body(Map.of("definition", Map.of("title", "large", "description", "n/a", "method", List.of())))
-                    .post("/experiments")
-                    .then()
-                    .statusCode(201)
-                    .extract()
-                    .path("id");
-            String executions = "/experiments/" + experiment + "/executions";
-            String execution = server.request()
-                    .body(Map.of("result", "{}"))
-                    .post(executions)
-                    .then()
-                    .statusCode(201)
-                    .extract()
-                    .path("id");
-            String path = "/api/v1/organization/" + server.orgId() + executions + "/" + execution + "/results";
-            assertEquals(List.of(401), statuses(server, path, "a-token-that-does-not-exist"));
-            assertEquals(List.of(200), statuses(server, path, server.token()));
-            server.request()
-                    .get(executions)
-                    .then()
-                    .statusCode(200)
-                    .body("items[0].result.status", equalTo("completed"));
-            assertThat(server.log(), not(containsString("OutOfMemory")));
-        }
+                .with("RELIABLY_BODIES_TIMEOUT", "PT4M")
+                .with("RELIABLY_BODIES_MEMORY_TIMEOUT", "PT4M")
+                .start();
+        String experiment = server.request()
+                .body(Map.of("definition", Map.of("title", "large", "description", "n/a", "method", List.of())))
+                .post("/experiments")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("id");
+        executions = "/experiments/" + experiment + "/executions";
+        String execution = server.request()
+                .body(Map.of("result", "{}"))
+                .post(executions)
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("id");
+        results = "/api/v1/organization/" + server.orgId() + executions + "/" + execution + "/results";
     }
 
-    private static List<Integer> statuses(ServerProcess server, String path, String token) {
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @Test
+    void theyAreAnsweredOneAfterTheOtherAndTheServerLives() {
+        assertEquals(List.of(401), statuses(REPORT, "a-token-that-does-not-exist", AT_ONCE));
+        assertEquals(List.of(200), statuses(REPORT, server.token(), AT_ONCE));
+        server.request().get(executions).then().statusCode(200).body("items[0].result.status", equalTo("completed"));
+        assertThat(server.log(), not(containsString("OutOfMemory")));
+    }
+
+    @Test
+    void thoseOfAnotherOrganizationThatDoNotComeKeepNobodyWaiting() {
+        Response hostile = given().baseUri(server.url())
+                .auth()
+                .oauth2(server.token())
+                .contentType(ContentType.JSON)
+                .body(Map.of("name", "hostile"))
+                .post("/api/v1/organization");
+        String preview = "/api/v1/organization/" + hostile.path("id") + "/plans/schedule/preview";
+        String token = hostile.path("token.token");
+        String head = "POST " + preview + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token
+                + "\r\nContent-Type: application/json\r\nContent-Length: 15000000\r\n\r\n{";
+        List<OpenRequest> slow = new ArrayList<>();
+        try (ClearTextHttp2 http2 = new ClearTextHttp2(URI.create(server.url()))) {
+            for (int i = 0; i < 64; i++) {
+                slow.add(new OpenRequest(URI.create(server.url()), head).everyHalfSecond(" ".repeat(i * 1000)));
+            }
+            List<ClearTextHttp2.Exchange> ofNoLength = IntStream.range(0, 30)
+                    .mapToObj(ignored -> http2.begin(
+                            "POST",
+                            preview,
+                            Map.of("Authorization", "Bearer " + token, "Content-Type", "application/json")))
+                    .toList();
+            byte[] piece = " ".repeat(500_000).getBytes(StandardCharsets.US_ASCII);
+            ofNoLength.forEach(exchange -> {
+                for (int i = 0; i < 30; i++) {
+                    exchange.write(piece);
+                }
+            });
+            for (int round = 0; round < 3; round++) {
+                long began = System.nanoTime();
+                assertEquals(List.of(200), statuses(ORDINARY_REPORT, server.token(), 32));
+                assertThat(Duration.ofNanos(System.nanoTime() - began), lessThan(PROMPTLY));
+            }
+            ofNoLength.forEach(ClearTextHttp2.Exchange::end);
+            for (ClearTextHttp2.Exchange exchange : ofNoLength) {
+                assertThat(exchange.answer().join().status(), is(oneOf(408, 422, 503)));
+            }
+        } finally {
+            slow.forEach(OpenRequest::close);
+        }
+        assertThat(server.log(), not(containsString("OutOfMemory")));
+    }
+
+    private static List<Integer> statuses(String report, String token, int atOnce) {
         HttpClient client =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-        HttpRequest request = HttpRequest.newBuilder(URI.create(server.url() + path))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(server.url() + results))
                 .timeout(Duration.ofMinutes(4))
                 .header("Authorization", "Bearer " + token)
                 .header("Content-Type", "application/json")
-                .PUT(BodyPublishers.ofString(REPORT))
+                .PUT(BodyPublishers.ofString(report))
                 .build();
-        return IntStream.range(0, AT_ONCE)
+        return IntStream.range(0, atOnce)
                 .mapToObj(ignored -> client.sendAsync(request, BodyHandlers.discarding()))
                 .toList()
                 .stream()
