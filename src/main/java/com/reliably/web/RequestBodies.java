@@ -12,8 +12,8 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ResourceInfo;
 import java.util.Set;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
-import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveContainerRequestContext;
 
 /**
  * Receives the body of each request of the API whole, and only then has it understood. Runs after authentication: what
@@ -43,8 +43,8 @@ public final class RequestBodies {
                 || !(request.getProperty(BodyOwner.PROPERTY) instanceof BodyOwner owner)) {
             return;
         }
-        var context = (ResteasyReactiveRequestContext)
-                ((ResteasyReactiveContainerRequestContext) request).getServerRequestContext();
+        // What the filter is given may not suspend the request.
+        ResteasyReactiveRequestContext context = CurrentRequestManager.get();
         long largest = receiver.largest();
         context.suspend();
         receiver.receive(http.request(), owner, largest, BodyLimit.refusal(largest), () -> context.serverRequest()
