@@ -1,6 +1,7 @@
 package com.reliably.access;
 
 import com.reliably.problem.ProblemException;
+import com.reliably.web.BodyOwner;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.Priorities;
@@ -48,6 +49,7 @@ public final class AccessFilter {
                 .chain(caller ->
                         admit(caller, permit.get(), request.getUriInfo().getPathParameters()))
                 .invoke(current::set)
+                .invoke(caller -> request.setProperty(BodyOwner.PROPERTY, new BodyOwner(caller.orgId(), caller.id())))
                 .replaceWith((Response) null);
     }
 

@@ -53,6 +53,11 @@ public final class ProblemException extends WebApplicationException {
         return new ProblemException(Problem.of(405, detail));
     }
 
+    /** 408: the body did not arrive in time. */
+    public static ProblemException tooSlow(String detail) {
+        return new ProblemException(Problem.of(408, detail));
+    }
+
     /** 409: a name is taken, or the row was changed by somebody else meanwhile. */
     public static ProblemException conflict(String detail) {
         return new ProblemException(Problem.of(409, detail));

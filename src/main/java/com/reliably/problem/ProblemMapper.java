@@ -17,10 +17,12 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
-import java.net.ConnectException;
+import java.net.SocketException;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.hibernate.StaleStateException;
@@ -53,6 +55,12 @@ public final class ProblemMapper {
 
     /** The same, whole, where no connection of the pool came free in time. */
     private static final String NO_CONNECTION = "Timeout";
+
+    private final DatabaseShortage shortage;
+
+    ProblemMapper(DatabaseShortage shortage) {
+        this.shortage = shortage;
+    }
 
     @ServerExceptionMapper
     Response map(ProblemException e) {
@@ -112,8 +120,18 @@ public final class ProblemMapper {
 
     @ServerExceptionMapper
     Response map(Throwable e) {
+        Optional<PgException> refused = refusalOf(e);
+        Optional<String> lacks = refused.flatMap(pg -> DatabaseShortage.reasonOf(pg.getSqlState()));
+        if (lacks.isPresent()) {
+            shortage.note(lacks.get(), refused.get().getMessage());
+            return ProblemException.unavailable(
+                            lacks.get()
+                                    + "; nothing of this request was stored. Its operator has to make room; send it again then.")
+                    .problem()
+                    .toResponse();
+        }
         if (databaseIsAway(e)) {
-            LOG.warnf("The database cannot be reached: %s", e.toString());
+            shortage.warn("The database cannot be reached", e.toString());
             return ProblemException.unavailable("The database cannot be reached right now; retry in a moment.")
                     .problem()
                     .toResponse();
@@ -123,6 +141,15 @@ public final class ProblemMapper {
         return Problem.of(
                         500, "Something failed that should not have; the server's log has it under " + reference + ".")
                 .toResponse();
+    }
+
+    private static Optional<PgException> refusalOf(Throwable e) {
+        for (Throwable t = e; t != null; t = t.getCause()) {
+            if (t instanceof PgException pg) {
+                return Optional.of(pg);
+            }
+        }
+        return Optional.empty();
     }
 
     /**
@@ -137,7 +164,8 @@ public final class ProblemMapper {
                 return state != null && AWAY.stream().anyMatch(state::startsWith);
             }
             String message = String.valueOf(t.getMessage());
-            if (t instanceof ConnectException
+            if (t instanceof SocketException
+                    || t instanceof ClosedChannelException
                     || NO_CONNECTION.equals(message)
                     || CONNECTION_TROUBLE.stream().anyMatch(message::startsWith)) {
                 return true;

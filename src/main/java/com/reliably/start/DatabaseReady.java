@@ -1,5 +1,6 @@
 package com.reliably.start;
 
+import com.reliably.problem.DatabaseShortage;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
@@ -10,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 import org.flywaydb.core.Flyway;
@@ -17,7 +19,7 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationVersion;
 
 /**
- * Ready means: the database answers, and has the schema that this build was made for. Checked with the connections
+ * Ready means: the database answers, has the schema that this build was made for, and stores what it is given. Checked with the connections
  * that requests use, so that what it says is true for them.
  */
 @Readiness
@@ -27,11 +29,20 @@ class DatabaseReady implements AsyncHealthCheck {
     private static final String NAME = "database";
     private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(3);
 
+    /**
+     * Takes eight megabytes of the database's disk, and gives them back: whether there is room for what requests store is not
+     * seen by reading.
+     */
+    private static final String TAKE_ROOM =
+            "create temporary table reliably_room on commit drop as select repeat('x', 1500) from generate_series(1, 5000)";
+
+    private final DatabaseShortage shortage;
     private final Pool pool;
     private String schemaVersion;
 
-    DatabaseReady(Pool pool) {
+    DatabaseReady(Pool pool, DatabaseShortage shortage) {
         this.pool = pool;
+        this.shortage = shortage;
     }
 
     void rememberSchemaVersion(@Observes StartupEvent event, Flyway flyway) {
@@ -45,6 +56,25 @@ class DatabaseReady implements AsyncHealthCheck {
 
     @Override
     public Uni<HealthCheckResponse> call() {
+        Optional<String> lacks = shortage.reason();
+        if (lacks.isEmpty()) {
+            return answers();
+        }
+        if (shortage.isFresh()) {
+            return Uni.createFrom().item(down(lacks.get()));
+        }
+        return pool.withTransaction(
+                        connection -> connection.query(TAKE_ROOM).execute().replaceWithVoid())
+                .ifNoItem()
+                .after(ANSWERS_WITHIN)
+                .fail()
+                .invoke(shortage::over)
+                .chain(this::answers)
+                .onFailure()
+                .recoverWithItem(e -> down(lacks.get()));
+    }
+
+    private Uni<HealthCheckResponse> answers() {
         return pool.preparedQuery("select 1 from flyway_schema_history where version = $1 and success")
                 .execute(Tuple.of(schemaVersion))
                 .map(rows -> rows.iterator().hasNext()

@@ -11,9 +11,28 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class PublicUrl {
 
     private final URI url;
+    private final boolean tlsDemanded;
 
-    PublicUrl(ServerSettings settings, @ConfigProperty(name = "quarkus.http.port") int port) {
-        this.url = parse(settings.publicUrl().orElse("http://localhost:" + port));
+    PublicUrl(
+            ServerSettings settings,
+            @ConfigProperty(name = "quarkus.http.port") int port,
+            @ConfigProperty(name = "quarkus.http.ssl-port", defaultValue = "8443") int tlsPort,
+            @ConfigProperty(name = "quarkus.http.insecure-requests") Optional<String> plainRequests) {
+        this.tlsDemanded = plainRequests
+                .filter(what -> what.equalsIgnoreCase("redirect") || what.equalsIgnoreCase("disabled"))
+                .isPresent();
+        this.url = parse(
+                settings.publicUrl().orElse(tlsDemanded ? "https://localhost:" + tlsPort : "http://localhost:" + port));
+    }
+
+    /** Whether the server itself answers by TLS only (QUARKUS_HTTP_INSECURE_REQUESTS). */
+    public boolean isTlsDemanded() {
+        return tlsDemanded;
+    }
+
+    /** Whether it leads whoever uses it to themselves. */
+    public boolean isLoopback() {
+        return Loopback.names(url.getHost());
     }
 
     /** With scheme, as in {@code https://chaos.example.com}. */

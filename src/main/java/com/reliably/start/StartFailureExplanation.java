@@ -4,8 +4,11 @@ import io.quarkus.runtime.QuarkusBindException;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.config.ConfigValidationException;
 import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.flywaydb.core.api.FlywayException;
 
 /** Says in the operator's words why Quarkus did not start. */
@@ -48,9 +51,34 @@ final class StartFailureExplanation {
             return ofDatabase(refused);
         }
         if (cause instanceof FlywayException && !(cause.getCause() instanceof SQLException)) {
-            return Optional.of("the schema of the database cannot be migrated: " + cause.getMessage());
+            return Optional.of(ofSchema(String.valueOf(cause.getMessage())));
         }
         return Optional.empty();
+    }
+
+    /** In own words: the advice of the library, to repair its table, would have an old server write to a newer schema. */
+    private static String ofSchema(String message) {
+        if (message.contains("not resolved locally")) {
+            return "the database was migrated by a newer version of this server, or by another build of it; start that version,"
+                    + " or restore the backup that was made before it was. Do not touch the table flyway_schema_history: "
+                    + withoutAdvice(message);
+        }
+        if (message.contains("checksum mismatch")) {
+            return "the database was migrated by another build of this server, whose migrations differ from this one's; start"
+                    + " the build that was used, or restore a backup. Do not touch the table flyway_schema_history: "
+                    + withoutAdvice(message);
+        }
+        return "the schema of the database cannot be migrated: " + withoutAdvice(message);
+    }
+
+    private static String withoutAdvice(String message) {
+        return message.lines()
+                .flatMap(line -> Arrays.stream(line.split("(?<=\\.) ")))
+                .filter(sentence ->
+                        !sentence.toLowerCase(Locale.ROOT).contains("repair") && !sentence.contains("https://"))
+                .map(String::strip)
+                .filter(sentence -> !sentence.isEmpty())
+                .collect(Collectors.joining(" "));
     }
 
     /** By class of SQLSTATE (PostgreSQL's manual, appendix A). */

@@ -24,27 +24,36 @@ final class AllowedMethods {
     private static final Pattern PARAMETER = Pattern.compile("\\{[^}]*}");
 
     private final BeanManager beans;
-    private volatile Map<Pattern, Set<String>> byPath;
+    private volatile Map<Template, Set<String>> byPath;
 
     AllowedMethods(BeanManager beans) {
         this.beans = beans;
     }
 
-    /** The methods of a path as it was requested, in alphabetical order; empty where there is no such path. */
+    /**
+     * The methods of a path as it was requested, in alphabetical order; empty where there is no such path. Of several templates
+     * that fit, those count that say most of the path themselves (JAX-RS, 3.7.2): {@code /deployments/search} is no deployment.
+     */
     Set<String> of(String path) {
         if (byPath == null) {
             byPath = collect();
         }
         Set<String> methods = new TreeSet<>();
-        byPath.forEach((pattern, known) -> {
-            if (pattern.matcher(path).matches()) {
-                methods.addAll(known);
+        int said = -1;
+        for (Map.Entry<Template, Set<String>> known : byPath.entrySet()) {
+            Template template = known.getKey();
+            if (template.literals >= said && template.pattern.matcher(path).matches()) {
+                if (template.literals > said) {
+                    methods.clear();
+                    said = template.literals;
+                }
+                methods.addAll(known.getValue());
             }
-        });
+        }
         return methods;
     }
 
-    private Map<Pattern, Set<String>> collect() {
+    private Map<Template, Set<String>> collect() {
         Map<String, Set<String>> byTemplate = new HashMap<>();
         for (Bean<?> bean : beans.getBeans(Object.class, Any.Literal.INSTANCE)) {
             Path base = bean.getBeanClass().getAnnotation(Path.class);
@@ -54,7 +63,7 @@ final class AllowedMethods {
                 }
             }
         }
-        Map<Pattern, Set<String>> patterns = new HashMap<>();
+        Map<Template, Set<String>> patterns = new HashMap<>();
         byTemplate.forEach((template, methods) -> patterns.put(toPattern(template), methods));
         return patterns;
     }
@@ -74,7 +83,10 @@ final class AllowedMethods {
         }
     }
 
-    private static Pattern toPattern(String template) {
+    /** The pattern of a path, and how many characters of it are no parameter's. */
+    private record Template(Pattern pattern, int literals) {}
+
+    private static Template toPattern(String template) {
         StringBuilder regex = new StringBuilder();
         int from = 0;
         var parameters = PARAMETER.matcher(template);
@@ -83,6 +95,7 @@ final class AllowedMethods {
                     .append("[^/]+");
             from = parameters.end();
         }
-        return Pattern.compile(regex + Pattern.quote(template.substring(from)) + "/?");
+        Pattern pattern = Pattern.compile(regex + Pattern.quote(template.substring(from)) + "/?");
+        return new Template(pattern, PARAMETER.matcher(template).replaceAll("").length());
     }
 }

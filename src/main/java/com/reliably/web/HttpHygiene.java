@@ -9,12 +9,14 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.Optional;
+import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jboss.resteasy.reactive.server.vertx.VertxInputStream;
 
 /**
  * What every response has in common: security headers, the exact content type that clients compare, no caching; and
@@ -30,24 +32,26 @@ public final class HttpHygiene {
     private static final int AFTER_EVERYTHING = 30_000;
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
     private static final CharSequence TEXT = HttpHeaders.createOptimized("text/plain; charset=utf-8");
-    /** For how long, in milliseconds, the rest of a refused body is read, so that the answer reaches its sender. */
-    private static final long LINGER = 5_000;
 
     private final ObjectMapper json;
     private final AllowedMethods methods;
+    private final MalformedRequests malformed;
     private final long maxBodySize;
 
     HttpHygiene(
             ObjectMapper json,
             AllowedMethods methods,
+            MalformedRequests malformed,
             @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBodySize) {
         this.json = json;
         this.methods = methods;
+        this.malformed = malformed;
         this.maxBodySize = maxBodySize.asLongValue();
     }
 
     void install(@Observes Filters filters) {
         filters.register(this::headers, 1000);
+        filters.register(this::refuseMalformed, 950);
         filters.register(this::refuseLargeBodies, 900);
     }
 
@@ -55,6 +59,7 @@ public final class HttpHygiene {
         router.errorHandler(
                 400, context -> answer(context, ProblemException.badRequest("The request's address is malformed.")));
         router.errorHandler(413, context -> answer(context, BodyLimit.refusal(maxBodySize)));
+        router.route(API + "*").order(BEFORE_REST).handler(this::refuseMethod);
         router.route(API + "*").order(BEFORE_REST).handler(this::prepareBody);
         // Unknown API paths answer like everything else below /api: with a problem document.
         router.route(API + "*")
@@ -70,7 +75,7 @@ public final class HttpHygiene {
             if (context.response().getStatusCode() == 405 && !headers.contains(HttpHeaders.ALLOW)) {
                 headers.set(HttpHeaders.ALLOW, String.join(", ", methods.of(path)));
             }
-            if (context.response().getStatusCode() == 413) {
+            if (closesConnection(context)) {
                 // The rest of the body is not used, so neither can the connection be.
                 headers.set(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
             }
@@ -93,6 +98,44 @@ public final class HttpHygiene {
         context.next();
     }
 
+    private static boolean closesConnection(RoutingContext context) {
+        int status = context.response().getStatusCode();
+        return (status == 413 || status == 408 || UnreadBodies.isUncertain(context))
+                && context.request().version() != HttpVersion.HTTP_2;
+    }
+
+    private void refuseMalformed(RoutingContext context) {
+        HttpServerRequest request = context.request();
+        Optional<ProblemException> framing = malformed.framing(request);
+        framing.ifPresent(ignored -> UnreadBodies.markUncertain(context));
+        Optional<ProblemException> refusal = framing.or(() -> malformed.address(request));
+        if (refusal.isPresent()) {
+            answer(context, refusal.get());
+            return;
+        }
+        if (!request.headers().contains(HttpHeaders.HOST) && request.version() != HttpVersion.HTTP_2) {
+            // HTTP/1.0 does without, as load balancers that ask for health do.
+            request.headers().set(HttpHeaders.HOST, "localhost");
+        }
+        context.next();
+    }
+
+    /** Before Quarkus REST, which would look for another path that has the method. */
+    private void refuseMethod(RoutingContext context) {
+        Set<String> known = methods.of(context.normalizedPath());
+        String method = context.request().method().name();
+        if (known.isEmpty() || known.contains(method)) {
+            context.next();
+        } else if (method.equals("OPTIONS")) {
+            context.response()
+                    .setStatusCode(204)
+                    .putHeader(HttpHeaders.ALLOW, String.join(", ", known) + ", OPTIONS")
+                    .end();
+        } else {
+            answer(context, ProblemException.methodNotAllowed("Method Not Allowed"));
+        }
+    }
+
     private void refuseLargeBodies(RoutingContext context) {
         String length = context.request().getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length != null
@@ -100,7 +143,6 @@ public final class HttpHygiene {
                 && length.chars().allMatch(Character::isDigit)
                 && !length.isEmpty()
                 && Long.parseLong(length) > maxBodySize) {
-            context.addEndHandler(ignored -> closeGently(context));
             answer(context, BodyLimit.refusal(maxBodySize));
             return;
         }
@@ -113,30 +155,7 @@ public final class HttpHygiene {
         if (type == null || type.isBlank()) {
             context.request().headers().set(HttpHeaders.CONTENT_TYPE, JSON);
         }
-        // Quarkus would end a body of undeclared length without a word; BodyLimit has one.
-        context.put(VertxInputStream.MAX_REQUEST_SIZE_KEY, -1L);
-        context.addEndHandler(ignored -> {
-            if (context.response().getStatusCode() == 413) {
-                context.request().connection().close();
-            }
-        });
         context.next();
-    }
-
-    /** Reads on for a moment: closing on a sender that is still writing would take the answer away from it. */
-    private static void closeGently(RoutingContext context) {
-        HttpServerRequest request = context.request();
-        if (request.isEnded()) {
-            request.connection().close();
-            return;
-        }
-        long timer =
-                context.vertx().setTimer(LINGER, ignored -> request.connection().close());
-        request.connection().closeHandler(ignored -> context.vertx().cancelTimer(timer));
-        request.exceptionHandler(ignored -> request.connection().close());
-        request.handler(ignored -> {});
-        request.endHandler(ignored -> request.connection().close());
-        request.resume();
     }
 
     private void answer(RoutingContext context, ProblemException e) {

@@ -1,130 +1,92 @@
 package com.reliably.web;
 
-import io.quarkus.runtime.configuration.MemorySize;
-import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.UniEmitter;
-import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.inject.Singleton;
-import jakarta.ws.rs.Priorities;
-import jakarta.ws.rs.container.ResourceInfo;
-import jakarta.ws.rs.core.Response;
+import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+import java.util.Map;
+import java.util.UUID;
 
 /**
- * Lets large requests in only as memory permits; the others wait, unread, in the order of their arrival. A body is held
- * several times over while it is understood and stored, so that a few dozen of the largest at once would need
- * gigabytes. Runs after authentication, so that strangers cannot take anybody's turn; where an endpoint lets them in, they
- * wait for each other, and have a small part of the memory.
+ * Lets large bodies that have arrived be understood and stored only as memory permits: one is held several times over
+ * meanwhile, so that a few dozen of the largest at once would need gigabytes. The others wait, each organization in turn. None
+ * waits for a client here: whoever has its turn is whole.
  */
-@Singleton
-public final class LargeBodies {
+@ApplicationScoped
+class LargeBodies {
 
-    /** What no heap is too small for, even with a body of this size on every connection. */
+    /** The bytes that no heap is too small for, even with a body of this size on every connection. */
     private static final long SMALL = 64 * 1024;
 
     /** The largest request needs about eight times its size; as much again stays for everything else. */
     private static final int SHARE_OF_HEAP = 16;
 
-    private static final int SHARE_OF_STRANGERS = 8;
+    private final long budget = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
+    /** Those who wait, by organization; whose turn is next comes first. */
+    private final Map<UUID, Deque<Turn>> waiting = new LinkedHashMap<>();
 
-    private final long largest;
-    private final Line callers = new Line(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
-    private final Line strangers = new Line(callers.budget / SHARE_OF_STRANGERS);
+    private long inUse;
 
-    LargeBodies(@ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize largest) {
-        this.largest = largest.asLongValue();
-    }
+    private record Turn(UUID organization, long size, Runnable begin) {}
 
-    private static final class Turn {
-        final long size;
-        final UniEmitter<? super Response> emitter;
-        boolean admitted;
-
-        Turn(long size, UniEmitter<? super Response> emitter) {
-            this.size = size;
-            this.emitter = emitter;
-        }
-    }
-
-    @ServerRequestFilter(priority = Priorities.USER)
-    Uni<Response> letIn(RoutingContext http, ResourceInfo endpoint) {
-        WithoutToken open = endpoint.getResourceMethod().getAnnotation(WithoutToken.class);
-        long size = sizeOf(http.request());
+    /**
+     * Has something done with a body when it is its turn; at once where it is small. The turn lasts until the request has ended.
+     *
+     * @param size  of the body, in bytes
+     * @param begin called by any thread
+     */
+    void inTurn(RoutingContext http, BodyOwner owner, long size, Runnable begin) {
         if (size <= SMALL) {
-            return Uni.createFrom().nullItem();
+            begin.run();
+            return;
         }
-        return open == null
-                ? letIn(http, callers, size)
-                // More than that is never kept of it.
-                : letIn(http, strangers, Math.min(size, open.largestBody()));
+        Turn turn = new Turn(owner.organization(), size, begin);
+        // Also where the client goes away while it waits.
+        http.addEndHandler(ignored -> leave(turn));
+        synchronized (this) {
+            waiting.computeIfAbsent(turn.organization, ignored -> new ArrayDeque<>())
+                    .add(turn);
+        }
+        admit();
     }
 
-    private static Uni<Response> letIn(RoutingContext http, Line line, long size) {
-        return Uni.createFrom().emitter(emitter -> {
-            Turn turn = new Turn(size, emitter);
-            // Also where the client goes away while it waits.
-            http.addEndHandler(ignored -> line.leave(turn));
-            line.arrive(turn);
-        });
-    }
-
-    /** In bytes; what does not say its size may be as large as anything. */
-    private long sizeOf(HttpServerRequest request) {
-        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-        if (length != null) {
-            return Long.parseLong(length);
-        }
-        return request.getHeader(HttpHeaders.TRANSFER_ENCODING) == null ? 0 : largest;
-    }
-
-    /** Those who wait for each other. */
-    private static final class Line {
-
-        private final long budget;
-        private final Deque<Turn> waiting = new ArrayDeque<>();
-        private long inUse;
-
-        Line(long budget) {
-            this.budget = budget;
-        }
-
-        void arrive(Turn turn) {
-            synchronized (this) {
-                waiting.add(turn);
-            }
-            admit();
-        }
-
-        void leave(Turn turn) {
-            synchronized (this) {
-                if (turn.admitted) {
-                    inUse -= turn.size;
-                } else {
-                    waiting.remove(turn);
+    private void leave(Turn turn) {
+        synchronized (this) {
+            Deque<Turn> own = waiting.get(turn.organization);
+            if (own != null && own.removeIf(other -> other == turn)) {
+                if (own.isEmpty()) {
+                    waiting.remove(turn.organization);
                 }
+            } else {
+                inUse -= turn.size;
             }
-            admit();
         }
+        admit();
+    }
 
-        private void admit() {
-            List<Turn> next = new ArrayList<>();
-            synchronized (this) {
+    private void admit() {
+        List<Turn> next = new ArrayList<>();
+        synchronized (this) {
+            while (!waiting.isEmpty()) {
+                UUID organization = waiting.keySet().iterator().next();
+                Deque<Turn> own = waiting.get(organization);
+                Turn turn = own.peek();
                 // The largest request exceeds the share of a small heap; alone it is let in all the same.
-                while (!waiting.isEmpty() && (inUse == 0 || inUse + waiting.peek().size <= budget)) {
-                    Turn turn = waiting.poll();
-                    turn.admitted = true;
-                    inUse += turn.size;
-                    next.add(turn);
+                if (inUse > 0 && inUse + turn.size > budget) {
+                    break;
                 }
+                own.poll();
+                waiting.remove(organization);
+                if (!own.isEmpty()) {
+                    waiting.put(organization, own);
+                }
+                inUse += turn.size;
+                next.add(turn);
             }
-            next.forEach(turn -> turn.emitter.complete(null));
         }
+        next.forEach(turn -> turn.begin.run());
     }
 }

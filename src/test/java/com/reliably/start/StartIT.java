@@ -16,13 +16,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.ServerProcess;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -55,6 +59,7 @@ class StartIT {
                     Files.readString(data.resolve("env")),
                     containsString("RELIABLY_SERVICE_HOST='http://localhost:" + server.port() + "'"));
             given().baseUri(server.url()).get("/q/swagger-ui/").then().statusCode(200);
+            nothingListensBesideLoopback(server.port());
             given().baseUri(server.url()).get("/q/openapi").then().statusCode(200);
             databaseIsDurableAndClosedToOthers(new EmbeddedDatabaseAccess(data));
             deployment = create(server, "kept");
@@ -72,6 +77,16 @@ class StartIT {
                     Files.readString(data.resolve("env")),
                     containsString(
                             "RELIABLY_SERVICE_HOST='https://chaos.example.com' RELIABLY_HOST='chaos.example.com' RELIABLY_USE_HTTP='false'"));
+        }
+    }
+
+    private static void nothingListensBesideLoopback(int port) throws IOException {
+        for (NetworkInterface network : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+            for (InetAddress address : Collections.list(network.getInetAddresses())) {
+                if (!address.isLoopbackAddress() && address instanceof Inet4Address) {
+                    assertThrows(IOException.class, () -> new Socket(address, port).close(), address + " answers");
+                }
+            }
         }
     }
 

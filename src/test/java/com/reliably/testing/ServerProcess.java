@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.HttpsURLConnection;
 
 /**
  * The packaged server as a process of its own, for tests that start, stop, kill and restart it. It is made by a
@@ -82,6 +83,7 @@ public final class ServerProcess implements AutoCloseable {
         private final List<String> arguments = new ArrayList<>();
         private boolean eventLoopsMayBlock;
         private boolean classArchive = true;
+        private String url;
         private final List<String> wrapper = new ArrayList<>();
 
         private Setup(Path dataDirectory) {
@@ -91,6 +93,12 @@ public final class ServerProcess implements AutoCloseable {
         /** Sets an environment variable. Those of the test's own that configure a server are not handed on. */
         public Setup with(String variable, String value) {
             environment.put(variable, value);
+            return this;
+        }
+
+        /** Has the test reach it by this URL, without a slash at the end, instead of by plain HTTP; with any certificate. */
+        public Setup reachedAt(String otherUrl) {
+            url = otherUrl;
             return this;
         }
 
@@ -161,7 +169,6 @@ public final class ServerProcess implements AutoCloseable {
                         .removeIf(name -> name.startsWith("QUARKUS_") || name.startsWith("RELIABLY_"));
                 builder.environment().put("RELIABLY_DATA_DIR", dataDirectory.toString());
                 builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(port));
-                builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
                 // Nothing of the tests leaves this machine.
                 builder.environment().put("RELIABLY_GITHUB_API_URLS", "github.com=http://127.0.0.1:9");
                 builder.environment().put("RELIABLY_DOCKER_HOST", "unix:///no/engine.sock");
@@ -220,6 +227,10 @@ public final class ServerProcess implements AutoCloseable {
                     (HttpURLConnection) new URL(url() + "/q/health/ready").openConnection();
             connection.setConnectTimeout((int) CONNECTS_WITHIN.toMillis());
             connection.setReadTimeout((int) ANSWERS_WITHIN.toMillis());
+            if (connection instanceof HttpsURLConnection https) {
+                https.setSSLSocketFactory(AnyCertificate.trusted().getSocketFactory());
+                https.setHostnameVerifier((host, session) -> true);
+            }
             try {
                 return connection.getResponseCode() == 200;
             } finally {
@@ -232,7 +243,7 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Its address, without a slash at the end. */
     public String url() {
-        return "http://127.0.0.1:" + setup.port;
+        return setup.url != null ? setup.url : "http://127.0.0.1:" + setup.port;
     }
 
     /** Its port. */
@@ -266,7 +277,8 @@ public final class ServerProcess implements AutoCloseable {
     /** The id of the organisation that the operator's token belongs to. */
     public synchronized String orgId() {
         if (orgId == null) {
-            orgId = given().baseUri(url())
+            orgId = given().relaxedHTTPSValidation()
+                    .baseUri(url())
                     .auth()
                     .oauth2(token())
                     .get("/api/v1/organization")
@@ -285,7 +297,8 @@ public final class ServerProcess implements AutoCloseable {
 
     /** The same with another token. */
     public RequestSpecification requestWith(String other) {
-        return given().baseUri(url())
+        return given().relaxedHTTPSValidation()
+                .baseUri(url())
                 .basePath("/api/v1/organization/" + orgId())
                 .auth()
                 .oauth2(other)

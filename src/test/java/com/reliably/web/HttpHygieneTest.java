@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.startsWith;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.OnEveryJdk;
 import com.reliably.testing.RawRequest;
@@ -19,7 +20,11 @@ import java.io.SequenceInputStream;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -188,6 +193,123 @@ class HttpHygieneTest {
         String answer = head("GET", "Connection: close\r\nX-Large: " + "x".repeat(100_000) + "\r\n")
                 .send();
         assertThat(answer, containsString(" 431 "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+                "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n",
+                "Transfer-Encoding: gzip\r\nContent-Length: 2\r\n",
+                "Transfer-Encoding: gzip\r\n",
+                "Transfer-Encoding: gzip, chunked\r\n",
+                "Transfer-Encoding: chunked, identity\r\n",
+                "Transfer-Encoding: identity, chunked\r\n",
+                "Transfer-Encoding: xchunked\r\n",
+                "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+                "Transfer-Encoding: \u000bchunked\r\nContent-Length: 2\r\n",
+                "Transfer-Encoding : chunked\r\nContent-Length: 2\r\n",
+                "Transfer-Encoding:\r\n chunked\r\nContent-Length: 2\r\n",
+                "Content-Length: 2\r\nContent-Length: 3\r\n",
+                "Content-Length: 2, 3\r\n",
+                "Content-Length: +2\r\n",
+                "Content-Length: -2\r\n",
+                "Content-Length: 0x2\r\n",
+                "Content-Length : 2\r\n",
+                "Content-Length: 2 2\r\n"
+            })
+    void aBodyWhoseEndIsUncertainIsRefusedAndTheConnectionClosed(String framing) {
+        // The second request would be answered where the connection goes on.
+        String answer = head("POST", "Content-Type: application/json\r\n" + framing)
+                .write("{}GET /q/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .send();
+        assertThat(answer, startsWith("HTTP/1.1 400 "));
+        assertEquals(1, answer.split("HTTP/1\\.1 [0-9]", -1).length - 1, answer);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0;" + "x", "zz\r\n", "-1\r\n", "2;a=b\n{}\r\n0\r\n\r\n", "2\r\n{}x\r\n0\r\n\r\n"})
+    void chunksThatAreNoneAreRefusedAndTheConnectionClosed(String chunks) {
+        String answer = head("POST", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n")
+                .write(chunks.equals("0;x") ? "0;" + "x".repeat(1_000_000) : chunks)
+                .send();
+        assertThat(answer, answer.isEmpty() ? equalTo("") : startsWith("HTTP/1.1 4"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/api/v1/../../q/metrics",
+                "/api/v1/%2e%2e/%2E%2E/q/metrics",
+                "/api/v1/.%2e/%2e./q/metrics",
+                "/api/./v1/organization",
+                "/api/v1/..%2f..%2fq/metrics",
+                "/api/v1/..;/..;/q/metrics",
+                "/api/v1/..\\..\\q\\metrics",
+                "/api/v1/%5c..%5cq/metrics",
+                "/q/metrics;x=/api/v1",
+                "/api/v1/organization;x=y",
+                "/api/v1/organization/.."
+            })
+    void anAddressThatIsAnotherOneOnceItIsResolvedIsRefused(String target) {
+        String answer = request("GET", target, "Connection: close\r\n").send();
+        assertThat(answer, startsWith("HTTP/1.1 400 "));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Host: a b\r\n", "Host: localhost\r\nHost: other\r\n", "Host: localhost:x\r\n"})
+    void aRequestWithoutOneGoodHostIsTheClientsFault(String host) {
+        for (String target : List.of(deployments, "/q/health/live", "/")) {
+            String answer = new RawRequest()
+                    .write("GET " + target + " HTTP/1.1\r\n" + host + "Connection: close\r\n\r\n")
+                    .send();
+            assertThat(answer, startsWith("HTTP/1.1 400 "));
+        }
+    }
+
+    @Test
+    void aLoadBalancerThatKnowsNoHostIsToldTheHealth() {
+        assertThat(new RawRequest().write("GET /q/health/live HTTP/1.0\r\n\r\n").send(), containsString(" 200 "));
+    }
+
+    @Test
+    void everyPathAnswersItsOwnMethodsAndRefusesOthersWithout422() {
+        JsonNode paths = wire.send("GET", "/q/openapi?format=json", Map.of("Accept", "application/json"), (byte[]) null)
+                .json()
+                .path("paths");
+        assertTrue(paths.size() > 40, paths.toString());
+        paths.fieldNames().forEachRemaining(template -> {
+            if (!template.startsWith("/api/")) {
+                return;
+            }
+            Set<String> documented = new TreeSet<>();
+            paths.get(template).fieldNames().forEachRemaining(name -> documented.add(name.toUpperCase(Locale.ROOT)));
+            documented.retainAll(Set.of("GET", "PUT", "POST", "DELETE", "PATCH"));
+            String path = template.replace("{org_id}", tenant.id())
+                    .replaceAll("\\{[^}]*}", UUID.randomUUID().toString());
+            Set<String> allowed = new TreeSet<>(documented);
+            if (documented.contains("GET")) {
+                allowed.add("HEAD");
+            }
+            for (String method : List.of("PUT", "POST", "DELETE", "PATCH", "TRACE")) {
+                if (!documented.contains(method)) {
+                    String answer =
+                            request(method, path, "Connection: close\r\n").send();
+                    assertThat(method + " " + template, answer, startsWith("HTTP/1.1 405 "));
+                    assertThat(
+                            method + " " + template,
+                            answer.toLowerCase(Locale.ROOT),
+                            containsString(
+                                    "allow: " + String.join(", ", allowed).toLowerCase(Locale.ROOT) + "\r\n"));
+                }
+            }
+            String options = request("OPTIONS", path, "Connection: close\r\n").send();
+            assertThat(
+                    template,
+                    options.toLowerCase(Locale.ROOT),
+                    containsString("allow: " + String.join(", ", allowed).toLowerCase(Locale.ROOT) + ", options\r\n"));
+        });
     }
 
     @Test

@@ -9,6 +9,7 @@ import com.reliably.runner.CheckResult;
 import com.reliably.runner.ClientCommand;
 import com.reliably.runner.LaunchFailure;
 import com.reliably.runner.RunnerEvent.Output;
+import com.reliably.runner.ServerAddress;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import jakarta.inject.Singleton;
@@ -49,6 +50,7 @@ final class DockerChecks {
     private final Engines engines;
     private final VolumeSources volumes;
     private final Callback callback;
+    private final ServerAddress address;
     private final ClientCommand client;
     private final DeploymentPolicy policy;
     private final Clock clock;
@@ -57,12 +59,14 @@ final class DockerChecks {
             Engines engines,
             VolumeSources volumes,
             Callback callback,
+            ServerAddress address,
             ClientCommand client,
             DeploymentPolicy policy,
             Clock clock) {
         this.engines = engines;
         this.volumes = volumes;
         this.callback = callback;
+        this.address = address;
         this.client = client;
         this.policy = policy;
         this.clock = clock;
@@ -246,10 +250,11 @@ final class DockerChecks {
                 .replaceWith(looked.results());
     }
 
-    private static CheckResult notReached(String url, Said said) {
+    private CheckResult notReached(String url, Said said) {
         return CheckResult.failed(
                 SERVER,
-                "A container does not reach this server at " + url + ": " + said.lastLine(),
+                "A container does not reach this server at " + url + ": " + said.lastLine()
+                        + address.reachedFromThisHostOnly(),
                 "Set RELIABLY_DOCKER_CALLBACK_URL to an address that leads here from the engine's containers, let this"
                         + " server listen on more than 127.0.0.1 (QUARKUS_HTTP_HOST), open the firewall of the host, or use"
                         + " network_mode 'host'.");

@@ -2,6 +2,7 @@ package com.reliably.runner.kubernetes;
 
 import com.reliably.deployment.KubernetesJobDefinition;
 import com.reliably.runner.CheckResult;
+import com.reliably.runner.ServerAddress;
 import com.reliably.runner.kubernetes.RequiredRight.Identity;
 import com.reliably.runner.kubernetes.cluster.ClusterFailure;
 import com.reliably.runner.kubernetes.cluster.ClusterLease;
@@ -75,12 +76,15 @@ final class KubernetesChecks {
     private final ClusterWork work;
     private final PodSpecs pods;
     private final JobObjects objects;
+    private final ServerAddress address;
 
-    KubernetesChecks(KubernetesClusters clusters, ClusterWork work, PodSpecs pods, JobObjects objects) {
+    KubernetesChecks(
+            KubernetesClusters clusters, ClusterWork work, PodSpecs pods, JobObjects objects, ServerAddress address) {
         this.clusters = clusters;
         this.work = work;
         this.pods = pods;
         this.objects = objects;
+        this.address = address;
     }
 
     /**
@@ -150,7 +154,7 @@ final class KubernetesChecks {
                         .whilst(seen -> !seen.isOver())
                         .collect()
                         .last())
-                .map(seen -> results(seen, url))
+                .map(seen -> results(seen, url, address.reachedFromThisHostOnly()))
                 .onFailure()
                 .recoverWithItem(failure -> notMade(lease, failure, definition.namespace()))
                 .eventually(() -> remove(client, definition.namespace(), name));
@@ -175,7 +179,7 @@ final class KubernetesChecks {
                 CheckResult.skipped(CALLBACK, "Not looked at: no Pod could ask."));
     }
 
-    private static List<CheckResult> results(Seen seen, String url) {
+    private static List<CheckResult> results(Seen seen, String url, String reachedFrom) {
         if (seen.end().isEmpty()) {
             return List.of(
                     CheckResult.failed(
@@ -198,7 +202,7 @@ final class KubernetesChecks {
             return List.of(begun, CheckResult.passed(CALLBACK, "A Pod reaches this server at " + url + "."));
         }
         String remedy = "Set RELIABLY_KUBERNETES_CALLBACK_URL to an address at which the cluster's Pods reach this"
-                + " server, and see that no network policy is in between.";
+                + " server, let it listen there (QUARKUS_HTTP_HOST), and see that no network policy is in between.";
         return List.of(
                 begun,
                 CheckResult.failed(
@@ -207,7 +211,7 @@ final class KubernetesChecks {
                                 ? "A Pod does not reach this server at " + url + ": "
                                         + end.getMessage()
                                                 .substring("failed ".length())
-                                                .strip() + "."
+                                                .strip() + "." + reachedFrom
                                 : "What a Pod reaches at " + url + " is not this server: it answers "
                                         + end.getMessage().strip() + ".",
                         remedy));

@@ -9,13 +9,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.reliably.testing.AnyCertificate;
+import com.reliably.testing.Command;
+import com.reliably.testing.FreePort;
 import com.reliably.testing.PythonEnvironment;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +85,66 @@ class ManagedRunIT {
         assertFalse(
                 Files.exists(temporary.resolve("data/runs").resolve(run.getString("id") + ".1")),
                 "nothing stays on the host");
+    }
+
+    @Test
+    void aServerThatSpeaksTlsOnlyIsCalledBackByIt() throws Exception {
+        Path certificate = temporary.resolve("server.pem");
+        Path key = temporary.resolve("server.key");
+        Command.of(List.of(
+                        "openssl",
+                        "req",
+                        "-x509",
+                        "-newkey",
+                        "rsa:2048",
+                        "-nodes",
+                        "-days",
+                        "2",
+                        "-subj",
+                        "/CN=localhost",
+                        "-addext",
+                        "subjectAltName=DNS:localhost",
+                        "-keyout",
+                        key.toString(),
+                        "-out",
+                        certificate.toString()))
+                .run();
+        Path authorities = temporary.resolve("authorities.pem");
+        Path known = Path.of(System.getenv().getOrDefault("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"));
+        Files.writeString(authorities, Files.exists(known) ? Files.readString(known) : "");
+        Files.writeString(authorities, Files.readString(certificate), StandardOpenOption.APPEND);
+        int port = FreePort.any();
+        ServerProcess.Setup tls = ServerProcess.on(temporary.resolve("tls"))
+                .reachedAt("https://localhost:" + port)
+                .with("QUARKUS_HTTP_SSL_PORT", Integer.toString(port))
+                .with("QUARKUS_HTTP_INSECURE_REQUESTS", "redirect")
+                .with("QUARKUS_HTTP_SSL_CERTIFICATE_FILES", certificate.toString())
+                .with("QUARKUS_HTTP_SSL_CERTIFICATE_KEY_FILES", key.toString())
+                .with("RELIABLY_PUBLIC_URL", "https://localhost:" + port)
+                .with("SSL_CERT_FILE", authorities.toString())
+                .with("REQUESTS_CA_BUNDLE", authorities.toString());
+        try (ServerProcess secure = tls.start()) {
+            HttpClient client =
+                    HttpClient.newBuilder().sslContext(AnyCertificate.trusted()).build();
+            HttpRequest health = HttpRequest.newBuilder(URI.create(secure.url() + "/q/health/live"))
+                    .build();
+            assertEquals(
+                    HttpClient.Version.HTTP_2,
+                    client.send(health, BodyHandlers.discarding()).version());
+            HttpRequest plain = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + secure.port() + "/api/v1"))
+                    .build();
+            HttpResponse<Void> redirected = client.send(plain, BodyHandlers.discarding());
+            assertEquals(3, redirected.statusCode() / 100, redirected.toString());
+            assertTrue(
+                    redirected.headers().firstValue("Location").orElse("").startsWith("https://"),
+                    redirected.headers().toString());
+            Scenario secured = new Scenario(secure);
+            String deployment = secured.deployment(Map.of("type", "reliably_cli", "mode", "managed"));
+            String plan = secured.plan(deployment, experiment(process("say", "echo by-tls")), null);
+            JsonPath run = secured.ended(plan);
+            assertEquals("succeeded", run.getString("state"), run.getString("error"));
+            assertEquals("completed", secured.execution(plan).getString("result.status"));
+        }
     }
 
     @Test

@@ -31,9 +31,11 @@ class WebhookResource {
     private static final int LARGEST_BODY = 1024 * 1024;
 
     private final WebhookService webhooks;
+    private final SmallBody bodies;
 
-    WebhookResource(WebhookService webhooks) {
+    WebhookResource(WebhookService webhooks, SmallBody bodies) {
         this.webhooks = webhooks;
+        this.bodies = bodies;
     }
 
     /** What people enter at GitHub. */
@@ -83,7 +85,7 @@ class WebhookResource {
             @Parameter(hidden = true) @jakarta.ws.rs.core.Context RoutingContext http) {
         webhooks.demandSignature(id, signature);
         Context request = Vertx.currentContext();
-        return SmallBody.of(http.request(), LARGEST_BODY)
+        return bodies.of(http.request(), LARGEST_BODY)
                 // Database sessions belong to the request's own context.
                 .emitOn(work -> request.runOnContext(ignored -> work.run()))
                 .chain(body -> webhooks.take(orgId, id, new WebhookDelivery(signature, event, delivery, body)));
