@@ -8,6 +8,7 @@ import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.RawJson;
+import com.reliably.web.TextWork;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -46,7 +47,6 @@ public class ExperimentService {
         this.clock = clock;
     }
 
-    @WithTransaction
     Uni<ExperimentView> create(Caller caller, ExperimentInput input) {
         if (input.templateId() != null) {
             throw ProblemException.invalid(Fault.of(
@@ -55,12 +55,17 @@ public class ExperimentService {
                     "No template has this id; leave 'template_id' out.",
                     input.templateId()));
         }
-        return store(caller, reader.readJson(input.definition().text(), "definition"));
+        String text = input.definition().text();
+        return TextWork.on(text.length(), () -> reader.readJson(text, "definition"))
+                .chain(definition -> store(caller, definition));
     }
 
-    @WithTransaction
     Uni<ExperimentView> importDocument(Caller caller, ExperimentDocument input) {
-        return store(caller, reader.readJsonOrYaml(input.experiment(), "experiment"));
+        return read(input).chain(definition -> store(caller, definition));
+    }
+
+    private Uni<ObjectNode> read(ExperimentDocument input) {
+        return TextWork.on(input.experiment().length(), () -> reader.readJsonOrYaml(input.experiment(), "experiment"));
     }
 
     @WithSession
@@ -114,9 +119,12 @@ public class ExperimentService {
                 .map(items -> new Page<>(items.size(), items)));
     }
 
-    @WithTransaction
     Uni<ExperimentView> update(Caller caller, UUID id, ExperimentDocument input) {
-        ObjectNode definition = reader.readJsonOrYaml(input.experiment(), "experiment");
+        return read(input).chain(definition -> replace(caller, id, definition));
+    }
+
+    @WithTransaction
+    Uni<ExperimentView> replace(Caller caller, UUID id, ObjectNode definition) {
         return find(caller.orgId(), id)
                 .invoke(experiment -> {
                     define(experiment, definition);
@@ -176,7 +184,8 @@ public class ExperimentService {
                 .replaceWithVoid();
     }
 
-    private Uni<ExperimentView> store(Caller caller, ObjectNode definition) {
+    @WithTransaction
+    Uni<ExperimentView> store(Caller caller, ObjectNode definition) {
         Experiment experiment = new Experiment();
         experiment.id = UUID.randomUUID();
         experiment.orgId = caller.orgId();
