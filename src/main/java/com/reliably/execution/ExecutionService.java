@@ -6,11 +6,13 @@ import com.reliably.access.Caller;
 import com.reliably.audit.AuditTrail;
 import com.reliably.experiment.ExperimentService;
 import com.reliably.plan.PlanDirectory;
+import com.reliably.plan.PlanMaskService;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.RawJson;
+import com.reliably.web.TextWork;
 import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
@@ -34,6 +36,7 @@ public class ExecutionService {
     private final JournalReader journals;
     private final ExperimentService experiments;
     private final PlanDirectory plans;
+    private final PlanMaskService masks;
     private final AuditTrail audit;
     private final ObjectMapper json;
     private final Clock clock;
@@ -44,6 +47,7 @@ public class ExecutionService {
             JournalReader journals,
             ExperimentService experiments,
             PlanDirectory plans,
+            PlanMaskService masks,
             AuditTrail audit,
             ObjectMapper json,
             Clock clock) {
@@ -52,40 +56,56 @@ public class ExecutionService {
         this.journals = journals;
         this.experiments = experiments;
         this.plans = plans;
+        this.masks = masks;
         this.audit = audit;
         this.json = json;
         this.clock = clock;
     }
 
     Uni<ExecutionView> create(Caller caller, UUID experimentId, ExecutionReport report) {
-        Journal journal = journals.read(report.result().text());
-        return scopeOfNew(caller, experimentId, report.planId()).chain(scope -> {
-            UUID id = UUID.randomUUID();
-            Instant now = clock.instant();
-            String state = write(new ExecutionState.Pending(null, now));
-            return reports.insert(
-                            id,
-                            experimentId,
-                            scope,
-                            caller.id(),
-                            now,
-                            state,
-                            write(terminate(caller)),
-                            journal,
-                            report.log())
-                    .onFailure(ExecutionService::referenceIsGone)
-                    .transform(e -> unknownPlan(report.planId()))
-                    .invoke(ExecutionService::demandExperiment)
-                    .map(stored -> new ExecutionView(
-                            new RawJson(journal.json()),
-                            id,
-                            scope.orgId(),
-                            experimentId,
-                            scope.planId(),
-                            caller.id(),
-                            now,
-                            new RawJson(stored)));
-        });
+        return scopeOfNew(caller, experimentId, report.planId())
+                .chain(scope -> masked(scope.orgId(), scope.planId(), report)
+                        .chain(masked -> create(caller, experimentId, scope, report.planId(), masked)));
+    }
+
+    private Uni<ExecutionView> create(Caller caller, UUID experimentId, Scope scope, UUID planId, MaskedReport report) {
+        UUID id = UUID.randomUUID();
+        Instant now = clock.instant();
+        String state = write(new ExecutionState.Pending(null, now));
+        return reports.insert(
+                        id,
+                        experimentId,
+                        scope,
+                        caller.id(),
+                        now,
+                        state,
+                        write(terminate(caller)),
+                        report.journal(),
+                        report.log())
+                .onFailure(ExecutionService::referenceIsGone)
+                .transform(e -> unknownPlan(planId))
+                .invoke(ExecutionService::demandExperiment)
+                .map(stored -> new ExecutionView(
+                        new RawJson(report.journal().json()),
+                        id,
+                        scope.orgId(),
+                        experimentId,
+                        scope.planId(),
+                        caller.id(),
+                        now,
+                        new RawJson(stored)));
+    }
+
+    /** A report without the secrets of its plan. */
+    private record MaskedReport(Journal journal, String log) {}
+
+    private Uni<MaskedReport> masked(UUID orgId, UUID planId, ExecutionReport report) {
+        String result = report.result().text();
+        int length = result.length() + (report.log() == null ? 0 : report.log().length());
+        return masks.of(orgId, planId)
+                .chain(mask -> TextWork.on(
+                        length,
+                        () -> new MaskedReport(journals.read(journals.masked(result, mask)), mask.mask(report.log()))));
     }
 
     Uni<ExecutionView> get(Caller caller, UUID experimentId, UUID id) {
@@ -93,14 +113,19 @@ public class ExecutionService {
     }
 
     Uni<Void> replaceResults(Caller caller, UUID experimentId, UUID id, ExecutionReport report) {
-        return reports.replaceResults(
-                        Scope.of(caller),
-                        experimentId,
-                        id,
-                        journals.read(report.result().text()),
-                        report.log())
+        Scope scope = Scope.of(caller);
+        return planOf(scope, experimentId, id)
+                .chain(plan -> masked(scope.orgId(), plan, report))
+                .chain(masked -> reports.replaceResults(scope, experimentId, id, masked.journal(), masked.log()))
                 .invoke(ExecutionService::demandExecution)
                 .replaceWithVoid();
+    }
+
+    /** The plan that an execution is of; null where it is of none. That of a run's token needs no look. */
+    private Uni<UUID> planOf(Scope scope, UUID experimentId, UUID id) {
+        return scope.planId() != null
+                ? Uni.createFrom().item(scope.planId())
+                : found(reports.plan(scope, experimentId, id)).map(plan -> plan.orElse(null));
     }
 
     Uni<RawJson> results(Caller caller, UUID experimentId, UUID id) {

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -88,6 +89,8 @@ class ReportStore {
     private static final String READ_STATE = "select cast(state as text) from execution" + WHERE_IN_SCOPE;
 
     private static final String READ_JOURNAL = "select cast(journal as text) from execution" + WHERE_IN_SCOPE;
+
+    private static final String READ_PLAN = "select plan_id from execution" + WHERE_IN_SCOPE;
 
     private static final String READ_LOG = "select log from execution" + WHERE_IN_SCOPE;
 
@@ -231,6 +234,14 @@ class ReportStore {
     /** The journal as JSON; null where there is no such execution in the scope. */
     Uni<String> journal(Scope scope, UUID experimentId, UUID id) {
         return text(READ_JOURNAL, scope, experimentId, id);
+    }
+
+    /** The plan, empty where the execution has none; null where there is no such execution in the scope. */
+    Uni<Optional<UUID>> plan(Scope scope, UUID experimentId, UUID id) {
+        return execute(READ_PLAN, within(scope, experimentId, id)).map(rows -> {
+            Iterator<Row> found = rows.iterator();
+            return found.hasNext() ? Optional.ofNullable(found.next().getUUID("plan_id")) : null;
+        });
     }
 
     /** The log, which may be empty; null where there is no such execution in the scope. */
