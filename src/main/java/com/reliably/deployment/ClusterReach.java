@@ -82,7 +82,7 @@ public final class ClusterReach {
     }
 
     private static String withoutSlash(String url) {
-        return url.strip().replaceAll("/+$", "");
+        return HostPaths.withoutSlashesAtEnd(url.strip());
     }
 
     private static boolean matches(String host, String allowed) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.reliably.problem.Faults;
+import java.util.Collection;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.DiscriminatorMapping;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -55,6 +56,15 @@ public sealed interface DeploymentDefinition
 
     /** Finds everything that is wrong with this definition; {@code faults} already point into it. */
     void check(Faults faults, DeploymentPolicy policy);
+
+    /**
+     * What of its secrets nobody is to find in any output. Takes some time where a secret is a document.
+     *
+     * @return may have nulls
+     */
+    default Collection<String> secretValues() {
+        return secrets().values();
+    }
 
     /** Whether {@link #check} takes long enough, when it is the first of its kind, to be done by a worker. */
     @JsonIgnore

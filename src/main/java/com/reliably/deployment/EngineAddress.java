@@ -26,7 +26,7 @@ public record EngineAddress(String text) {
         fault(text).ifPresent(m -> {
             throw new IllegalArgumentException(m + "; it is '" + text + "'");
         });
-        return new EngineAddress(text.replaceAll("/+$", ""));
+        return new EngineAddress(HostPaths.withoutSlashesAtEnd(text));
     }
 
     /** What is wrong with an address; empty where nothing is. */
@@ -46,7 +46,7 @@ public record EngineAddress(String text) {
 
     private static boolean isHostAndPort(String text) {
         try {
-            URI address = URI.create(text.replaceAll("/+$", ""));
+            URI address = URI.create(HostPaths.withoutSlashesAtEnd(text));
             return UrlHost.of(address) != null
                     && !UrlHost.hasUser(address)
                     && address.getRawPath().isEmpty()
@@ -60,9 +60,9 @@ public record EngineAddress(String text) {
 
     /** Why a deployment may not use an address; empty where it may. */
     static Optional<String> notAllowed(String text, Optional<List<String>> allowed) {
-        String wanted = text.replaceAll("/+$", "");
+        String wanted = HostPaths.withoutSlashesAtEnd(text);
         if (allowed.orElse(List.of()).stream()
-                .map(address -> address.strip().replaceAll("/+$", ""))
+                .map(address -> HostPaths.withoutSlashesAtEnd(address.strip()))
                 .anyMatch(wanted::equals)) {
             return Optional.empty();
         }

@@ -82,6 +82,15 @@ final class HostPaths {
                 : fault;
     }
 
+    /** The text less all slashes at its end. A pattern would look at each run of slashes as often as it is long. */
+    static String withoutSlashesAtEnd(String text) {
+        int end = text.length();
+        while (end > 0 && text.charAt(end - 1) == '/') {
+            end--;
+        }
+        return text.substring(0, end);
+    }
+
     private static boolean opensTheHost(String path) {
         return path.endsWith(".sock")
                 || NEVER.stream().anyMatch(never -> isAtOrBelow(path, never) || isAtOrBelow(never, path));

@@ -60,6 +60,9 @@ public final class Kubeconfig {
     private static final Set<String> FILES = Set.of(
             "certificate-authority", "client-certificate", "client-key", "tokenFile", "idp-certificate-authority");
 
+    private static final Set<String> SECRET_MEMBERS = Set.of("token", "password", "client-key-data", "id-token");
+    private static final Set<String> SECRETS_OF_AWS = Set.of("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
+
     private final ClusterReach reach;
 
     private Kubeconfig(ClusterReach reach) {
@@ -82,6 +85,43 @@ public final class Kubeconfig {
             return new Kubeconfig(ClusterReach.of(policy)).access(YamlDocument.read(text));
         } catch (YamlDocument.Fault e) {
             throw new RefusedKubeconfig("The kubeconfig is " + e.getMessage());
+        }
+    }
+
+    /** Its tokens, passwords and keys, of all of its users; empty where it cannot be read, and so is never used. */
+    static List<String> secretValues(String text) {
+        List<String> found = new ArrayList<>();
+        try {
+            addSecrets(YamlDocument.read(text), found);
+        } catch (YamlDocument.Fault unused) {
+            return List.of();
+        }
+        return found;
+    }
+
+    private static void addSecrets(Object part, List<String> found) {
+        if (part instanceof List<?> list) {
+            list.forEach(item -> addSecrets(item, found));
+        }
+        if (part instanceof Map<?, ?> mapping) {
+            mapping.forEach((name, value) -> {
+                boolean ofAws = "value".equals(name) && SECRETS_OF_AWS.contains(String.valueOf(mapping.get("name")));
+                if (value instanceof String secret && (ofAws || SECRET_MEMBERS.contains(String.valueOf(name)))) {
+                    found.add(secret);
+                    if ("client-key-data".equals(name)) {
+                        addDecoded(secret, found);
+                    }
+                }
+                addSecrets(value, found);
+            });
+        }
+    }
+
+    private static void addDecoded(String base64, List<String> found) {
+        try {
+            found.add(new String(Base64.getMimeDecoder().decode(base64), StandardCharsets.US_ASCII));
+        } catch (IllegalArgumentException noKey) {
+            // Then it is not used either.
         }
     }
 

@@ -2,6 +2,8 @@ package com.reliably.deployment;
 
 import com.reliably.problem.Faults;
 import com.reliably.secret.Mask;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -93,15 +95,21 @@ public record KubernetesJobDefinition(
         }
     }
 
-    /** The model of Pods has hundreds of classes, which are all looked at for the first manifest. */
+    /** The model of Pods has hundreds of classes, which are all looked at for the first manifest; YAML is read slowly. */
     @Override
     public boolean checksLong() {
-        return manifest != null;
+        return manifest != null || credentials != null;
     }
 
     @Override
     public Map<String, String> secrets() {
         return credentials == null ? Map.of() : Map.of("credentials", credentials);
+    }
+
+    /** Most lines of a kubeconfig are in everybody's, and no secret. */
+    @Override
+    public Collection<String> secretValues() {
+        return credentials == null ? List.of() : Kubeconfig.secretValues(credentials);
     }
 
     @Override

@@ -9,6 +9,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.events.AliasEvent;
+import org.yaml.snakeyaml.events.CollectionEndEvent;
+import org.yaml.snakeyaml.events.CollectionStartEvent;
 import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
@@ -35,7 +37,7 @@ final class YamlDocument {
             throw new Fault("more than " + LARGEST + " characters");
         }
         try {
-            refuseAliases(text);
+            refuseCostly(text);
             Object only = null;
             for (Object document : newReader().loadAll(text)) {
                 // An empty document is what a separator at the end leaves.
@@ -59,11 +61,23 @@ final class YamlDocument {
         }
     }
 
-    private static void refuseAliases(String text) throws Fault {
+    /**
+     * Before anything is made of it. The library looks at the depth only where it makes values, and what it reads by costs
+     * it a thousand times more on each level that is open.
+     */
+    private static void refuseCostly(String text) throws Fault {
+        int depth = 0;
         for (Event event : newReader().parse(new StringReader(text))) {
             if (event instanceof AliasEvent alias) {
                 throw new Fault("using an alias in line "
                         + (alias.getStartMark().getLine() + 1) + ", which is not taken here; write the value out");
+            }
+            if (event instanceof CollectionStartEvent start && ++depth > DEEPEST) {
+                throw new Fault("not YAML of at most " + DEEPEST + " levels, see line "
+                        + (start.getStartMark().getLine() + 1));
+            }
+            if (event instanceof CollectionEndEvent) {
+                depth--;
             }
         }
     }

@@ -25,8 +25,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.hibernate.exception.ConstraintViolationException;
 
 /** Environments: what may be stored, what comes of their secrets, and who sees those in clear. */
@@ -222,6 +224,28 @@ public class EnvironmentService {
         return repository
                 .find(orgId, id)
                 .chain(environment -> environment == null ? Uni.createFrom().nullItem() : clearView(environment));
+    }
+
+    /**
+     * The secrets of an environment, in clear, but for those that are just the path of one of its files. Joins the session
+     * of its caller.
+     *
+     * @return empty where the organization has no such environment
+     */
+    public Uni<List<String>> secretValues(UUID orgId, UUID id) {
+        return clearForRun(orgId, id).map(environment -> {
+            if (environment == null) {
+                return List.of();
+            }
+            Set<String> paths = environment.secrets().stream()
+                    .filter(EnvironmentSecret::isFile)
+                    .map(EnvironmentSecret::path)
+                    .collect(Collectors.toSet());
+            return environment.secrets().stream()
+                    .map(EnvironmentSecret::value)
+                    .filter(value -> !paths.contains(value))
+                    .toList();
+        });
     }
 
     /**

@@ -7,12 +7,14 @@ import com.reliably.answer.LargeAnswer;
 import com.reliably.audit.AuditTrail;
 import com.reliably.experiment.ExperimentService;
 import com.reliably.plan.PlanDirectory;
+import com.reliably.plan.PlanMaskService;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.Pages;
 import com.reliably.web.RawJson;
+import com.reliably.web.TextWork;
 import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
@@ -39,6 +41,7 @@ public class ExecutionService {
     private final JournalReader journals;
     private final ExperimentService experiments;
     private final PlanDirectory plans;
+    private final PlanMaskService masks;
     private final AuditTrail audit;
     private final ObjectMapper json;
     private final Clock clock;
@@ -50,6 +53,7 @@ public class ExecutionService {
             JournalReader journals,
             ExperimentService experiments,
             PlanDirectory plans,
+            PlanMaskService masks,
             AuditTrail audit,
             ObjectMapper json,
             Clock clock) {
@@ -59,6 +63,7 @@ public class ExecutionService {
         this.journals = journals;
         this.experiments = experiments;
         this.plans = plans;
+        this.masks = masks;
         this.audit = audit;
         this.json = json;
         this.clock = clock;
@@ -70,37 +75,53 @@ public class ExecutionService {
      * @param key by which a run's client creates one only once, however often it asks; null where it does not matter
      */
     Uni<ExecutionView> create(Caller caller, UUID experimentId, String key, ExecutionReport report) {
-        Journal journal = journals.read(report.result().text());
-        return scopeOfNew(caller, experimentId, report.planId()).chain(scope -> {
-            boolean once = scope.runId() != null && key != null && !key.isBlank();
-            UUID id = once ? idOf(scope.runId(), key) : UUID.randomUUID();
-            Instant now = clock.instant();
-            String state = write(new ExecutionState.Pending(null, now));
-            return reports.insert(
-                            id,
-                            experimentId,
-                            scope,
-                            caller.id(),
-                            now,
-                            state,
-                            write(terminate(caller)),
-                            journal,
-                            report.log())
-                    .onFailure(ExecutionService::referenceIsGone)
-                    .transform(e -> unknownPlan(report.planId()))
-                    .invoke(ExecutionService::demandExperiment)
-                    .onFailure(e -> once && isThere(e))
-                    .recoverWithUni(() -> found(reports.state(scope, experimentId, id)))
-                    .map(stored -> new ExecutionView(
-                            new RawJson(journal.json()),
-                            id,
-                            scope.orgId(),
-                            experimentId,
-                            scope.planId(),
-                            caller.id(),
-                            now,
-                            new RawJson(stored)));
-        });
+        return scopeOfNew(caller, experimentId, report.planId())
+                .chain(scope -> masked(scope.orgId(), scope.planId(), report)
+                        .chain(masked -> create(caller, experimentId, scope, report.planId(), key, masked)));
+    }
+
+    private Uni<ExecutionView> create(
+            Caller caller, UUID experimentId, Scope scope, UUID planId, String key, MaskedReport report) {
+        boolean once = scope.runId() != null && key != null && !key.isBlank();
+        UUID id = once ? idOf(scope.runId(), key) : UUID.randomUUID();
+        Instant now = clock.instant();
+        String state = write(new ExecutionState.Pending(null, now));
+        return reports.insert(
+                        id,
+                        experimentId,
+                        scope,
+                        caller.id(),
+                        now,
+                        state,
+                        write(terminate(caller)),
+                        report.journal(),
+                        report.log())
+                .onFailure(ExecutionService::referenceIsGone)
+                .transform(e -> unknownPlan(planId))
+                .invoke(ExecutionService::demandExperiment)
+                .onFailure(e -> once && isThere(e))
+                .recoverWithUni(() -> found(reports.state(scope, experimentId, id)))
+                .map(stored -> new ExecutionView(
+                        new RawJson(report.journal().json()),
+                        id,
+                        scope.orgId(),
+                        experimentId,
+                        scope.planId(),
+                        caller.id(),
+                        now,
+                        new RawJson(stored)));
+    }
+
+    /** A report without the secrets of its plan. */
+    private record MaskedReport(Journal journal, String log) {}
+
+    private Uni<MaskedReport> masked(UUID orgId, UUID planId, ExecutionReport report) {
+        String result = report.result().text();
+        int length = result.length() + (report.log() == null ? 0 : report.log().length());
+        return masks.of(orgId, planId)
+                .chain(mask -> TextWork.on(
+                        length,
+                        () -> new MaskedReport(journals.read(journals.masked(result, mask)), mask.mask(report.log()))));
     }
 
     /** The same for the same key of a run. Clients want ids of version 4. */
@@ -114,14 +135,19 @@ public class ExecutionService {
     }
 
     Uni<Void> replaceResults(Caller caller, UUID experimentId, UUID id, ExecutionReport report) {
-        return reports.replaceResults(
-                        Scope.of(caller),
-                        experimentId,
-                        id,
-                        journals.read(report.result().text()),
-                        report.log())
+        Scope scope = Scope.of(caller);
+        return planOf(scope, experimentId, id)
+                .chain(plan -> masked(scope.orgId(), plan, report))
+                .chain(masked -> reports.replaceResults(scope, experimentId, id, masked.journal(), masked.log()))
                 .invoke(ExecutionService::demandExecution)
                 .replaceWithVoid();
+    }
+
+    /** The plan that an execution is of; null where it is of none. That of a run's token needs no look. */
+    private Uni<UUID> planOf(Scope scope, UUID experimentId, UUID id) {
+        return scope.planId() != null
+                ? Uni.createFrom().item(scope.planId())
+                : found(reports.plan(scope, experimentId, id)).map(plan -> plan.orElse(null));
     }
 
     Uni<LargeAnswer> results(Caller caller, UUID experimentId, UUID id) {

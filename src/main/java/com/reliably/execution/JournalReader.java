@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.reliably.problem.Fault;
 import com.reliably.problem.ProblemException;
+import com.reliably.secret.SecretMask;
 import com.reliably.web.PlainText;
 import com.reliably.web.StorableNumber;
 import com.reliably.web.WireTime;
@@ -19,6 +20,8 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * Reads journals, the largest and most frequent thing that clients send: once, token by token, and almost always
@@ -58,6 +61,39 @@ final class JournalReader {
         }
     }
 
+    /**
+     * A journal with secrets masked in its names and texts; a number that has one in its digits becomes a text. Everything
+     * else stays as it was.
+     *
+     * @return the same where nothing is to be masked, or where it is no journal, which {@link #read} refuses
+     */
+    String masked(String text, SecretMask mask) {
+        if (!mask.mayChange(text)) {
+            return text;
+        }
+        try {
+            return hasSecret(text, mask)
+                    ? rewritten(text, mask::mask, literal -> !mask.changes(literal), mask::mask)
+                    : text;
+        } catch (JsonProcessingException refused) {
+            return text;
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+    }
+
+    private boolean hasSecret(String text, SecretMask mask) throws IOException {
+        try (JsonParser in = json.createParser(text)) {
+            for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
+                boolean named = token == JsonToken.FIELD_NAME;
+                if ((named || token.isScalarValue()) && mask.changes(named ? in.currentName() : in.getText())) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
     private static String firstLine(String text) {
         int end = text.indexOf('\n');
         String line = end < 0 ? text : text.substring(0, end);
@@ -70,19 +106,26 @@ final class JournalReader {
     }
 
     private String repaired(String text) throws IOException {
+        return rewritten(text, PlainText::repaired, JournalReader::isStorableNumber, UnaryOperator.identity());
+    }
+
+    /** With other names and texts, and texts in the place of numbers that cannot stay. */
+    private String rewritten(
+            String text, UnaryOperator<String> word, Predicate<String> numberStays, UnaryOperator<String> number)
+            throws IOException {
         StringWriter repaired = new StringWriter(text.length());
         try (JsonParser in = json.createParser(text);
                 JsonGenerator out = json.createGenerator(repaired)) {
             for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
                 switch (token) {
-                    case FIELD_NAME -> out.writeFieldName(PlainText.repaired(in.currentName()));
-                    case VALUE_STRING -> out.writeString(PlainText.repaired(in.getText()));
+                    case FIELD_NAME -> out.writeFieldName(word.apply(in.currentName()));
+                    case VALUE_STRING -> out.writeString(word.apply(in.getText()));
                     case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
                         String literal = in.getText();
-                        if (isStorableNumber(literal)) {
+                        if (numberStays.test(literal)) {
                             out.writeNumber(literal);
                         } else {
-                            out.writeString(literal);
+                            out.writeString(number.apply(literal));
                         }
                     }
                     default -> out.copyCurrentEvent(in);

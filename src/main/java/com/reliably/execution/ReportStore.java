@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -89,6 +90,8 @@ class ReportStore {
             and (state ->> 'current' = 'pending' or cast($11 as text) <> 'pending')""";
 
     private static final String READ_STATE = "select cast(state as text) from execution" + WHERE_IN_SCOPE;
+
+    private static final String READ_PLAN = "select plan_id from execution" + WHERE_IN_SCOPE;
 
     private final Pool pool;
 
@@ -221,6 +224,14 @@ class ReportStore {
     /** The state as JSON; null where there is no such execution in the scope. */
     Uni<String> state(Scope scope, UUID experimentId, UUID id) {
         return text(READ_STATE, scope, experimentId, id);
+    }
+
+    /** The plan, empty where the execution has none; null where there is no such execution in the scope. */
+    Uni<Optional<UUID>> plan(Scope scope, UUID experimentId, UUID id) {
+        return execute(READ_PLAN, within(scope, experimentId, id)).map(rows -> {
+            Iterator<Row> found = rows.iterator();
+            return found.hasNext() ? Optional.ofNullable(found.next().getUUID("plan_id")) : null;
+        });
     }
 
     private Uni<String> text(String sql, Scope scope, UUID experimentId, UUID id) {

@@ -20,7 +20,7 @@ final class ExperimentReader {
 
     /** The largest experiment, in characters: a thousand times a usual one. */
     static final int LARGEST = 1 << 20;
-    /** The same for YAML, which is read on the event loop at about a second a million characters. */
+    /** The same for YAML, which is read at about a second a million characters. */
     private static final int LARGEST_YAML = 1 << 18;
 
     private final ObjectReader json;

@@ -10,6 +10,7 @@ import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.Pages;
 import io.quarkus.hibernate.reactive.panache.Panache;
+import com.reliably.web.TextWork;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -54,7 +55,6 @@ public class ExperimentService {
         this.clock = clock;
     }
 
-    @WithTransaction
     Uni<ExperimentView> create(Caller caller, ExperimentInput input) {
         if (input.templateId() != null) {
             throw ProblemException.invalid(Fault.of(
@@ -63,12 +63,17 @@ public class ExperimentService {
                     "No template has this id; leave 'template_id' out.",
                     input.templateId()));
         }
-        return store(caller, reader.readJson(input.definition().text(), "definition"));
+        String text = input.definition().text();
+        return TextWork.on(text.length(), () -> reader.readJson(text, "definition"))
+                .chain(definition -> store(caller, definition));
     }
 
-    @WithTransaction
     Uni<ExperimentView> importDocument(Caller caller, ExperimentDocument input) {
-        return store(caller, reader.readJsonOrYaml(input.experiment(), "experiment"));
+        return read(input).chain(definition -> store(caller, definition));
+    }
+
+    private Uni<ObjectNode> read(ExperimentDocument input) {
+        return TextWork.on(input.experiment().length(), () -> reader.readJsonOrYaml(input.experiment(), "experiment"));
     }
 
     Uni<LargeAnswer> get(UUID orgId, UUID id) {
@@ -104,9 +109,12 @@ public class ExperimentService {
         return picks.all(orgId);
     }
 
-    @WithTransaction
     Uni<ExperimentView> update(Caller caller, UUID id, ExperimentDocument input) {
-        ObjectNode definition = reader.readJsonOrYaml(input.experiment(), "experiment");
+        return read(input).chain(definition -> replace(caller, id, definition));
+    }
+
+    @WithTransaction
+    Uni<ExperimentView> replace(Caller caller, UUID id, ObjectNode definition) {
         return find(caller.orgId(), id)
                 .invoke(experiment -> {
                     define(experiment, definition);
@@ -166,7 +174,8 @@ public class ExperimentService {
                 .replaceWithVoid();
     }
 
-    private Uni<ExperimentView> store(Caller caller, ObjectNode definition) {
+    @WithTransaction
+    Uni<ExperimentView> store(Caller caller, ObjectNode definition) {
         Experiment experiment = new Experiment();
         experiment.id = UUID.randomUUID();
         experiment.orgId = caller.orgId();

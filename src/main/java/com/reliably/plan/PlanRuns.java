@@ -5,6 +5,7 @@ import com.reliably.run.RunPlans;
 import com.reliably.run.RunState;
 import com.reliably.run.RunnablePlan;
 import com.reliably.schedule.Overlap;
+import com.reliably.secret.SecretMask;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -19,10 +20,17 @@ class PlanRuns implements RunPlans {
 
     private final PlanRepository repository;
     private final PlanViews views;
+    private final PlanMaskService masks;
 
-    PlanRuns(PlanRepository repository, PlanViews views) {
+    PlanRuns(PlanRepository repository, PlanViews views, PlanMaskService masks) {
         this.repository = repository;
         this.views = views;
+        this.masks = masks;
+    }
+
+    @Override
+    public Uni<SecretMask> mask(UUID orgId, UUID planId) {
+        return masks.of(orgId, planId);
     }
 
     @Override

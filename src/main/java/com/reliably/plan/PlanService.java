@@ -16,6 +16,7 @@ import com.reliably.schedule.Overlap;
 import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.Pages;
+import com.reliably.web.TextWork;
 import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
@@ -43,6 +44,7 @@ public class PlanService {
     private final RunCancellation cancellation;
     private final TokenService tokens;
     private final ManualCommand command;
+    private final PlanMaskService masks;
     private final AuditTrail audit;
     private final Clock clock;
 
@@ -56,6 +58,7 @@ public class PlanService {
             RunCancellation cancellation,
             TokenService tokens,
             ManualCommand command,
+            PlanMaskService masks,
             AuditTrail audit,
             Clock clock) {
         this.repository = repository;
@@ -67,6 +70,7 @@ public class PlanService {
         this.cancellation = cancellation;
         this.tokens = tokens;
         this.command = command;
+        this.masks = masks;
         this.audit = audit;
         this.clock = clock;
     }
@@ -177,7 +181,6 @@ public class PlanService {
                         .chain(() -> audit.record(caller, "plan.delete", "plan", id, plan.title)));
     }
 
-    @WithTransaction
     Uni<Void> report(UUID orgId, UUID id, PlanStatusInput report) {
         if (!PlanStatusRule.isReport(report.status())) {
             throw ProblemException.invalid(Fault.of(
@@ -186,9 +189,19 @@ public class PlanService {
                     "A client reports 'running', 'completed' or 'error'; the server knows the rest itself",
                     report.status()));
         }
+        if (report.error() == null) {
+            return take(orgId, id, report.status(), null);
+        }
+        return masks.of(orgId, id)
+                .chain(mask -> TextWork.on(report.error().length(), () -> shortened(mask.mask(report.error()))))
+                .chain(error -> take(orgId, id, report.status(), error));
+    }
+
+    @WithTransaction
+    Uni<Void> take(UUID orgId, UUID id, PlanStatus status, String error) {
         return lock(orgId, id)
-                .invoke(plan -> plan.set(new PlanStatusRule(plan.isCron())
-                        .afterReport(plan.condition(), report.status(), shortened(report.error()))))
+                .invoke(plan ->
+                        plan.set(new PlanStatusRule(plan.isCron()).afterReport(plan.condition(), status, error)))
                 .replaceWithVoid();
     }
 

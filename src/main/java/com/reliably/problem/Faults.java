@@ -4,8 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Collects what is wrong with one request, so that all of it is reported at once. Not thread-safe. */
+/**
+ * Collects what is wrong with one request, so that all of it is reported at once; of very much, the first of it. Not
+ * thread-safe.
+ */
 public final class Faults {
+
+    /** An answer with all faults of a list of a million would be far larger than the request. */
+    static final int MOST = 100;
 
     private final List<Object> prefix;
     private final List<Fault> found;
@@ -29,17 +35,23 @@ public final class Faults {
 
     /** A required member is absent or null. */
     public void missing(String member) {
-        found.add(Fault.of("missing", locate(member), "Field required"));
+        add(Fault.of("missing", locate(member), "Field required"));
     }
 
     /** A member has a value that is not allowed; the value is shown. */
     public void reject(String member, String msg, Object input) {
-        found.add(Fault.of("value_error", locate(member), msg, input));
+        add(Fault.of("value_error", locate(member), msg, input));
     }
 
     /** A member has a value that is not allowed and must not be shown. */
     public void reject(String member, String msg) {
-        found.add(Fault.of("value_error", locate(member), msg));
+        add(Fault.of("value_error", locate(member), msg));
+    }
+
+    private void add(Fault fault) {
+        if (found.size() < MOST) {
+            found.add(fault);
+        }
     }
 
     /** What was found, for people who did not send the request: the way to each member, and what is wrong with it. */

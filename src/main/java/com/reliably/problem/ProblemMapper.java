@@ -69,10 +69,10 @@ public final class ProblemMapper {
 
     @ServerExceptionMapper
     Response map(ConstraintViolationException e) {
-        List<Fault> faults = new ArrayList<>();
-        for (ConstraintViolation<?> violation : e.getConstraintViolations()) {
-            faults.add(toFault(violation));
-        }
+        List<Fault> faults = e.getConstraintViolations().stream()
+                .limit(Faults.MOST)
+                .map(ProblemMapper::toFault)
+                .toList();
         return ProblemException.invalid(faults).problem().toResponse();
     }
 

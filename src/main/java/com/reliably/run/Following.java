@@ -14,6 +14,7 @@ final class Following {
     private final How how;
     private final DatabaseTime databaseTime;
     private final Context context;
+    private final MaskedOutput output = new MaskedOutput();
     private volatile Runner runner;
     private volatile RunAtEngine atEngine;
     private volatile Cancellable observing = () -> {};
@@ -50,6 +51,11 @@ final class Following {
 
     How how() {
         return how;
+    }
+
+    /** What of its output is held back because a secret may begin there. */
+    MaskedOutput output() {
+        return output;
     }
 
     DatabaseTime databaseTime() {

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -220,12 +221,36 @@ class RunJournal {
     }
 
     /**
-     * Takes down what the runner saw.
+     * Takes down what the runner saw, the plan's secrets masked. Output may be held back until more comes.
      *
+     * @param output what is held back; one for each time that a run is followed
      * @return the run's change of state; null where it had none
      */
+    Uni<RunChange> record(Run run, MaskedOutput output, RunnerEvent event) {
+        return plans.mask(run.orgId, run.planId).chain(mask -> {
+            if (event instanceof RunnerEvent.Output piece) {
+                return take(run, output.take(piece, mask));
+            }
+            if (event instanceof RunnerEvent.Ended ended) {
+                return take(run, output.rest(mask))
+                        .chain(() -> take(
+                                run, new RunnerEvent.Ended(ended.how(), ended.exitCode(), mask.mask(ended.error()))));
+            }
+            return take(
+                    run,
+                    event instanceof RunnerEvent.Waiting waiting
+                            ? new RunnerEvent.Waiting(mask.mask(waiting.why()))
+                            : event);
+        });
+    }
+
+    private Uni<RunChange> take(Run run, Optional<RunnerEvent.Output> output) {
+        return output.map(piece -> take(run, piece))
+                .orElseGet(() -> Uni.createFrom().nullItem());
+    }
+
     @WithTransaction
-    Uni<RunChange> record(Run run, RunnerEvent event) {
+    Uni<RunChange> take(Run run, RunnerEvent event) {
         return ours(run).chain(current -> {
             if (event instanceof RunnerEvent.Output output) {
                 return output(current, output).replaceWith((RunChange) null);
@@ -254,8 +279,12 @@ class RunJournal {
     }
 
     /** The run could not be launched; where its plan says so, it is tried again. */
-    @WithTransaction
     Uni<RunChange> launchFailed(Run run, String why) {
+        return plans.mask(run.orgId, run.planId).chain(mask -> notLaunched(run, mask.mask(why)));
+    }
+
+    @WithTransaction
+    Uni<RunChange> notLaunched(Run run, String why) {
         return ours(run).chain(current -> launchFailedNow(current, why));
     }
 

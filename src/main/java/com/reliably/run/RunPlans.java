@@ -1,5 +1,6 @@
 package com.reliably.run;
 
+import com.reliably.secret.SecretMask;
 import io.smallrye.mutiny.Uni;
 import java.util.List;
 import java.util.UUID;
@@ -9,6 +10,9 @@ public interface RunPlans {
 
     /** The plan of a run, or null where it was deleted. Joins the session of its caller. */
     Uni<RunnablePlan> runnable(UUID orgId, UUID planId);
+
+    /** Masks the plan's secrets, also where it was deleted. Joins the session of its caller, where there is one. */
+    Uni<SecretMask> mask(UUID orgId, UUID planId);
 
     /** Tells the plan that one of its runs changed. Joins the transaction of the change. */
     Uni<Void> runChanged(RunChange change);

@@ -358,6 +358,7 @@ class RunSupervisor {
                 following,
                 journal.record(
                                 following.run(),
+                                following.output(),
                                 new RunnerEvent.Ended(
                                         RunnerEvent.How.VANISHED,
                                         null,
@@ -536,7 +537,7 @@ class RunSupervisor {
         if (event instanceof RunnerEvent.Ended ended) {
             return end(following, ended);
         }
-        return journal.record(following.run(), event)
+        return journal.record(following.run(), following.output(), event)
                 .invoke(change -> listeners.changed(following, change))
                 .replaceWithVoid();
     }
@@ -556,7 +557,7 @@ class RunSupervisor {
         listeners.ending(following, ended);
         Run run = following.run();
         return lastReport(following, ended, System.nanoTime())
-                .chain(() -> journal.record(run, ended))
+                .chain(() -> journal.record(run, following.output(), ended))
                 .invoke(change -> listeners.changed(following, change))
                 .invoke(() -> LOG.infof(
                         "Run %s of plan %s ended: %s, exit code %s", run.id, run.planId, ended.how(), ended.exitCode()))

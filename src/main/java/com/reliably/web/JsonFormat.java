@@ -22,10 +22,12 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * How values look on the wire: snake_case members, times with microseconds and {@code Z}, nulls present. Input is
- * taken as it is: a number is not a string, a string is not a number, and text that cannot be stored is refused.
+ * taken as it is: a number is not a string, a string is not a number, empty text is not an absent member, and text that
+ * cannot be stored is refused.
  */
 @Singleton
 public final class JsonFormat implements ObjectMapperCustomizer {
@@ -40,17 +42,22 @@ public final class JsonFormat implements ObjectMapperCustomizer {
         mapper.disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT);
         mapper.enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         mapper.enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
+        // Jackson makes null of them, and a limit that is null is none.
+        mapper.coercionConfigDefaults().setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
+        for (LogicalType type : LogicalType.values()) {
+            if (type != LogicalType.Textual) {
+                mapper.coercionConfigFor(type).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
+            }
+        }
         mapper.coercionConfigFor(LogicalType.Textual)
                 .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
                 .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
                 .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
-        mapper.coercionConfigFor(LogicalType.Enum)
-                .setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
-                .setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
-        mapper.coercionConfigFor(LogicalType.POJO).setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail);
+        mapper.coercionConfigFor(LogicalType.Enum).setCoercion(CoercionInputShape.Integer, CoercionAction.Fail);
         SimpleModule module = new SimpleModule("reliably");
         module.addSerializer(Instant.class, new InstantWithMicroseconds());
         module.addDeserializer(Instant.class, new TimeInRange());
+        module.addDeserializer(UUID.class, new Identifier());
         module.addDeserializer(String.class, new StorableString());
         mapper.registerModule(module);
     }
@@ -91,6 +98,32 @@ public final class JsonFormat implements ObjectMapperCustomizer {
             return WireTime.parse(text)
                     .orElseThrow(() -> context.weirdStringException(
                             text, Instant.class, "not a date and time of the years 1900 to 9999"));
+        }
+    }
+
+    /** Jackson's own makes null of empty text, and takes blanks around an id and its bytes in base64. */
+    private static final class Identifier extends StdScalarDeserializer<UUID> {
+
+        Identifier() {
+            super(UUID.class);
+        }
+
+        @Override
+        public UUID deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            if (!in.hasToken(JsonToken.VALUE_STRING)) {
+                return (UUID) context.handleUnexpectedToken(UUID.class, in);
+            }
+            String text = in.getText();
+            try {
+                UUID id = UUID.fromString(text);
+                // It takes shortened groups, too.
+                if (id.toString().equalsIgnoreCase(text)) {
+                    return id;
+                }
+            } catch (IllegalArgumentException malformed) {
+                // Said below.
+            }
+            throw context.weirdStringException(text, UUID.class, "not a UUID");
         }
     }
 

@@ -60,7 +60,7 @@ public final class ParameterConverters implements ParamConverterProvider {
             throw ProblemException.invalid(Fault.of("uuid_parsing", loc, "Input should be a valid UUID", text));
         }
         // UUID.fromString takes shortened groups; nothing else does.
-        if (text.length() != 36) {
+        if (!id.toString().equalsIgnoreCase(text)) {
             throw ProblemException.invalid(Fault.of("uuid_parsing", loc, "Input should be a valid UUID", text));
         }
         if (id.version() != 4) {

@@ -171,7 +171,9 @@ class RunLifeTest {
         stale.orgId = UUID.fromString(tenant.id());
         stale.attempt = 1;
         RunnerEvent end = new RunnerEvent.Ended(RunnerEvent.How.EXITED, 0, null);
-        assertThrows(NoLongerOurs.class, () -> VertxContextSupport.subscribeAndAwait(() -> journal.record(stale, end)));
+        assertThrows(
+                NoLongerOurs.class,
+                () -> VertxContextSupport.subscribeAndAwait(() -> journal.record(stale, new MaskedOutput(), end)));
         assertEquals("running", get(id).getString("state"));
     }
 

@@ -191,9 +191,12 @@ class ManagedRunIT {
                                         Map.of("key", "f1", "path", "/etc/both/one", "value", "content-one"),
                                         Map.of("key", "f2", "path", "/etc/both/two", "value", "content-two"))));
         String out = temporary.resolve("out-" + UUID.randomUUID()).toString();
+        // What is printed gets into the client's log, and into the journal that it reports.
+        String print = "echo plain $PLAIN; echo hidden $HIDDEN; printf %s $HIDDEN | base64; cat $ONE";
         String plan = scenario.plan(
                 managed(),
-                experiment(process("look", "(echo $PLAIN; echo $HIDDEN; cat $ONE $TWO; echo; env) > " + out)),
+                experiment(process(
+                        "look", "(echo $PLAIN; echo $HIDDEN; cat $ONE $TWO; echo; env) > " + out + "; " + print)),
                 environment);
 
         JsonPath run = scenario.ended(plan);
@@ -201,7 +204,14 @@ class ManagedRunIT {
         String seen = read(Path.of(out));
         assertTrue(seen.startsWith("plain-value\nhidden-value\ncontent-onecontent-two\n"), seen);
         assertFalse(seen.contains("do-not-leak"), "a variable of the server reached the run");
-        assertFalse(scenario.log(run.getString("id")).contains("hidden-value"));
+        String log = scenario.log(run.getString("id"));
+        String journal = scenario.execution(plan).prettify();
+        for (String secret : List.of("hidden-value", "aGlkZGVuLXZhbHVl", "content-one")) {
+            assertFalse(log.contains(secret), log);
+            assertFalse(journal.contains(secret), journal);
+        }
+        assertTrue(journal.contains("hidden **********"), journal);
+        assertTrue(journal.contains("plain plain-value"), journal);
     }
 
     @Test

@@ -26,7 +26,9 @@ public record WorkflowFile(String text) {
 
     private static final String DEFAULT = "default-workflow.yaml";
     private static final Pattern HEADER =
-            Pattern.compile("\\A(?:# [^\\r\\n]*\\r?\\n)*# reliably-digest: ([0-9a-f]{64})\\r?\\n");
+            // Possessive, so that any number of lines is passed over without a frame on the stack for each.
+            Pattern.compile(
+                    "\\A(?:# (?!reliably-digest: )[^\\r\\n]*+\\r?+\\n)*+# reliably-digest: ([0-9a-f]{64})\\r?\\n");
 
     /**
      * Makes a plan's workflow from the repository's template.
