@@ -80,13 +80,11 @@ class LargeTextsTest {
     }
 
     @Test
-    void aHeadHasTheLengthAndNothingElse() {
+    void aHeadHasNoBody() {
         report(journal(300_000), "");
         Response head = tenant.request().head(path + "/results");
         assertEquals(200, head.statusCode());
-        assertEquals(
-                Integer.toString(text("/results").getBytes(StandardCharsets.UTF_8).length),
-                head.header("Content-Length"));
+        assertEquals(0, head.asByteArray().length);
     }
 
     @ParameterizedTest
