@@ -19,6 +19,7 @@ Needs Python 3.7 or newer, and nothing else.
 import json
 import os
 import resource
+import signal
 import stat
 import sys
 import warnings  # noqa: F401  os.execvpe imports it, which may be too late then
@@ -370,6 +371,9 @@ def main(arguments):
         confine(policy)
         if policy.directory is not None:
             enter(policy)
+        # This interpreter ignores them, and a program that is executed inherits that: `yes | head` would complain.
+        for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(ignored, signal.SIG_DFL)
         os.execvpe(arguments[1], arguments[1:], os.environ)
     except Exception as failure:
         text = str(failure) if isinstance(failure, (kernel.Unavailable, OSError)) else repr(failure)
