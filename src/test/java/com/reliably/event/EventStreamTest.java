@@ -118,6 +118,8 @@ class EventStreamTest {
         UUID early = UUID.randomUUID();
         UUID late = UUID.randomUUID();
         UUID between = UUID.randomUUID();
+        // Runs of one plan are written one after the other.
+        TestRuns ofAnotherPlan = new TestRuns(database, tenant);
         try (Connection first = database.getConnection();
                 Connection second = database.getConnection();
                 LiveStream stream = LiveStream.open(tenant, EVENTS)) {
@@ -125,7 +127,7 @@ class EventStreamTest {
             first.setAutoCommit(false);
             second.setAutoCommit(false);
             runs.running(first, early);
-            runs.running(second, late);
+            ofAnotherPlan.running(second, late);
             second.commit();
             // The event of the second waits for the first, while heartbeats go on.
             String heartbeat = stream.line();
