@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.net.SocketException;
 import java.nio.channels.ClosedChannelException;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -120,10 +121,10 @@ public final class ProblemMapper {
 
     @ServerExceptionMapper
     Response map(Throwable e) {
-        Optional<PgException> refused = refusalOf(e);
-        Optional<String> lacks = refused.flatMap(pg -> DatabaseShortage.reasonOf(pg.getSqlState()));
+        Optional<Refusal> refused = refusalOf(e);
+        Optional<String> lacks = refused.flatMap(refusal -> DatabaseShortage.reasonOf(refusal.sqlState()));
         if (lacks.isPresent()) {
-            shortage.note(lacks.get(), refused.get().getMessage());
+            shortage.note(lacks.get(), refused.get().message());
             return ProblemException.unavailable(
                             lacks.get()
                                     + "; nothing of this request was stored. Its operator has to make room; send it again then.")
@@ -143,10 +144,17 @@ public final class ProblemMapper {
                 .toResponse();
     }
 
-    private static Optional<PgException> refusalOf(Throwable e) {
+    /** An error of PostgreSQL's; the state may be null. */
+    private record Refusal(String sqlState, String message) {}
+
+    /** The reactive client's exception, or the one that Hibernate makes of it. */
+    private static Optional<Refusal> refusalOf(Throwable e) {
         for (Throwable t = e; t != null; t = t.getCause()) {
             if (t instanceof PgException pg) {
-                return Optional.of(pg);
+                return Optional.of(new Refusal(pg.getSqlState(), pg.getMessage()));
+            }
+            if (t instanceof SQLException sql && sql.getSQLState() != null) {
+                return Optional.of(new Refusal(sql.getSQLState(), sql.getMessage()));
             }
         }
         return Optional.empty();
@@ -159,9 +167,11 @@ public final class ProblemMapper {
      */
     private static boolean databaseIsAway(Throwable e) {
         for (Throwable t = e; t != null; t = t.getCause()) {
-            if (t instanceof PgException pg) {
-                String state = pg.getSqlState();
-                return state != null && AWAY.stream().anyMatch(state::startsWith);
+            if (t instanceof PgException || t instanceof SQLException sql && sql.getSQLState() != null) {
+                return refusalOf(t)
+                        .map(Refusal::sqlState)
+                        .filter(state -> AWAY.stream().anyMatch(state::startsWith))
+                        .isPresent();
             }
             String message = String.valueOf(t.getMessage());
             if (t instanceof SocketException
