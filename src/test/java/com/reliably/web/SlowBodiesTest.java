@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Bodies that do not come. The test's settings give each three seconds of grace. */
@@ -27,10 +28,17 @@ class SlowBodiesTest {
     private static final String LARGE = "Content-Length: 15000000\r\n";
     private static final String CHUNKED = "Transfer-Encoding: chunked\r\n";
 
-    final Wire wire = new Wire();
-    final Tenant hostile = Tenant.create();
-    final Tenant ordinary = Tenant.create();
+    Wire wire;
+    Tenant hostile;
+    Tenant ordinary;
     final List<OpenRequest> open = new ArrayList<>();
+
+    @BeforeEach
+    void meet() {
+        wire = new Wire();
+        hostile = Tenant.create();
+        ordinary = Tenant.create();
+    }
 
     @AfterEach
     void hangUp() {
