@@ -131,7 +131,9 @@ class ManagedRunIT {
             assertEquals(
                     HttpClient.Version.HTTP_2,
                     client.send(health, BodyHandlers.discarding()).version());
+            // As browsers do, without offering HTTP/2 in clear text.
             HttpRequest plain = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + secure.port() + "/api/v1"))
+                    .version(HttpClient.Version.HTTP_1_1)
                     .build();
             HttpResponse<Void> redirected = client.send(plain, BodyHandlers.discarding());
             assertEquals(3, redirected.statusCode() / 100, redirected.toString());
