@@ -68,8 +68,8 @@ class RelayTest {
         Map<String, Object> whole = new HashMap<>(Map.of("handover_seconds", 60));
         whole.putAll(spec);
         run = new LaunchedRun(temporary, CLIENT, server.url(), whole);
-        await().until(() -> Files.exists(run.file("there")));
-        relay = Files.readString(run.file("there")).split(" ")[0];
+        await().until(() -> Files.exists(run.file("workspace/there")));
+        relay = Files.readString(run.file("workspace/there")).split(" ")[0];
     }
 
     @AfterEach
@@ -151,7 +151,7 @@ class RelayTest {
     void theRunIsNotOverBeforeItsReportsAreHandedOver() throws Exception {
         server.goAway();
         put(RESULTS, "the last");
-        Files.createFile(run.file("end"));
+        Files.createFile(run.file("workspace/end"));
         await().until(() -> !com.reliably.testing.Scenario.anyProcessWith(run.file("client") + "/reliably"));
         assertFalse(run.isOver());
         server.comeBack();
@@ -166,7 +166,7 @@ class RelayTest {
         server.goAway();
         put(RESULTS, "1");
         put(STATE, "{}");
-        Files.createFile(run.file("end"));
+        Files.createFile(run.file("workspace/end"));
         RunDirectory.Result result = run.result();
         assertEquals("unreported", result.reason());
         assertEquals(0, result.exitCode());
@@ -290,7 +290,7 @@ class RelayTest {
     }
 
     private void endsWith(String reason, int exitCode) throws Exception {
-        Files.createFile(run.file("end"));
+        Files.createFile(run.file("workspace/end"));
         RunDirectory.Result result = run.result();
         assertEquals(reason, result.reason(), result.error());
         assertNotNull(result.exitCode());
