@@ -30,6 +30,7 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Three servers, one database, 500 plans that are due again and again, and everything goes wrong: servers are killed and
@@ -43,6 +44,7 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
  * {@link StandIn}.
  */
 @DisabledIfSystemProperty(named = "reliably.chaos.minutes", matches = "0")
+@Isolated("It needs the processors: what is due has to be carried out in minutes.")
 @Order(1)
 class FaultInjectionIT {
 
