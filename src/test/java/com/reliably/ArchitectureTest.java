@@ -104,6 +104,7 @@ class ArchitectureTest {
             entry("com.reliably.web.OffsetClock", "a thread of its own, in drills only"),
             entry("com.reliably.runner.kubernetes.cluster.InClusterAccess", "workers, as KubernetesClusters hands to"),
             entry("com.reliably.runner.cli.CliRunner", "workers, as the test below sees"),
+            entry("com.reliably.problem.ProblemMapper.refusalSaidBy", "nothing: it reads an exception"),
             entry("com.reliably.runner.cli.ConfinementWarning.probe", "a worker, at the start"),
             entry("com.reliably.runner.cli.HostPython.isPython3", "workers, as CliRunner and ConfinementWarning do"),
             entry("com.reliably.runner.cli.HostPython.path", "workers, as CliRunner and ConfinementWarning do"),

@@ -147,17 +147,22 @@ public final class ProblemMapper {
     /** An error of PostgreSQL's; the state may be null. */
     private record Refusal(String sqlState, String message) {}
 
-    /** The reactive client's exception, or the one that Hibernate makes of it. */
     private static Optional<Refusal> refusalOf(Throwable e) {
-        for (Throwable t = e; t != null; t = t.getCause()) {
-            if (t instanceof PgException pg) {
-                return Optional.of(new Refusal(pg.getSqlState(), pg.getMessage()));
-            }
-            if (t instanceof SQLException sql && sql.getSQLState() != null) {
-                return Optional.of(new Refusal(sql.getSQLState(), sql.getMessage()));
-            }
+        Optional<Refusal> refused = Optional.empty();
+        for (Throwable t = e; t != null && refused.isEmpty(); t = t.getCause()) {
+            refused = refusalSaidBy(t);
         }
-        return Optional.empty();
+        return refused;
+    }
+
+    /** Reads the reactive client's exception, or the one that Hibernate makes of it. */
+    private static Optional<Refusal> refusalSaidBy(Throwable t) {
+        if (t instanceof PgException pg) {
+            return Optional.of(new Refusal(pg.getSqlState(), pg.getMessage()));
+        }
+        return t instanceof SQLException sql && sql.getSQLState() != null
+                ? Optional.of(new Refusal(sql.getSQLState(), sql.getMessage()))
+                : Optional.empty();
     }
 
     /**
@@ -167,11 +172,10 @@ public final class ProblemMapper {
      */
     private static boolean databaseIsAway(Throwable e) {
         for (Throwable t = e; t != null; t = t.getCause()) {
-            if (t instanceof PgException || t instanceof SQLException sql && sql.getSQLState() != null) {
-                return refusalOf(t)
-                        .map(Refusal::sqlState)
-                        .filter(state -> AWAY.stream().anyMatch(state::startsWith))
-                        .isPresent();
+            Optional<Refusal> refused = refusalSaidBy(t);
+            if (refused.isPresent()) {
+                String state = refused.get().sqlState();
+                return state != null && AWAY.stream().anyMatch(state::startsWith);
             }
             String message = String.valueOf(t.getMessage());
             if (t instanceof SocketException
