@@ -54,7 +54,8 @@ final class ClassArchive {
 
     private static boolean make(Path archive) throws IOException {
         Files.createDirectories(archive.getParent());
-        Path unfinished = archive.resolveSibling("unfinished-" + ProcessHandle.current().pid() + ".jsa");
+        Path unfinished =
+                archive.resolveSibling("unfinished-" + ProcessHandle.current().pid() + ".jsa");
         Path data = Files.createTempDirectory("class-archive");
         try (ServerProcess server = ServerProcess.on(data)
                 .withoutClassArchive()

@@ -48,9 +48,11 @@ public final class ServerProcess implements AutoCloseable {
     // Several servers that start on two cores load their classes for as long.
     private static final Duration LONGEST_COMPUTATION = Duration.ofSeconds(4);
 
-    // Most servers of the tests live for less than a minute: the optimizing compiler and a concurrent collector would take
+    // Most servers of the tests live for less than a minute: the optimizing compiler and a concurrent collector would
+    // take
     // half of the processor time of a start, and give nothing back. ReadmeIT's server has what operators get.
-    private static final List<String> FOR_A_SHORT_LIFE = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m");
+    private static final List<String> FOR_A_SHORT_LIFE =
+            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m");
 
     private final Setup setup;
     private final Process process;
@@ -223,8 +225,7 @@ public final class ServerProcess implements AutoCloseable {
      */
     private boolean isReady() {
         try {
-            HttpURLConnection connection =
-                    (HttpURLConnection) new URL(url() + "/q/health/ready").openConnection();
+            HttpURLConnection connection = (HttpURLConnection) new URL(url() + "/q/health/ready").openConnection();
             connection.setConnectTimeout((int) CONNECTS_WITHIN.toMillis());
             connection.setReadTimeout((int) ANSWERS_WITHIN.toMillis());
             if (connection instanceof HttpsURLConnection https) {

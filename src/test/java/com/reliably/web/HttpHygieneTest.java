@@ -220,11 +220,13 @@ class HttpHygieneTest {
                 "Content-Length: 2 2\r\n"
             })
     void aBodyWhoseEndIsUncertainIsRefusedAndTheConnectionClosed(String framing) {
-        // An empty body where the last coding is what Netty reads; else two bytes. What follows would be answered where the
+        // An empty body where the last coding is what Netty reads; else two bytes. What follows would be answered where
+        // the
         // connection goes on.
         boolean chunkedLast = framing.endsWith(" chunked\r\n") && !framing.contains("Content-Length");
         String answer = head("POST", "Content-Type: application/json\r\n" + framing)
-                .write((chunkedLast ? "0\r\n\r\n" : "{}") + "GET /q/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .write((chunkedLast ? "0\r\n\r\n" : "{}")
+                        + "GET /q/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                 .send();
         assertThat(answer, startsWith("HTTP/1.1 400 "));
         assertEquals(1, answer.split("HTTP/1\\.1 [0-9]", -1).length - 1, answer);

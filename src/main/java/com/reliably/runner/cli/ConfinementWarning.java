@@ -33,15 +33,19 @@ final class ConfinementWarning {
     }
 
     void onStart(@Observes StartupEvent event) {
-        if (!settings.enabled() || LaunchMode.current() != LaunchMode.NORMAL || server.dataDir().isEmpty()) {
+        if (!settings.enabled()
+                || LaunchMode.current() != LaunchMode.NORMAL
+                || server.dataDir().isEmpty()) {
             return;
         }
         if (settings.isolation() == ManagedSettings.Isolation.NONE) {
-            LOG.warn("Managed runs are not confined (RELIABLY_MANAGED_ISOLATION=none): whoever may write experiments can read"
-                    + " this server's keys, and those of all organizations");
+            LOG.warn(
+                    "Managed runs are not confined (RELIABLY_MANAGED_ISOLATION=none): whoever may write experiments can read"
+                            + " this server's keys, and those of all organizations");
             return;
         }
-        Infrastructure.getDefaultWorkerPool().execute(() -> look(server.dataDir().get().toAbsolutePath().normalize()));
+        Infrastructure.getDefaultWorkerPool()
+                .execute(() -> look(server.dataDir().get().toAbsolutePath().normalize()));
     }
 
     private void look(Path dataDirectory) {
@@ -63,7 +67,8 @@ final class ConfinementWarning {
     }
 
     private JsonNode probe(Path dataDirectory) throws IOException, InterruptedException {
-        Path script = new LauncherScripts(dataDirectory.resolve("runs")).launcher().resolveSibling("confinement.py");
+        Path script =
+                new LauncherScripts(dataDirectory.resolve("runs")).launcher().resolveSibling("confinement.py");
         ProcessBuilder builder = new ProcessBuilder(
                         HostPython.path(), "-I", "-S", script.toString(), "--probe", dataDirectory.toString())
                 .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))

@@ -167,8 +167,8 @@ class ConfinementIT {
     void withoutAnythingToConfineThemRunsGoOnUntilThereIsASecondOrganization() throws Exception {
         Path without = directory.resolve("without.py");
         Files.write(without, resource("without.py"));
-        ServerProcess.Setup setup = ServerProcess.on(directory.resolve("data"))
-                .through("python3", without.toString(), "landlock,mounts");
+        ServerProcess.Setup setup =
+                ServerProcess.on(directory.resolve("data")).through("python3", without.toString(), "landlock,mounts");
         try (ServerProcess server = setup.start()) {
             Scenario scenario = new Scenario(server);
             String deployment = managed(scenario, null);
@@ -178,9 +178,11 @@ class ConfinementIT {
             assertEquals("warning", confinement(server, deployment).getString("outcome"));
 
             makeSecondOrganization(server);
-            JsonPath refused = scenario.ended(scenario.plan(deployment, experiment(process("say", "echo hello")), null));
+            JsonPath refused =
+                    scenario.ended(scenario.plan(deployment, experiment(process("say", "echo hello")), null));
             assertEquals("failed", refused.getString("state"));
-            assertTrue(refused.getString("error").contains("RELIABLY_MANAGED_ISOLATION=none"), refused.getString("error"));
+            assertTrue(
+                    refused.getString("error").contains("RELIABLY_MANAGED_ISOLATION=none"), refused.getString("error"));
             assertEquals("failed", confinement(server, deployment).getString("outcome"));
         }
     }

@@ -79,14 +79,14 @@ class RunDirectoryTest {
             Files.createDirectory(path.resolve(own));
             Files.writeString(path.resolve(own).resolve("file"), "content");
         }
-        Files.writeString(path.resolve("spec.json"), "{\"arguments\": [], \"base_dir\": null, \"timeout_seconds\": 60}");
+        Files.writeString(
+                path.resolve("spec.json"), "{\"arguments\": [], \"base_dir\": null, \"timeout_seconds\": 60}");
         Files.writeString(path.resolve("environment.json"), "{\"RELIABLY_SERVICE_TOKEN\": \"rly_x\"}");
         for (String mark : new String[] {"launched", "ready", "permit"}) {
             Files.createFile(path.resolve(mark));
         }
         print("said\n");
-        Process launcher =
-                new ProcessBuilder("python3", "-c", "import time; time.sleep(600)", path.toString()).start();
+        Process launcher = new ProcessBuilder("python3", "-c", "import time; time.sleep(600)", path.toString()).start();
         try {
             Files.writeString(path.resolve("pid"), Long.toString(launcher.pid()));
             assertTrue(directory.isLaunched() && directory.isReady() && directory.isPermitted());
@@ -97,8 +97,7 @@ class RunDirectoryTest {
         } finally {
             launcher.destroyForcibly().waitFor();
         }
-        Files.writeString(
-                path.resolve("result.json"), "{\"exit_code\": 0, \"reason\": \"exited\", \"error\": null}");
+        Files.writeString(path.resolve("result.json"), "{\"exit_code\": 0, \"reason\": \"exited\", \"error\": null}");
         assertEquals(
                 new RunDirectory.Result(0, "exited", null), directory.result().orElseThrow());
         directory.delete();

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.reliably.testing.OnEveryJdk;
 import com.reliably.outbound.TestOutbound;
+import com.reliably.testing.OnEveryJdk;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.smallrye.config.SmallRyeConfigBuilder;
