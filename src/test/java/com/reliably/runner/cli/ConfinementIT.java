@@ -67,7 +67,7 @@ class ConfinementIT {
         refused("read a disk");
         refused("make a disk");
         onlyWithOneOrganization("read files of the host");
-        allowed("read a directory that is allowed");
+        allowed("read a directory that the operator lists");
         allowed("read name servers and certificates");
         refused("write the result of its own run");
         refused("write the permit of its own run");
@@ -80,7 +80,7 @@ class ConfinementIT {
         allowed("write its home and temporary directories");
         onlyWithOneOrganization("write files of the host");
         onlyWithOneOrganization("write beside the data directory");
-        allowed("write a directory that is allowed");
+        allowed("write a directory that the operator lists");
         refused("read the server's variables");
         refused("read the launcher's variables");
         refused("read another process's variables");
