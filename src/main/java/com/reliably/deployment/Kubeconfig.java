@@ -7,6 +7,9 @@ import com.reliably.deployment.ClusterAccess.Impersonation;
 import com.reliably.deployment.ClusterAccess.NoCredentials;
 import com.reliably.deployment.ClusterAccess.Token;
 import com.reliably.outbound.UrlHost;
+import com.reliably.yaml.UnreadableYaml;
+import com.reliably.yaml.YamlDialect;
+import com.reliably.yaml.YamlReader;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -82,8 +85,8 @@ public final class Kubeconfig {
     /** How the current context reaches its cluster. Nothing is resolved, read or executed to find that out. */
     public static ClusterAccess read(String text, DeploymentPolicy.Kubernetes policy) throws RefusedKubeconfig {
         try {
-            return new Kubeconfig(ClusterReach.of(policy)).access(YamlDocument.read(text));
-        } catch (YamlDocument.Fault e) {
+            return new Kubeconfig(ClusterReach.of(policy)).access(YamlReader.readMapping(text, YamlDialect.KUBECTL));
+        } catch (UnreadableYaml e) {
             throw new RefusedKubeconfig("The kubeconfig is " + e.getMessage());
         }
     }
@@ -92,8 +95,8 @@ public final class Kubeconfig {
     static List<String> secretValues(String text) {
         List<String> found = new ArrayList<>();
         try {
-            addSecrets(YamlDocument.read(text), found);
-        } catch (YamlDocument.Fault unused) {
+            addSecrets(YamlReader.readMapping(text, YamlDialect.KUBECTL), found);
+        } catch (UnreadableYaml unused) {
             return List.of();
         }
         return found;

@@ -11,6 +11,9 @@ import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import com.reliably.yaml.UnreadableYaml;
+import com.reliably.yaml.YamlDialect;
+import com.reliably.yaml.YamlReader;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -41,8 +44,8 @@ public final class PodManifest {
      */
     public static PodTemplateSpec template(String text) {
         try {
-            return template(YamlDocument.read(text));
-        } catch (YamlDocument.Fault e) {
+            return template(YamlReader.readMapping(text, YamlDialect.KUBECTL));
+        } catch (UnreadableYaml e) {
             throw new IllegalArgumentException("The manifest is " + e.getMessage(), e);
         }
     }
@@ -50,15 +53,15 @@ public final class PodManifest {
     /** What is wrong with the manifest, and what would be right; empty where nothing is. */
     static Optional<String> fault(String text) {
         try {
-            return faultOf(template(YamlDocument.read(text)));
-        } catch (YamlDocument.Fault e) {
+            return faultOf(template(YamlReader.readMapping(text, YamlDialect.KUBECTL)));
+        } catch (UnreadableYaml e) {
             return Optional.of("The manifest is " + e.getMessage());
         } catch (RuntimeException e) {
             return Optional.of("The manifest is not what Kubernetes would take: " + describe(e));
         }
     }
 
-    private static PodTemplateSpec template(Map<?, ?> manifest) throws YamlDocument.Fault {
+    private static PodTemplateSpec template(Map<?, ?> manifest) throws UnreadableYaml {
         String kind = String.valueOf(manifest.get("kind"));
         String version = String.valueOf(manifest.get("apiVersion"));
         PodTemplateSpec template =
@@ -69,11 +72,11 @@ public final class PodManifest {
                     case "batch/v1 Job" -> templateOf(MODEL.convertValue(manifest, Job.class));
                     case "batch/v1 CronJob" -> templateOf(MODEL.convertValue(manifest, CronJob.class));
                     default ->
-                        throw new YamlDocument.Fault("not a Pod: give one with 'apiVersion: v1' and 'kind: Pod'"
+                        throw new UnreadableYaml("not a Pod: give one with 'apiVersion: v1' and 'kind: Pod'"
                                 + " (or a Job or CronJob of batch/v1, whose template is then taken)");
                 };
         if (template == null || template.getSpec() == null) {
-            throw new YamlDocument.Fault("a " + kind + " without the specification of a Pod ("
+            throw new UnreadableYaml("a " + kind + " without the specification of a Pod ("
                     + (kind.equals("Pod") ? "'spec'" : "'template' with a 'spec'") + "); add it");
         }
         return template;

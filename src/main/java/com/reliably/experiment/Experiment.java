@@ -23,9 +23,13 @@ class Experiment {
     /** The definition's title once more, for queries. */
     String title;
 
-    /** What is served: the Chaos Toolkit experiment as JSON, the server's control in it. */
+    /** The Chaos Toolkit experiment as JSON, the server's control in it, for queries. Its members are in no order. */
     @ColumnTransformer(read = JsonColumn.READ_PREFIX + "definition" + JsonColumn.READ_SUFFIX, write = JsonColumn.WRITE)
     String definition;
+
+    /** The same with its members in their order, which is what is served; null where an earlier version wrote the row. */
+    @Column(name = "definition_text")
+    String definitionText;
 
     /** The definition's description, for summaries, which do not read definitions; may be null. */
     @Formula("jsonb_extract_path_text(definition, 'description')")
@@ -45,4 +49,15 @@ class Experiment {
 
     @Version
     int version;
+
+    /** Sets both forms of the definition. */
+    void define(String json) {
+        definition = json;
+        definitionText = json;
+    }
+
+    /** The definition as it is served. */
+    String text() {
+        return definitionText == null ? definition : definitionText;
+    }
 }

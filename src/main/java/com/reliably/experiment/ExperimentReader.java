@@ -11,6 +11,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.reliably.problem.Fault;
 import com.reliably.problem.Faults;
 import com.reliably.problem.ProblemException;
+import com.reliably.yaml.UnreadableYaml;
+import com.reliably.yaml.YamlDialect;
+import com.reliably.yaml.YamlReader;
 import jakarta.inject.Singleton;
 import java.util.List;
 
@@ -20,8 +23,6 @@ final class ExperimentReader {
 
     /** The largest experiment, in characters: a thousand times a usual one. */
     static final int LARGEST = 1 << 20;
-    /** The same for YAML, which is read at about a second a million characters. */
-    private static final int LARGEST_YAML = 1 << 18;
 
     private final ObjectReader json;
 
@@ -29,6 +30,7 @@ final class ExperimentReader {
         // Numbers are kept as they were written.
         this.json = json.reader()
                 .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 .with(JsonNodeFactory.withExactBigDecimals(true))
                 .without(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES);
     }
@@ -49,20 +51,19 @@ final class ExperimentReader {
     }
 
     /**
-     * Reads JSON, or YAML where it is not JSON.
+     * Reads JSON, or YAML. What begins as JSON is JSON: flow mappings of YAML look like it, and so does JSON with comments,
+     * whose comments YAML would read as names.
      *
      * @param member the member of the body that has it, for faults
      * @throws ProblemException 422 naming what is wrong
      */
     ObjectNode readJsonOrYaml(String text, String member) {
         refuseLarge(text, member);
-        JsonNode document;
-        try {
-            document = parse(text, member);
-        } catch (JsonProcessingException notJson) {
-            document = readYaml(text, member, notJson);
-        }
-        return checked(document, member);
+        String document = text.startsWith("\uFEFF") ? text.substring(1) : text;
+        String begin = document.stripLeading();
+        return begin.startsWith("{") || begin.startsWith("[")
+                ? readJson(document, member)
+                : checked(readYaml(document, member), member);
     }
 
     private JsonNode parse(String text, String member) throws JsonProcessingException {
@@ -74,16 +75,11 @@ final class ExperimentReader {
         }
     }
 
-    private static JsonNode readYaml(String text, String member, JsonProcessingException notJson) {
+    private static JsonNode readYaml(String text, String member) {
         try {
-            return YamlDocument.read(text, LARGEST_YAML);
-        } catch (YamlDocument.Unreadable e) {
-            // Whoever begins with a brace meant JSON.
-            throw invalid(
-                    member,
-                    text.stripLeading().startsWith("{")
-                            ? "Invalid JSON: " + whatAndWhere(notJson)
-                            : "Neither JSON nor YAML that is accepted here: " + e.getMessage());
+            return YamlAsJson.of(YamlReader.read(text, YamlDialect.PYYAML));
+        } catch (UnreadableYaml e) {
+            throw invalid(member, "The experiment is neither JSON nor YAML that is accepted here: it is " + e.getMessage());
         }
     }
 

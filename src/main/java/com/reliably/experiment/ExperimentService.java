@@ -73,7 +73,9 @@ public class ExperimentService {
     }
 
     private Uni<ObjectNode> read(ExperimentDocument input) {
-        return TextWork.on(input.experiment().length(), () -> reader.readJsonOrYaml(input.experiment(), "experiment"));
+        return TextWork.on(
+                        input.experiment().length(), () -> reader.readJsonOrYaml(input.experiment(), "experiment"))
+                .invoke(ReliablyControl::removeRunState);
     }
 
     Uni<LargeAnswer> get(UUID orgId, UUID id) {
@@ -189,7 +191,7 @@ public class ExperimentService {
     private static void define(Experiment experiment, ObjectNode definition) {
         ReliablyControl.install(definition, experiment.orgId, experiment.id);
         experiment.title = definition.get("title").textValue();
-        experiment.definition = definition.toString();
+        experiment.define(definition.toString());
     }
 
     private Uni<Experiment> find(UUID orgId, UUID id) {

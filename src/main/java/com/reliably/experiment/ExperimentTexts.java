@@ -29,11 +29,12 @@ import java.util.function.Function;
 class ExperimentTexts {
 
     private static final String WEIGHTS = """
-            select id, octet_length(cast(definition as text)) as weight from experiment
+            select id, octet_length(coalesce(definition_text, cast(definition as text))) as weight from experiment
             where org_id = $1 and id = any($2)""";
 
     private static final String ITEMS = """
-            select x.id, cast(x.definition as text) as definition, x.template_id, x.created_at,
+            select x.id, coalesce(x.definition_text, cast(x.definition as text)) as definition,
+                   x.template_id, x.created_at,
                    (select count(*) from execution e where e.experiment_id = x.id and e.org_id = $1) as executions
             from experiment x where x.org_id = $1 and x.id = any($2)""";
 

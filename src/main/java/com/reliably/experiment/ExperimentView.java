@@ -21,7 +21,7 @@ record ExperimentView(
 
     static ExperimentView of(Experiment experiment, long executions) {
         return new ExperimentView(
-                new RawJson(experiment.definition),
+                new RawJson(experiment.text()),
                 experiment.id,
                 experiment.orgId,
                 experiment.templateId,

@@ -12,6 +12,9 @@ final class ReliablyControl {
     static final String MODULE = "chaosreliably.controls.experiment";
 
     private static final String CONTROLS = "controls";
+    private static final String EXTENSIONS = "extensions";
+    /** The extension in which a run's client keeps what was asked of it: its pause, its termination. */
+    private static final String EXTENSION = "reliably";
 
     private ReliablyControl() {}
 
@@ -36,5 +39,23 @@ final class ReliablyControl {
         provider.put("module", MODULE);
         provider.putObject("arguments").put("org_id", orgId.toString()).put("exp_id", experimentId.toString());
         experiment.set(CONTROLS, controls);
+    }
+
+    /**
+     * Removes what an earlier run left in an experiment that was taken from its journal: a new run would report it as its own.
+     *
+     * @param experiment its {@code extensions}, where present, are null or a list
+     */
+    static void removeRunState(ObjectNode experiment) {
+        if (experiment.get(EXTENSIONS) instanceof ArrayNode extensions) {
+            for (int i = extensions.size() - 1; i >= 0; i--) {
+                if (EXTENSION.equals(extensions.get(i).path("name").textValue())) {
+                    extensions.remove(i);
+                }
+            }
+            if (extensions.isEmpty()) {
+                experiment.remove(EXTENSIONS);
+            }
+        }
     }
 }

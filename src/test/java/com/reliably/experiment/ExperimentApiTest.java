@@ -85,7 +85,7 @@ class ExperimentApiTest {
                 .statusCode(201);
         importDocument("title: T\nmethod: []\ndescription: " + comment)
                 .statusCode(422)
-                .body("detail[0].msg", containsString("exceeds the limit"));
+                .body("detail[0].msg", containsString("more than 262144 characters"));
     }
 
     @Test
@@ -140,6 +140,58 @@ class ExperimentApiTest {
                 .body("definition.method[1].limits.cpu", equalTo(1))
                 .body("definition.method[1].limits.replicas", equalTo(3))
                 .body("definition.controls", hasSize(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"title\": \"t\", /* why */ \"description\": \"d\", \"method\": []}",
+                "{title: t, description: d, method: []}",
+                "{\"title\": \"t\", \"description\": \"d\", \"method\": [],}",
+                "{\"title\": \"t\", \"description\": \"d\", \"method\": []} x",
+                "{\"title\": \"t\", \"description\": \"d\", \"method\": []",
+                "  [title]",
+                "{'title': 't'}",
+                "\uFEFF{title: t}",
+                "{\"title\": \"t\", \"description\": \"d\", \"method\": [NaN]}",
+            })
+    void whatBeginsAsJsonIsNeverReadAsYaml(String document) {
+        importDocument(document)
+                .statusCode(422)
+                .body("detail[0].loc", contains("body", "experiment"))
+                .body("detail[0].msg", containsString("Invalid JSON"))
+                .body("detail[0].msg", containsString("line 1, column"));
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfAnExperiment() {
+        importDocument("\uFEFF{\"title\": \"t\", \"description\": \"d\", \"method\": []}").statusCode(201);
+        importDocument("\uFEFFtitle: t\ndescription: d\nmethod: []\n").statusCode(201);
+    }
+
+    @Test
+    void activitiesMayShareOneProviderByAnAnchor() {
+        StringBuilder document = new StringBuilder("title: t\ndescription: d\nshared: &p\n  type: process\n  path: echo\nmethod:\n");
+        for (int i = 0; i < 200; i++) {
+            document.append("- {type: action, name: a").append(i).append(", provider: *p}\n");
+        }
+        importDocument(document.toString())
+                .statusCode(201)
+                .body("definition.method", hasSize(200))
+                .body("definition.method[199].provider.path", equalTo("echo"));
+    }
+
+    @Test
+    void theStateOfAnEarlierRunIsNotImported() {
+        importDocument("""
+                        {"title": "t", "description": "d", "method": [],
+                         "extensions": [{"name": "reliably", "pause": {"duration": 5}}, {"name": "mine", "x": 1}]}""")
+                .statusCode(201)
+                .body("definition.extensions.name", contains("mine"));
+        importDocument("""
+                        {"title": "t", "description": "d", "method": [], "extensions": [{"name": "reliably"}]}""")
+                .statusCode(201)
+                .body("definition.extensions", nullValue());
     }
 
     static Stream<String> hostileDocuments() {
