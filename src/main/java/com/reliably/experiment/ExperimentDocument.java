@@ -8,6 +8,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 record ExperimentDocument(
         @Schema(
                 description = "The Chaos Toolkit experiment, as a string of JSON or YAML",
-                examples = "title: The service answers\nmethod: []\n")
+                examples = "title: The service answers\ndescription: A first experiment\nmethod: []\n")
         @NotNull
         String experiment) {}

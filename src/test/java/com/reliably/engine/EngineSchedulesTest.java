@@ -599,7 +599,7 @@ class EngineSchedulesTest {
     private String experiment() {
         return tenant.create(
                         "/experiments",
-                        Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())))
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
     }
 

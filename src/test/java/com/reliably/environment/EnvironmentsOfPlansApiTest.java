@@ -36,7 +36,7 @@ class EnvironmentsOfPlansApiTest {
                 .path("id");
         environmentOfIntegration =
                 tenant.request().get("/integrations/" + integration).path("environment_id");
-        Map<String, Object> definition = Map.of("title", "nothing happens", "description", "", "method", List.of());
+        Map<String, Object> definition = Map.of("title", "nothing happens", "description", "n/a", "method", List.of());
         String experiment =
                 tenant.create("/experiments", Map.of("definition", definition)).path("id");
         plan = tenant.create(

@@ -39,7 +39,7 @@ class ExperimentApiTest {
     @Test
     void anExperimentIsCreatedFromAStringOfJson() {
         tenant.request()
-                .body(Map.of("definition", "{\"title\": \"T\", \"method\": []}"))
+                .body(Map.of("definition", "{\"title\": \"T\", \"description\": \"d\", \"method\": []}"))
                 .post("/experiments")
                 .then()
                 .statusCode(201)
@@ -93,7 +93,7 @@ class ExperimentApiTest {
         String id = create("T");
         tenant.request()
                 .body(Map.of("experiment", """
-                        {"title": "U", "method": [], "controls": [
+                        {"title": "U", "description": "d", "method": [], "controls": [
                           {"name": "mine", "provider": {"type": "python", "module": "my.control"}},
                           {"name": "reliably", "provider": {"type": "python", "module": "chaosreliably.controls.experiment",
                             "arguments": {"exp_id": "00000000-0000-4000-8000-000000000000"}}}]}"""))
@@ -128,6 +128,7 @@ class ExperimentApiTest {
                     limits: *limits
                   - type: action
                     name: two
+                    provider: {type: process, path: echo}
                     limits:
                       <<: *limits
                       cpu: 1
@@ -250,23 +251,23 @@ class ExperimentApiTest {
                 Map.entry("{\"title\": \" \"}", List.of("title")),
                 Map.entry("{\"title\": 7}", List.of("title")),
                 Map.entry("{\"title\": \"" + "é".repeat(3000) + "\"}", List.of("title")),
-                Map.entry("{\"title\": \"t\", \"method\": {}}", List.of("method")),
-                Map.entry("{\"title\": \"t\", \"method\": [1]}", List.of("method", 0)),
-                Map.entry("{\"title\": \"t\", \"controls\": {}}", List.of("controls")),
-                Map.entry("{\"title\": \"t\", \"steady-state-hypothesis\": []}", List.of("steady-state-hypothesis")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": {}}", List.of("method")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": [1]}", List.of("method", 0)),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"controls\": {}}", List.of("controls")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"steady-state-hypothesis\": []}", List.of("steady-state-hypothesis")),
                 Map.entry(
-                        "{\"title\": \"t\", \"steady-state-hypothesis\": {\"probes\": 1}}",
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"steady-state-hypothesis\": {\"title\": \"h\", \"probes\": 1}}",
                         List.of("steady-state-hypothesis", "probes")),
-                Map.entry("{\"title\": \"t\", \"configuration\": []}", List.of("configuration")),
-                Map.entry("{\"title\": \"t\", \"description\": {}}", List.of("description")),
-                Map.entry("{\"title\": \"t\", \"tags\": \"a\"}", List.of("tags")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"configuration\": []}", List.of("configuration")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"description\": {}}", List.of("description")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"tags\": \"a\"}", List.of("tags")),
                 Map.entry("{\"title\": \"a\\u0000b\"}", List.of("title")),
-                Map.entry("{\"title\": \"t\", \"method\": [{\"name\": \"\\ud800\"}]}", List.of("method", 0, "name")),
-                Map.entry("{\"title\": \"t\", \"x\": 1e99999}", List.of("x")),
-                Map.entry("{\"title\": \"t\", \"x\": 1e-99999}", List.of("x")),
-                Map.entry("{\"title\": \"t\", \"x\": 1e9999999999}", List.of()),
-                Map.entry("{\"title\": \"t\", \"x\": " + "1".repeat(5000) + "}", List.of()),
-                Map.entry("{\"title\": \"t\", \"x\": NaN}", List.of()),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": [{\"name\": \"\\ud800\"}]}", List.of("method", 0, "name")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": 1e99999}", List.of("x")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": 1e-99999}", List.of("x")),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": 1e9999999999}", List.of()),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": " + "1".repeat(5000) + "}", List.of()),
+                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": NaN}", List.of()),
                 Map.entry("{\"title\": \"t\"} {}", List.of()),
                 Map.entry("[]", List.of()),
                 Map.entry("null", List.of()),
@@ -291,14 +292,14 @@ class ExperimentApiTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "{\"definition\": {\"title\": \"t\", \"x\": 1e99999}}",
-                "{\"definition\": {\"title\": \"t\", \"x\": 1e9999999999}}",
+                "{\"definition\": {\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": 1e99999}}",
+                "{\"definition\": {\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": 1e9999999999}}",
                 "{\"definition\": {\"title\": \"\\u0000\"}}",
                 "{\"definition\": [1]}",
                 "{\"definition\": 1}",
                 "{\"definition\": null}",
-                "{\"definition\": {\"title\": \"t\"}, \"template_id\": \"5f2c1f0e-3c59-4d0f-8a34-5a3f1f6f0a11\"}",
-                "{\"definition\": {\"title\": \"t\"}, \"template_id\": 1}",
+                "{\"definition\": {\"title\": \"t\", \"description\": \"d\", \"method\": []}, \"template_id\": \"5f2c1f0e-3c59-4d0f-8a34-5a3f1f6f0a11\"}",
+                "{\"definition\": {\"title\": \"t\", \"description\": \"d\", \"method\": []}, \"template_id\": 1}",
                 "null",
                 "[]"
             })
@@ -310,7 +311,7 @@ class ExperimentApiTest {
     void bodiesThatAreNestedTooDeepOrHaveEndlessNumbersAreRefused() {
         String deep = "{\"definition\": " + "[".repeat(5000) + "]".repeat(5000) + "}";
         tenant.request().body(deep).post("/experiments").then().statusCode(422);
-        String digits = "{\"definition\": {\"title\": \"t\", \"x\": " + "1".repeat(5000) + "}}";
+        String digits = "{\"definition\": {\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": " + "1".repeat(5000) + "}}";
         tenant.request().body(digits).post("/experiments").then().statusCode(422);
     }
 
@@ -318,7 +319,7 @@ class ExperimentApiTest {
     void numbersAreKeptAsTheyWereWritten() {
         String id = tenant.create(
                         "/experiments",
-                        "{\"definition\": \"{\\\"title\\\": \\\"t\\\", \\\"x\\\": 0.12345678901234567890123, \\\"y\\\": 1.50}\"}")
+                        "{\"definition\": \"{\\\"title\\\": \\\"t\\\", \\\"description\\\": \\\"d\\\", \\\"method\\\": [], \\\"x\\\": 0.12345678901234567890123, \\\"y\\\": 1.50}\"}")
                 .path("id");
         String served = tenant.request().get("/experiments/" + id + "/raw").asString();
         assertThat(served, containsString("0.12345678901234567890123"));
@@ -419,7 +420,7 @@ class ExperimentApiTest {
         other.request().get("/experiments/" + id).then().statusCode(404);
         other.request().get("/experiments/" + id + "/raw").then().statusCode(404);
         other.request()
-                .body(Map.of("experiment", "{\"title\": \"x\"}"))
+                .body(Map.of("experiment", "{\"title\": \"x\", \"description\": \"d\", \"method\": []}"))
                 .put("/experiments/" + id)
                 .then()
                 .statusCode(404);
@@ -443,7 +444,7 @@ class ExperimentApiTest {
     void aReaderCannotWrite() {
         String reader = tenant.tokenWith("read");
         tenant.as(reader)
-                .body(Map.of("definition", Map.of("title", "T")))
+                .body(Map.of("definition", Map.of("title", "T", "description", "n/a", "method", List.of())))
                 .post("/experiments")
                 .then()
                 .statusCode(403);

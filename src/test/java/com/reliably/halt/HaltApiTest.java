@@ -36,7 +36,7 @@ class HaltApiTest {
         tenant = Tenant.create();
         experiment = tenant.create(
                         "/experiments",
-                        Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())))
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
     }
 

@@ -64,7 +64,7 @@ class NoFireVanishesTest {
         manual = tenant.deployment(Map.of("type", "reliably_cli", "mode", "manual"));
         experiment = tenant.create(
                         "/experiments",
-                        Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())))
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
     }
 

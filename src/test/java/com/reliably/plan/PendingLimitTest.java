@@ -48,7 +48,7 @@ class PendingLimitTest {
         deployment = tenant.deployment(Map.of("type", "container", "image", "example.invalid/none:1"));
         experiment = tenant.create(
                         "/experiments",
-                        Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())))
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
         backlogged = plan("cron", Map.of()).path("id");
     }

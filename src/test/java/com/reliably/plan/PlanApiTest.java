@@ -431,7 +431,7 @@ class PlanApiTest {
     }
 
     private String newExperiment() {
-        Map<String, Object> definition = Map.of("title", "nothing happens", "description", "", "method", List.of());
+        Map<String, Object> definition = Map.of("title", "nothing happens", "description", "n/a", "method", List.of());
         return tenant.create("/experiments", Map.of("definition", definition)).path("id");
     }
 }

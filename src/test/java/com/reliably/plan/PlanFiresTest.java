@@ -68,7 +68,7 @@ class PlanFiresTest {
                         "/experiments",
                         Map.of(
                                 "definition",
-                                Map.of("title", "nothing happens", "description", "", "method", List.of())))
+                                Map.of("title", "nothing happens", "description", "n/a", "method", List.of())))
                 .path("id");
     }
 

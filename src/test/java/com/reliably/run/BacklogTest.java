@@ -162,7 +162,7 @@ class BacklogTest {
         String deployment = tenant.deployment(Map.of("type", "noop"));
         String experiment = tenant.create(
                         "/experiments",
-                        Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())))
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
         List<String> plans = new ArrayList<>();
         for (int i = 0; i < count; i++) {

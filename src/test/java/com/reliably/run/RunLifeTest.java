@@ -62,7 +62,7 @@ class RunLifeTest {
         noop = tenant.deployment(Map.of("type", "noop"));
         experiment = tenant.create(
                         "/experiments",
-                        Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())))
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
     }
 
@@ -263,7 +263,7 @@ class RunLifeTest {
         noop = tenant.deployment(Map.of("type", "noop"));
         experiment = tenant.create(
                         "/experiments",
-                        Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())))
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
     }
 

@@ -47,7 +47,7 @@ class RunMetricsTest {
         tenant = Tenant.create();
         String experiment = tenant.create(
                         "/experiments",
-                        Map.of("definition", Map.of("title", "nothing", "description", "", "method", List.of())))
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
         plan = tenant.create(
                         "/plans",

@@ -57,7 +57,7 @@ public final class Things {
             case "env_id" -> create("/environments", """
                     {"name": "%s", "envvars": [{"var_name": "KEY", "value": "v"}], "secrets": []}""".formatted(unique()));
             case "exp_id" -> create("/experiments", """
-                    {"definition": {"title": "%s", "method": []}}""".formatted(unique()));
+                    {"definition": {"title": "%s", "description": "n/a", "method": []}}""".formatted(unique()));
             case "integration_id" -> create("/integrations", """
                     {"name": "%s", "provider": "opentelemetry", "vendor": "grafana", "environment":
                      {"name": "e", "envvars": [], "secrets": []}}""".formatted(unique()));

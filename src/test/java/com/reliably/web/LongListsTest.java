@@ -77,7 +77,7 @@ class LongListsTest {
     }
 
     private static String experiment(Tenant owner, int number) {
-        return owner.create("/experiments", Map.of("definition", Map.of("title", "t" + number, "method", List.of())))
+        return owner.create("/experiments", Map.of("definition", Map.of("title", "t" + number, "description", "n/a", "method", List.of())))
                 .path("id");
     }
 
