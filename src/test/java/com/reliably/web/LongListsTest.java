@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,9 +34,18 @@ class LongListsTest {
 
     private static final int MANY = 2500;
 
+    /** Deployments, experiments and states among which what a larger organization has is spread. */
+    private static final int KINDS = 4;
+
     private static Tenant tenant;
     private static String deployment;
     private static String experiment;
+
+    /** Has {@value #KINDS} times as much, of which each filter leaves one part: no index serves all of them as well. */
+    private static Tenant larger;
+
+    private static List<String> deployments;
+    private static List<String> experiments;
 
     @Inject
     DataSource database;
@@ -48,49 +58,70 @@ class LongListsTest {
         }
         Tenant filled = Tenant.create();
         deployment = filled.deployment(Map.of("type", "noop"));
-        experiment = filled.create("/experiments", Map.of("definition", Map.of("title", "t0", "method", List.of())))
-                .path("id");
-        UUID org = UUID.fromString(filled.id());
+        experiment = experiment(filled, 0);
+        Tenant filledMore = Tenant.create();
+        deployments = IntStream.range(0, KINDS)
+                .mapToObj(i -> filledMore.deployment(Map.of("type", "noop")))
+                .toList();
+        experiments =
+                IntStream.range(0, KINDS).mapToObj(i -> experiment(filledMore, i)).toList();
         try (Connection connection = database.getConnection()) {
-            TestRuns.execute(
-                    connection,
-                    "insert into experiment (id, org_id, title, definition, created_at, updated_at, version)"
-                            + " select gen_random_uuid(), ?, 't' || i, '{}', now(), now(), 0"
-                            + " from generate_series(1, " + (MANY - 1) + ") i",
-                    org);
-            // Two of each moment, so that the order needs the id.
-            TestRuns.execute(
-                    connection,
-                    "insert into plan (id, org_id, title, deployment_id, definition, ref, status, created_at,"
-                            + " updated_at, version) select gen_random_uuid(), ?, 'p' || i, ?,"
-                            + " '{\"schedule\": {\"type\": \"now\"}}', 'r', 'created',"
-                            + " now() - (i / 2) * interval '1 millisecond', now(), 0"
-                            + " from generate_series(1, " + MANY + ") i",
-                    org,
-                    UUID.fromString(deployment));
-            TestRuns.execute(
-                    connection,
-                    "insert into plan_experiment select id, ?, 0 from plan where org_id = ?",
-                    UUID.fromString(experiment),
-                    org);
-            TestRuns.execute(
-                    connection,
-                    "insert into execution (id, org_id, experiment_id, plan_id, created_at, state, summary, journal)"
-                            + " select gen_random_uuid(), org_id, ?, id, created_at, '{\"current\": \"pending\"}', '{}', '{}'"
-                            + " from plan where org_id = ?",
-                    UUID.fromString(experiment),
-                    org);
-            TestRuns.execute(
-                    connection,
-                    "insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at)"
-                            + " select gen_random_uuid(), org_id, id, deployment_id, 'missed', 'schedule', created_at"
-                            + " from plan where org_id = ?",
-                    org);
+            fill(connection, filled, List.of(deployment), List.of(experiment));
+            fill(connection, filledMore, deployments, experiments);
             for (String table : List.of("experiment", "plan", "plan_experiment", "execution", "run")) {
                 TestRuns.execute(connection, "vacuum analyze " + table);
             }
         }
+        larger = filledMore;
         tenant = filled;
+    }
+
+    private static String experiment(Tenant owner, int number) {
+        return owner.create("/experiments", Map.of("definition", Map.of("title", "t" + number, "method", List.of())))
+                .path("id");
+    }
+
+    /** {@value #MANY} of everything for each deployment; the first of as many states as there are deployments is looked for. */
+    private static void fill(Connection connection, Tenant owner, List<String> deployments, List<String> experiments)
+            throws SQLException {
+        UUID org = UUID.fromString(owner.id());
+        int kinds = deployments.size();
+        int all = MANY * kinds;
+        String deploymentOfRow = "(array['" + String.join("', '", deployments) + "'])[i % " + kinds + " + 1]::uuid";
+        String experimentOfRow = "(array['" + String.join("', '", experiments) + "'])[row % " + kinds + " + 1]::uuid";
+        TestRuns.execute(
+                connection,
+                "insert into experiment (id, org_id, title, definition, created_at, updated_at, version)"
+                        + " select gen_random_uuid(), ?, 't' || i, '{}', now(), now(), 0"
+                        + " from generate_series(" + kinds + ", " + (all - 1) + ") i",
+                org);
+        // Two of each moment, so that the order needs the id.
+        TestRuns.execute(
+                connection,
+                "insert into plan (id, org_id, title, deployment_id, definition, ref, status, created_at,"
+                        + " updated_at, version) select gen_random_uuid(), ?, 'p' || i, " + deploymentOfRow + ","
+                        + " '{\"schedule\": {\"type\": \"now\"}}', 'r', 'created',"
+                        + " now() - (i / 2) * interval '1 millisecond', now(), 0"
+                        + " from generate_series(1, " + all + ") i",
+                org);
+        String numberedPlans =
+                "(select *, substr(title, 2)::int as row from plan where org_id = '" + owner.id() + "') p";
+        TestRuns.execute(
+                connection,
+                "insert into plan_experiment select id, " + experimentOfRow + ", 0 from " + numberedPlans);
+        TestRuns.execute(
+                connection,
+                "insert into execution (id, org_id, experiment_id, plan_id, created_at, finished_at, status, state, summary,"
+                        + " journal) select gen_random_uuid(), org_id, " + experimentOfRow + ", id, created_at,"
+                        + " case when row % " + kinds + " > 0 then created_at end,"
+                        + " case when row % " + kinds + " > 0 then 'completed' else 'failed' end,"
+                        + " '{\"current\": \"pending\"}', '{}', '{}' from " + numberedPlans);
+        TestRuns.execute(
+                connection,
+                "insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at)"
+                        + " select gen_random_uuid(), org_id, id, deployment_id,"
+                        + " case when row % " + kinds + " > 0 then 'succeeded' else 'missed' end, 'schedule', created_at"
+                        + " from " + numberedPlans);
     }
 
     @Test
@@ -207,9 +238,9 @@ class LongListsTest {
                 "select id from run where org_id = :org and deployment_id = :deployment order by created_at desc, id",
             })
     void indexesAnswerWithoutSortingOrReadingTheTable(String sql) throws SQLException {
-        String statement = sql.replace(":org", "'" + tenant.id() + "'")
-                .replace(":deployment", "'" + deployment + "'")
-                .replace(":experiment", "'" + experiment + "'");
+        String statement = sql.replace(":org", "'" + larger.id() + "'")
+                .replace(":deployment", "'" + deployments.get(0) + "'")
+                .replace(":experiment", "'" + experiments.get(0) + "'");
         // The table is small beside a real one, so that reading all of it may seem cheap.
         String plan = String.join(
                 "\n", rows("explain " + statement + (sql.contains("count") ? "" : " limit 100 offset 2000"), true));
