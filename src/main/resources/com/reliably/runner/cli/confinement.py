@@ -263,7 +263,11 @@ def limit(limits):
         if kind is not None and value is not None:
             soft, hard = resource.getrlimit(kind)
             most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (most if soft == resource.RLIM_INFINITY else min(soft, most), most))
+            begins = most if soft == resource.RLIM_INFINITY else min(soft, most)
+            if name == "CPU" and most == value:
+                # At both limits at once the kernel sends SIGKILL, which says nothing.
+                most = value + 5 if hard == resource.RLIM_INFINITY else min(value + 5, hard)
+            resource.setrlimit(kind, (begins, most))
 
 
 def confine(policy):

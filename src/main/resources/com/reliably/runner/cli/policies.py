@@ -8,8 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
-import time
 
 import confinement
 
@@ -18,21 +16,6 @@ NOT_STARTED = 126
 PATHS_OF_TOOLS = re.compile(r"(SSL_CERT_FILE|SSL_CERT_DIR|[A-Z]+_CA_BUNDLE|PIP_(CERT|CLIENT_CERT|FIND_LINKS|CONFIG_FILE|"
                             r"CONSTRAINT|REQUIREMENT)|UV_(FIND_LINKS|CONFIG_FILE|PYTHON_INSTALL_DIR|DEFAULT_INDEX|INDEX|"
                             r"INDEX_URL|CONSTRAINT))$")
-
-
-def size_of(directory):
-    """The bytes that a directory takes on disk. Links in it lead nowhere."""
-    total, queue = 0, [directory]
-    while queue:
-        try:
-            with os.scandir(queue.pop()) as entries:
-                for entry in entries:
-                    total += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        queue.append(entry.path)
-        except OSError:
-            pass
-    return total
 
 
 class Failure(Exception):
@@ -137,20 +120,6 @@ class Policies:
                               "allows (RELIABLY_MANAGED_ALLOWED_ROOTS), which is needed since the server has a second "
                               "organization. Leave base_dir out to run in a fresh directory, or have the operator allow it."
                               % base_dir)
-
-    def watch_disk(self, directory):
-        """Ends the run once a directory is larger than it may be. It is looked at again and again, from a thread of its own."""
-        most = self.given.get("disk_bytes")
-        if most is not None:
-            threading.Thread(target=self.compare_size, args=(directory, most), daemon=True).start()
-
-    def compare_size(self, directory, most):
-        while self.launcher.stop_reason is None:
-            began = time.monotonic()
-            if size_of(directory) > most:
-                self.launcher.stop("limit", "The run used more than %d bytes of disk, which is what a run may use "
-                                   "(RELIABLY_MANAGED_MAX_DISK), and was ended." % most)
-            time.sleep(max(2, 10 * (time.monotonic() - began)))
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
