@@ -3,8 +3,8 @@
     python -I confinement.py POLICY COMMAND...     POLICY is JSON, see Policy
     python -I confinement.py --probe DIRECTORY     prints what there is here to confine with, as JSON
 
-It is a program of its own so that nothing is done between fork and exec of a process with threads. Why it is done in this
-way stands in docs/adr/0019. Two modes:
+It is done by a process without threads (supervisor.py forks one), not between fork and exec of the launcher's. Why it is done in
+this way stands in docs/adr/0019. Two modes:
 
 default  all that the server's user can do, except: of the hidden directory (the server's data directory) it sees only the
          listed paths, it neither traces nor reads the memory and variables of processes outside, and it gains no privileges
@@ -72,11 +72,6 @@ class Policy:
         self.uid = values.get("uid")
         self.limits = values.get("limits", {})
         self.strict = self.mode == "strict"
-
-
-def command(policy, line):
-    """The command line that confines another one; for who starts it."""
-    return [sys.executable, "-I", "-S", os.path.abspath(__file__), json.dumps(policy)] + line
 
 
 # -- what is hidden -----------------------------------------------------------------------------------------------------

@@ -45,7 +45,6 @@ import urllib.request
 
 SCRIPTS = os.path.dirname(os.path.abspath(__file__))
 # An isolated interpreter (-I) does not look in the directory of its script by itself.
-sys.dont_write_bytecode = True
 sys.path.insert(0, SCRIPTS)
 
 from environments import Environments  # noqa: E402
@@ -307,16 +306,18 @@ class Launcher:
     # -- processes --------------------------------------------------------------------------------------------------
 
     def call(self, command, env, cwd, graceful=False):
-        """Runs a program, with its output in the log; returns its exit code, or the negative number of a signal."""
+        """
+        Runs a program, with its output in the log; returns its exit code, or the negative number of a signal.
+
+        @param command as policies.command makes it
+        """
         self.stop_if_asked()
-        if shutil.which(command[0]) is None:
-            raise Failure("'%s' cannot be started: it is not there, or may not be executed." % command[0])
         life, life_of_launcher = os.pipe()
         printed, prints = os.pipe()
         grace = self.spec["grace_seconds"] if graceful else 0
         try:
             child = subprocess.Popen(
-                [sys.executable, "-I", os.path.join(SCRIPTS, "supervisor.py"), str(grace), str(life), str(printed)] + command,
+                [sys.executable, "-I", "-S", os.path.join(SCRIPTS, "supervisor.py"), str(grace), str(life), str(printed)] + command,
                 env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=prints, stderr=subprocess.STDOUT, pass_fds=(life, printed))
             os.close(prints)
             os.close(life)
@@ -324,7 +325,7 @@ class Launcher:
             self.write("supervisor", str(child.pid))
             code = self.follow(child, printed, grace)
         except OSError as failure:
-            raise Failure("'%s' cannot be started: %s" % (command[0], failure))
+            raise Failure("'%s' cannot be started: %s" % (command[1], failure))
         finally:
             for end in (life, life_of_launcher, printed, prints):
                 if end is not None:

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 
 import confinement
 
@@ -76,14 +77,35 @@ class Policies:
     def probe(self):
         """What there is to confine with, once for this launcher; a process of its own, because it tries."""
         if self.found is None:
-            line = [sys.executable, "-I", "-S", os.path.abspath(confinement.__file__), "--probe", self.hidden]
-            answer = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                    universal_newlines=True)
-            try:
-                self.found = json.loads(answer.stdout)
-            except ValueError:
-                self.found = {"landlock": 0, "namespaces": answer.stderr.strip()[-300:] or "unknown", "root": False}
+            self.found = self.probe_forked() if threading.active_count() == 1 else self.probe_started()
         return self.found
+
+    def probe_forked(self):
+        """By far the quicker way, while there are no other threads."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.write(writing, json.dumps(confinement.probe(self.hidden)).encode("ascii"))
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as answer:
+            said = answer.read()
+        os.waitpid(child, 0)
+        return self.probed(said, "unknown")
+
+    def probe_started(self):
+        line = [sys.executable, "-I", "-S", os.path.abspath(confinement.__file__), "--probe", self.hidden]
+        answer = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return self.probed(answer.stdout, answer.stderr.decode("utf-8", "replace").strip()[-300:] or "unknown")
+
+    @staticmethod
+    def probed(said, failure):
+        try:
+            return json.loads(said.decode("ascii"))
+        except ValueError:
+            return {"landlock": 0, "namespaces": failure, "root": False}
 
     def uid(self):
         """The user that runs of this organization become: only root can, and only where paths can be shown to that user."""
@@ -124,12 +146,12 @@ class Policies:
     # -- commands ---------------------------------------------------------------------------------------------------
 
     def command(self, policy, line):
-        """The command line that runs another one under a policy."""
+        """What the supervisor runs another command line by: the policy, then that."""
         try:
             os.remove(policy["report"])
         except FileNotFoundError:
             pass
-        return confinement.command(policy, line)
+        return [json.dumps(policy)] + line
 
     def demand_started(self, policy, code):
         """

@@ -101,6 +101,15 @@ class LauncherTest {
         }
     }
 
+    /** A program that is interrupted or whose reader is gone ends, unless it says otherwise itself. */
+    @Test
+    void signalsMeanToTheExperimentWhatTheyUsuallyDo() throws Exception {
+        try (LaunchedRun run = run("(kill -INT $(exec sh -c 'echo $PPID'); echo survived); yes | head -1\n")) {
+            assertEquals(0, run.result().exitCode(), run.output());
+            assertEquals("y\n", run.output());
+        }
+    }
+
     @Test
     void theExperimentRollsBackAndEndsWithAKilledLauncher() throws Exception {
         String mark = mark();
