@@ -238,7 +238,6 @@ class ArchitectureTest {
                 "callers of what blocks from elsewhere");
     }
 
-    /** Docker's transport has no place for a look at the address, and is looked after beside it (docs/adr/0024). */
     @Test
     void whatIsConnectedToForDeploymentsGoesThroughOneWayOut() {
         noClasses()

@@ -40,7 +40,7 @@ record RunOutcome(RunState state, String error) {
      */
     static RunOutcome of(Ended ended, List<Reported> reported, String lastLines) {
         return switch (ended.how()) {
-            case UNPREPARED, UNREPORTED -> new RunOutcome(RunState.FAILED, ended.error());
+            case UNPREPARED, UNREPORTED, OVER_LIMIT -> new RunOutcome(RunState.FAILED, ended.error());
             case CANCELLED -> new RunOutcome(RunState.CANCELLED, "The run was cancelled.");
             case TIMED_OUT ->
                 new RunOutcome(

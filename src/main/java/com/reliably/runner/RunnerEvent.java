@@ -88,6 +88,8 @@ public sealed interface RunnerEvent {
         CANCELLED,
         /** It was ended because its time was over. */
         TIMED_OUT,
+        /** It was ended because it used more of the host than it may. */
+        OVER_LIMIT,
         /** It is gone, and nobody knows how it ended. */
         VANISHED
     }

@@ -21,6 +21,9 @@ public final class ServerResources implements QuarkusTestResourceLifecycleManage
     public static final String ENCRYPTION_KEYS = "test-1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=,"
             + "test-0:YWJjZGVmZ2hpamFiY2RlZmdoaWphYmNkZWZnaGlqYWI=";
 
+    /** The name of the one organization that may use the cluster account of the server. */
+    public static final String IN_CLUSTER_ORGANIZATION = "The cluster's own people";
+
     private static final Logger DATABASE_LOG = Logger.getLogger("io.zonky.test.db.postgres.embedded");
 
     private EmbeddedPostgres postgres;
@@ -46,6 +49,7 @@ public final class ServerResources implements QuarkusTestResourceLifecycleManage
             settings.put("reliably.encryption-keys", ENCRYPTION_KEYS);
             settings.put("reliably.docker.allowed-volume-roots", "/tmp,/srv/volumes");
             settings.put("reliably.docker.host", "unix:///not/there/docker.sock");
+            settings.put("reliably.kubernetes.in-cluster-allowed", IN_CLUSTER_ORGANIZATION);
             return settings;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -19,10 +19,15 @@ public record Tenant(String id, String token) {
 
     /** A new organisation. */
     public static Tenant create() {
+        return called("org-" + UUID.randomUUID());
+    }
+
+    /** A new organisation of this name. */
+    public static Tenant called(String name) {
         Response response = given().auth()
                 .oauth2(ServerResources.OPERATOR_TOKEN)
                 .contentType(ContentType.JSON)
-                .body(Map.of("name", "org-" + UUID.randomUUID()))
+                .body(Map.of("name", name))
                 .post("/api/v1/organization");
         response.then().statusCode(201);
         return new Tenant(response.path("id"), response.path("token.token"));

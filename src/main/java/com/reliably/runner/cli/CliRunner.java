@@ -356,6 +356,7 @@ final class CliRunner implements Runner {
                 case "exited" -> Objects.equals(result.exitCode(), 0) ? endedWell() : ended(How.EXITED, result);
                 case "unreported" -> ended(How.UNREPORTED, result);
                 case "cancelled" -> ended(How.CANCELLED, result);
+                case "limit" -> ended(How.OVER_LIMIT, result);
                 case "timeout" -> RunnerEvent.Ended.tookTooLong(result.exitCode(), "RELIABLY_MANAGED_TIMEOUT");
                 default -> ended(How.UNPREPARED, result);
             };

@@ -33,7 +33,8 @@ final class LauncherScripts {
             "relay.py",
             "reports.py",
             "supervisor.py",
-            "upstream.py");
+            "upstream.py",
+            "usage.py");
 
     private final Path parent;
 

@@ -90,7 +90,7 @@ public interface ManagedSettings {
     @WithDefault("1900000000-1900065535")
     String organizationUsers();
 
-    /** How many processes and threads the user of a run may have; root is not held to it. */
+    /** How many processes and threads a run may have; with more it is ended. */
     @WithDefault("4096")
     int maxProcesses();
 
@@ -98,14 +98,14 @@ public interface ManagedSettings {
     @WithDefault("65536")
     int maxOpenFiles();
 
-    /** How much memory each process of a run may have for its data. */
+    /** How much memory the processes of a run may use in all; with more it is ended. */
     @WithDefault("4G")
     MemorySize maxMemory();
 
-    /** How large a run's own directory, and each file that it writes, may become. */
+    /** How large a run's own directory, and each file that it writes, may become; with more it is ended. */
     @WithDefault("10G")
     MemorySize maxDisk();
 
-    /** How much time of a processor each process of a run may use; without limit where it is not set. */
+    /** How much time of a processor each process of a run may use; with more the run is ended. Without limit where it is not set. */
     Optional<Duration> maxCpuTime();
 }

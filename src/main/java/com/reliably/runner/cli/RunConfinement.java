@@ -25,6 +25,12 @@ final class RunConfinement {
 
     private static final Pattern RANGE = Pattern.compile("([0-9]{1,10})-([0-9]{1,10})");
 
+    /** The kernel counts all of a user's, the server's own among them. */
+    private static final int PROCESSES_OF_OTHERS = 1024;
+    /** What the threads of a process may use between two looks of the launcher. */
+    private static final int CPU_SECONDS_BETWEEN_LOOKS =
+            5 + 2 * Runtime.getRuntime().availableProcessors();
+
     private final ManagedSettings settings;
     private final OrganizationCount organizations;
     private final DatabasePorts databasePorts;
@@ -86,19 +92,34 @@ final class RunConfinement {
         policy.put("refused_ports", databasePorts.all());
         policy.put("uid", userOf(orgId));
         policy.put("limits", limits());
-        policy.put("disk_bytes", settings.maxDisk().asLongValue());
+        policy.put("most", most());
         return policy;
     }
 
-    /** Names of the kernel's limits, and values. */
+    /** Bounds of what a run uses in all, at which the launcher ends it. */
+    private Map<String, Object> most() {
+        Map<String, Object> most = new LinkedHashMap<>();
+        most.put("memory_bytes", settings.maxMemory().asLongValue());
+        most.put("processes", settings.maxProcesses());
+        most.put("disk_bytes", settings.maxDisk().asLongValue());
+        settings.maxCpuTime().ifPresent(time -> most.put("cpu_seconds", Math.max(1, time.toSeconds())));
+        return most;
+    }
+
+    /**
+     * Names of the kernel's limits, and values. They are above the bounds of the run, so that the launcher comes to say why it
+     * ends one; they hold what grows faster than it looks.
+     */
     private Map<String, Object> limits() {
+        long memory = settings.maxMemory().asLongValue();
         Map<String, Object> limits = new LinkedHashMap<>();
         limits.put("CORE", 0);
-        limits.put("NPROC", settings.maxProcesses());
+        limits.put("NPROC", settings.maxProcesses() + PROCESSES_OF_OTHERS);
         limits.put("NOFILE", settings.maxOpenFiles());
-        limits.put("DATA", settings.maxMemory().asLongValue());
+        limits.put("DATA", memory + memory / 8);
         limits.put("FSIZE", settings.maxDisk().asLongValue());
-        settings.maxCpuTime().ifPresent(time -> limits.put("CPU", Math.max(1, time.toSeconds())));
+        settings.maxCpuTime()
+                .ifPresent(time -> limits.put("CPU", Math.max(1, time.toSeconds()) + CPU_SECONDS_BETWEEN_LOOKS));
         return limits;
     }
 

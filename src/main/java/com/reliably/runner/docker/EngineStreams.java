@@ -1,17 +1,12 @@
 package com.reliably.runner.docker;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.reliably.deployment.EngineAddress;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.SocketAddress;
 import io.vertx.core.parsetools.RecordParser;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,28 +20,17 @@ import java.util.function.Supplier;
  */
 final class EngineStreams {
 
-    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
     /** No answer that is read whole is anywhere near, nor is a line of one that is not. */
     private static final int LARGEST_ANSWER = 1 << 20;
 
     private static final Map<String, String> NO_HEADERS = Map.of();
 
-    private final Context loop;
-    private final HttpClient http;
-    private final EngineAddress address;
-    private final boolean tls;
+    private final EngineRequests requests;
     private final ObjectMapper json;
 
-    /**
-     * An engine that nobody has spoken to yet.
-     *
-     * @param loop the event loop that everything happens on
-     */
-    EngineStreams(Context loop, HttpClient http, EngineAddress address, boolean tls, ObjectMapper json) {
-        this.loop = loop;
-        this.http = http;
-        this.address = address;
-        this.tls = tls;
+    /** An engine that nobody has spoken to yet. */
+    EngineStreams(EngineRequests requests, ObjectMapper json) {
+        this.requests = requests;
         this.json = json;
     }
 
@@ -57,7 +41,7 @@ final class EngineStreams {
                         "/containers/" + id + "/logs?stdout=1&stderr=1&follow=1",
                         Duration.ZERO,
                         NO_HEADERS)
-                .map(response -> new LogStream(loop, response)));
+                .map(response -> new LogStream(requests.loop(), response)));
     }
 
     /**
@@ -100,37 +84,22 @@ final class EngineStreams {
 
     /** Gives the connections up. */
     void close() {
-        http.close();
+        requests.close();
     }
 
-    /** On the event loop from the first step on: elsewhere an answer could be over before the next step is made. */
     private <T> Uni<T> uni(Supplier<Future<T>> request) {
         return Uni.createFrom()
-                .<T>emitter(emitter -> loop.runOnContext(ignored -> Future.succeededFuture()
-                        .compose(begun -> request.get())
-                        .onSuccess(emitter::complete)
-                        .onFailure(emitter::fail)))
+                .<T>emitter(emitter ->
+                        requests.onLoop(request).onSuccess(emitter::complete).onFailure(emitter::fail))
                 .onFailure(failure -> !(failure instanceof EngineFailure))
-                .transform(failure -> EngineFailure.unreachable(address.text(), failure));
+                .transform(failure ->
+                        EngineFailure.unreachable(requests.address().text(), failure));
     }
 
     /** An answer that is no refusal. */
     private Future<HttpClientResponse> ask(
             HttpMethod method, String uri, Duration silentFor, Map<String, String> headers) {
-        RequestOptions options = new RequestOptions()
-                .setMethod(method)
-                .setURI(uri)
-                .setConnectTimeout(CONNECT_WITHIN.toMillis())
-                .setIdleTimeout(silentFor.toMillis());
-        if (address.isLocal()) {
-            options.setServer(SocketAddress.domainSocketAddress(address.path()))
-                    .setHost("docker")
-                    .setPort(80);
-        } else {
-            options.setHost(address.host()).setPort(address.port(tls)).setSsl(tls);
-        }
-        headers.forEach(options::putHeader);
-        return http.request(options)
+        return requests.request(method, uri, silentFor, headers)
                 .compose(request -> request.send())
                 .compose(
                         response -> response.statusCode() < 400 ? Future.succeededFuture(response) : refusal(response));
@@ -143,18 +112,7 @@ final class EngineStreams {
     }
 
     private Future<Buffer> body(HttpClientResponse response) {
-        Promise<Buffer> whole = Promise.promise();
-        Buffer body = Buffer.buffer();
-        response.handler(piece -> {
-            body.appendBuffer(piece);
-            if (body.length() > LARGEST_ANSWER) {
-                response.request().reset();
-                whole.tryFail("The answer is larger than " + LARGEST_ANSWER + " bytes");
-            }
-        });
-        response.endHandler(ignored -> whole.tryComplete(body));
-        response.exceptionHandler(whole::tryFail);
-        return whole.future();
+        return EngineRequests.body(response, LARGEST_ANSWER);
     }
 
     /** A pull answers with a line of JSON for each step; what went wrong is one of them. */

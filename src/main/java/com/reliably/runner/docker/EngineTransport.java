@@ -1,116 +1,102 @@
 package com.reliably.runner.docker;
 
 import com.github.dockerjava.transport.DockerHttpClient;
-import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
-import com.reliably.deployment.EngineAddress;
-import com.reliably.outbound.OutboundClients;
-import com.reliably.outbound.OutboundRules;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.SSLContext;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * docker-java's way to an engine, for answers that come soon and are read whole. Blocks; where its thread is interrupted it
- * gives up at the next byte at the latest.
+ * gives up, and closes the connection.
  *
- * <p>A connection is used once. docker-java does not look whether one that it kept is still good, and an engine that was
- * restarted would make the next request fail that nobody may send twice, as is that which makes a container.
+ * <p>A connection is used once: an engine that was restarted would make the next request on it fail that nobody may send
+ * twice, as is that which makes a container.
  */
 final class EngineTransport implements DockerHttpClient {
 
-    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
     /** Nothing that is read whole is anywhere near. */
     private static final int LARGEST_ANSWER = 8 << 20;
 
-    private final DockerHttpClient client;
-    private final EngineAddress address;
-    private final OutboundClients outbound;
-    private final boolean usesTls;
-
-    private EngineTransport(DockerHttpClient client, EngineAddress address, OutboundClients outbound, boolean usesTls) {
-        this.client = client;
-        this.address = address;
-        this.outbound = outbound;
-        this.usesTls = usesTls;
-    }
+    private final EngineRequests requests;
+    private final Duration answerWithin;
 
     /**
      * Connects to nothing yet.
      *
-     * @param tls          how the engine's certificate, and its host's name, are checked; null for an engine without TLS
-     * @param connections  how many there are at once
-     * @param answerWithin without a byte; not seen to on sockets in the file system, which know no such thing
+     * @param requests     left to those who share them
+     * @param answerWithin from the request to the end of the answer
      */
-    static EngineTransport to(
-            EngineAddress address, OutboundClients outbound, SSLContext tls, int connections, Duration answerWithin) {
-        return new EngineTransport(
-                new ZerodepDockerHttpClient.Builder()
-                        .dockerHost(uri(address, tls != null))
-                        .sslConfig(tls == null ? null : () -> tls)
-                        .maxConnections(connections)
-                        .connectionTimeout(CONNECT_WITHIN)
-                        .responseTimeout(answerWithin)
-                        .build(),
-                address,
-                outbound,
-                tls != null);
-    }
-
-    /**
-     * docker-java connects by itself, and has no place for a look at the address: it is decided about right before, on what
-     * Java's cache of names then still has (docs/adr/0024).
-     */
-    private void decide() throws IOException {
-        if (!address.isLocal()) {
-            outbound.isNearby(address.host(), address.port(usesTls), OutboundRules.ofOperator());
-        }
-    }
-
-    static URI uri(EngineAddress address, boolean tls) {
-        if (address.isLocal()) {
-            return URI.create(address.text());
-        }
-        String host = address.host();
-        return URI.create("tcp://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.port(tls));
+    EngineTransport(EngineRequests requests, Duration answerWithin) {
+        this.requests = requests;
+        this.answerWithin = answerWithin;
     }
 
     @Override
     public Answer execute(Request request) {
-        Request.Builder once = Request.builder();
-        once.from(request).putHeader("Connection", "close");
+        Buffer body = bodyOf(request);
+        AtomicReference<HttpClientRequest> sent = new AtomicReference<>();
+        Future<Answer> answer = requests.onLoop(() -> requests.request(
+                        HttpMethod.valueOf(request.method()), request.path(), answerWithin, request.headers())
+                .compose(begun -> {
+                    sent.set(begun);
+                    return body == null ? begun.send() : begun.send(body);
+                })
+                .compose(EngineTransport::whole));
         try {
-            decide();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return answer.toCompletionStage().toCompletableFuture().get(answerWithin.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException told ? told : new UncheckedIOException(asIo(e.getCause()));
+        } catch (TimeoutException e) {
+            giveUp(sent.get());
+            throw new UncheckedIOException(new IOException("no answer within " + answerWithin.toSeconds() + " s", e));
+        } catch (InterruptedException e) {
+            giveUp(sent.get());
+            Thread.currentThread().interrupt();
+            throw new UncheckedIOException(new InterruptedIOException("given up"));
         }
-        try (Response response = client.execute(once.build())) {
-            return new Answer(response.getStatusCode(), response.getHeaders(), whole(response.getBody()));
+    }
+
+    private void giveUp(HttpClientRequest sent) {
+        if (sent != null) {
+            requests.loop().runOnContext(ignored -> sent.reset());
+        }
+    }
+
+    private static IOException asIo(Throwable failure) {
+        return failure instanceof IOException io ? io : new IOException(failure.getMessage(), failure);
+    }
+
+    private static Buffer bodyOf(Request request) {
+        if (request.bodyBytes() != null) {
+            return Buffer.buffer(request.bodyBytes());
+        }
+        try (InputStream body = request.body()) {
+            return body == null ? null : Buffer.buffer(body.readAllBytes());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static byte[] whole(InputStream body) throws IOException {
-        ByteArrayOutputStream read = new ByteArrayOutputStream();
-        byte[] piece = new byte[8192];
-        for (int length = body.read(piece); length >= 0; length = body.read(piece)) {
-            read.write(piece, 0, length);
-            if (read.size() > LARGEST_ANSWER) {
-                throw new IOException("The answer is larger than " + LARGEST_ANSWER + " bytes");
-            }
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("given up");
-            }
-        }
-        return read.toByteArray();
+    private static Future<Answer> whole(HttpClientResponse response) {
+        Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        response.headers().names().forEach(name -> headers.put(name, response.headers().getAll(name)));
+        return EngineRequests.body(response, LARGEST_ANSWER)
+                .map(body -> new Answer(response.statusCode(), headers, body.getBytes()));
     }
 
     /** An answer that has been read. */
@@ -139,10 +125,6 @@ final class EngineTransport implements DockerHttpClient {
 
     @Override
     public void close() {
-        try {
-            client.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        // Its requests are not its own.
     }
 }

@@ -17,14 +17,12 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
+import java.net.URI;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * The engines that this server has spoken to. All of them share one event loop, whatever the number of containers: it is
@@ -41,8 +39,8 @@ final class Engines {
     private static final int CALLS_AT_ONCE = 8;
     /** More wait than this only where an engine has ceased to answer. */
     private static final int CALLS_WAITING = 2000;
-    /** Each is a connection for as long as its container runs. */
-    private static final int STREAMS_AT_ONCE = 2000;
+    /** Nearly each is there for as long as its container runs. */
+    private static final int CONNECTIONS_AT_ONCE = 2000;
 
     private final ObjectMapper json;
     private final OutboundClients outbound;
@@ -161,41 +159,34 @@ final class Engines {
         if (vertx == null) {
             begin();
         }
-        EngineAddress address = access.address();
         HttpClientOptions options = options(access);
-        SSLContext tls = access.usesTls() ? tlsContext(vertx, options) : null;
+        if (access.usesTls()) {
+            demandUsable(options);
+        }
+        EngineRequests requests = new EngineRequests(
+                loop,
+                // Deployments name only what the operator names in RELIABLY_DOCKER_ALLOWED_ENGINES, exactly.
+                outbound.client(
+                        vertx, options.setMaxPoolSize(CONNECTIONS_AT_ONCE).setKeepAlive(false), OutboundRules.ofOperator()),
+                access.address(),
+                access.usesTls());
         return new Engine(
-                address,
-                EngineTransport.to(address, outbound, tls, CALLS_AT_ONCE, Engine.ANSWER_WITHIN),
-                new EngineClientConfig(EngineTransport.uri(address, access.usesTls())),
+                access.address(),
+                new EngineTransport(requests, Engine.ANSWER_WITHIN),
+                new EngineClientConfig(URI.create(access.address().text())),
                 new EngineWorkers(CALLS_AT_ONCE, CALLS_WAITING),
-                new EngineStreams(
-                        loop,
-                        // Deployments name only what the operator names in RELIABLY_DOCKER_ALLOWED_ENGINES, exactly.
-                        outbound.client(
-                                vertx,
-                                options.setMaxPoolSize(STREAMS_AT_ONCE).setKeepAlive(false),
-                                OutboundRules.ofOperator()),
-                        address,
-                        access.usesTls(),
-                        json));
+                new EngineStreams(requests, json));
     }
 
-    /** The same trust and the same certificate for docker-java. It checks the host's name, as Vert.x' client does. */
-    private static SSLContext tlsContext(Vertx vertx, HttpClientOptions options) {
+    /** Now, rather than at the first connection. */
+    private void demandUsable(HttpClientOptions options) {
         try {
-            KeyManagerFactory client = options.getKeyCertOptions() == null
-                    ? null
-                    : options.getKeyCertOptions().getKeyManagerFactory(vertx);
-            TrustManagerFactory trusted = options.getTrustOptions() == null
-                    ? null
-                    : options.getTrustOptions().getTrustManagerFactory(vertx);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(
-                    client == null ? null : client.getKeyManagers(),
-                    trusted == null ? null : trusted.getTrustManagers(),
-                    null);
-            return context;
+            if (options.getKeyCertOptions() != null) {
+                options.getKeyCertOptions().getKeyManagerFactory(vertx);
+            }
+            if (options.getTrustOptions() != null) {
+                options.getTrustOptions().getTrustManagerFactory(vertx);
+            }
         } catch (Exception e) {
             throw new LaunchFailure("The TLS material for the Docker engine is of no use: " + e.getMessage(), e);
         }

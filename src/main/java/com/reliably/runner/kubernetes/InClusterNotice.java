@@ -22,7 +22,7 @@ final class InClusterNotice {
             select org_id, count(*) as n, min(cast(plan_id as text)) as plan from engine_schedule
             where deployment_type = 'k8s_job' and desired <> 'removed'
               and applied_definition ->> 'use_in_cluster_credentials' = 'true'
-            group by org_id
+            group by org_id order by org_id
             """;
 
     private final Pool pool;

@@ -3,8 +3,8 @@
     python -I confinement.py POLICY COMMAND...     POLICY is JSON, see Policy
     python -I confinement.py --probe DIRECTORY     prints what there is here to confine with, as JSON
 
-It is a program of its own so that nothing is done between fork and exec of a process with threads. Why it is done in this
-way stands in docs/adr/0019. Two modes:
+It is done by a process without threads (supervisor.py forks one), not between fork and exec of the launcher's. Why it is done in
+this way stands in docs/adr/0019. Two modes:
 
 default  all that the server's user can do, except: of the hidden directory (the server's data directory) it sees only the
          listed paths, it neither traces nor reads the memory and variables of processes outside, and it gains no privileges
@@ -72,11 +72,6 @@ class Policy:
         self.uid = values.get("uid")
         self.limits = values.get("limits", {})
         self.strict = self.mode == "strict"
-
-
-def command(policy, line):
-    """The command line that confines another one; for who starts it."""
-    return [sys.executable, "-I", "-S", os.path.abspath(__file__), json.dumps(policy)] + line
 
 
 # -- what is hidden -----------------------------------------------------------------------------------------------------
@@ -263,7 +258,11 @@ def limit(limits):
         if kind is not None and value is not None:
             soft, hard = resource.getrlimit(kind)
             most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (most if soft == resource.RLIM_INFINITY else min(soft, most), most))
+            begins = most if soft == resource.RLIM_INFINITY else min(soft, most)
+            if name == "CPU" and most == value:
+                # At both limits at once the kernel sends SIGKILL, which says nothing.
+                most = value + 5 if hard == resource.RLIM_INFINITY else min(value + 5, hard)
+            resource.setrlimit(kind, (begins, most))
 
 
 def confine(policy):

@@ -102,7 +102,8 @@ class Environments:
                     "The dependencies cannot be installed; check py_dependencies of the deployment, and that this host "
                     "reaches a package index: %s"]
         for command, failure in zip(commands, failures):
-            code = self.launcher.call(self.policies.command(policy, command), env, cwd="/")
+            with self.launcher.usage.watched(policy["directory"]):
+                code = self.launcher.call(self.policies.command(policy, command), env, cwd="/")
             # What a package's build leaves running may not change the environment later.
             self.launcher.end_processes()
             self.policies.demand_started(policy, code)

@@ -27,6 +27,7 @@ found as JSON, and leaves nothing behind.
 Needs Python 3.7 or newer, and nothing else.
 """
 
+import contextlib
 import fcntl
 import glob
 import json
@@ -44,7 +45,6 @@ import urllib.request
 
 SCRIPTS = os.path.dirname(os.path.abspath(__file__))
 # An isolated interpreter (-I) does not look in the directory of its script by itself.
-sys.dont_write_bytecode = True
 sys.path.insert(0, SCRIPTS)
 
 from environments import Environments  # noqa: E402
@@ -52,8 +52,12 @@ from output import Output  # noqa: E402
 from policies import Failure, Policies  # noqa: E402
 from relay import Relay  # noqa: E402
 from supervisor import adopt_orphans, kill_descendants  # noqa: E402
+from usage import Usage  # noqa: E402
 
 ALREADY_LAUNCHED = 75
+# In bytes, and in characters, of which each takes six bytes at most.
+LONGEST_RESULT = 32 * 1024
+LONGEST_ERROR = 5000
 
 
 class Stopped(Exception):
@@ -68,9 +72,11 @@ class Launcher:
         self.deadline = time.monotonic() + self.spec["timeout_seconds"]
         self.stop_reason = self.stop_error = None
         self.asked_at = None
+        self.hurried = False
         self.output = None
         self.relay = None
         self.policies = Policies(self)
+        self.usage = Usage(self.policies.given.get("most", {}), self.stop, self.hurry)
         self.environments = Environments(self)
 
     # -- files ------------------------------------------------------------------------------------------------------
@@ -90,6 +96,23 @@ class Launcher:
             os.fsync(f.fileno())
         os.replace(fresh, self.path(name))
 
+    def reserve_result(self):
+        """Room on the disk for the last word, which is written into it: the run may leave none."""
+        with contextlib.suppress(OSError), open(self.path("result.json.new"), "wb") as f:
+            f.write(b" " * LONGEST_RESULT)
+            f.flush()
+            os.fsync(f.fileno())
+
+    def write_result(self, result):
+        result["error"] = result["error"] and result["error"][:LONGEST_ERROR]
+        fresh = self.path("result.json.new")
+        with open(fresh, "r+b" if os.path.exists(fresh) else "wb") as f:
+            f.write(json.dumps(result).encode("ascii"))
+            f.truncate()
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(fresh, self.path("result.json"))
+
     def say(self, text):
         self.output.say(text)
 
@@ -102,6 +125,7 @@ class Launcher:
             return ALREADY_LAUNCHED
         adopt_orphans()
         self.write("pid", str(os.getpid()))
+        self.reserve_result()
         signal.signal(signal.SIGTERM, self.on_term)
         signal.signal(signal.SIGINT, self.on_term)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -127,7 +151,7 @@ class Launcher:
             kill_descendants()
             self.output.finish()
             self.hand_over(result)
-        self.write("result.json", json.dumps(result))
+        self.write_result(result)
         return 0
 
     def working_directory(self):
@@ -163,9 +187,11 @@ class Launcher:
         self.open_relay(env)
         self.await_permit()
         threading.Thread(target=self.watch_token, daemon=True).start()
-        self.policies.watch_disk(self.workspace())
-        code = self.call(command, env, cwd="/", graceful=True)
+        with self.usage.watched(self.workspace()):
+            code = self.call(command, env, cwd="/", graceful=True)
         self.policies.demand_started(policy, code)
+        if self.stop_reason is None and self.usage.explain(code):
+            self.stop("limit", self.usage.explain(code))
         return code
 
     def passed_through(self):
@@ -270,7 +296,7 @@ class Launcher:
         try:
             found = look()
         except Stopped:
-            self.add(name, "failed", "The look for it took too long.", "Check that this host reaches a package index.")
+            self.add(name, "failed", self.stop_error or "The look for it took too long.", "Check that this host reaches a package index.")
         except Failure as failure:
             self.add(name, "failed", str(failure), "Correct the deployment, or the server's host, as it says.")
         else:
@@ -280,16 +306,18 @@ class Launcher:
     # -- processes --------------------------------------------------------------------------------------------------
 
     def call(self, command, env, cwd, graceful=False):
-        """Runs a program, with its output in the log; returns its exit code, or the negative number of a signal."""
+        """
+        Runs a program, with its output in the log; returns its exit code, or the negative number of a signal.
+
+        @param command as policies.command makes it
+        """
         self.stop_if_asked()
-        if shutil.which(command[0]) is None:
-            raise Failure("'%s' cannot be started: it is not there, or may not be executed." % command[0])
         life, life_of_launcher = os.pipe()
         printed, prints = os.pipe()
         grace = self.spec["grace_seconds"] if graceful else 0
         try:
             child = subprocess.Popen(
-                [sys.executable, "-I", os.path.join(SCRIPTS, "supervisor.py"), str(grace), str(life), str(printed)] + command,
+                [sys.executable, "-I", "-S", os.path.join(SCRIPTS, "supervisor.py"), str(grace), str(life), str(printed)] + command,
                 env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=prints, stderr=subprocess.STDOUT, pass_fds=(life, printed))
             os.close(prints)
             os.close(life)
@@ -297,7 +325,7 @@ class Launcher:
             self.write("supervisor", str(child.pid))
             code = self.follow(child, printed, grace)
         except OSError as failure:
-            raise Failure("'%s' cannot be started: %s" % (command[0], failure))
+            raise Failure("'%s' cannot be started: %s" % (command[1], failure))
         finally:
             for end in (life, life_of_launcher, printed, prints):
                 if end is not None:
@@ -316,7 +344,7 @@ class Launcher:
                 kill_at = time.monotonic() + grace
                 if grace > 0:
                     child.terminate()
-            if kill_at is not None and time.monotonic() >= kill_at:
+            if kill_at is not None and (self.hurried or time.monotonic() >= kill_at):
                 kill_descendants()
             select.select([printed], [], [], 0.1)
             if self.keep(printed) == 0:
@@ -353,6 +381,10 @@ class Launcher:
     def stop(self, reason, error=None):
         self.stop_error = error
         self.stop_reason = reason
+
+    def hurry(self):
+        """Leaves no time to roll back."""
+        self.hurried = True
 
     def stop_if_asked(self):
         if self.stop_reason is None and time.monotonic() > self.deadline:

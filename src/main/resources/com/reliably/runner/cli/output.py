@@ -24,6 +24,7 @@ class Output:
         self.full = False
         self.end = b""
         self.dropped = 0
+        self.without_room = 0
         self.lock = threading.RLock()
         self.addresses = None
 
@@ -34,14 +35,14 @@ class Output:
 
     def keep(self, data):
         if not self.full and len(data) <= self.room:
-            self.file.write(data)
+            self.put(data)
             self.room -= len(data)
             return
         if not self.full:
             self.full = True
             kept = data[:max(0, self.room)]
             kept = kept[:kept.rfind(b"\n") + 1] if b"\n" in kept else whole_characters(kept)
-            self.file.write(kept)
+            self.put(kept)
             data = data[len(kept):]
             self.say("\n[reliably-server: the output is longer than the %d bytes that are kept (RELIABLY_RUNS_LOG_LIMIT); of "
                      "what follows only the end is kept, and comes when the run is over]" % self.limit)
@@ -52,7 +53,17 @@ class Output:
     def say(self, text):
         """A sentence of the launcher's own; there are few of them, and none is left out."""
         with self.lock:
-            self.file.write((text.rstrip("\n") + "\n").encode("utf-8", "replace"))
+            self.put((text.rstrip("\n") + "\n").encode("utf-8", "replace"))
+
+    def put(self, data):
+        """Writes what the disk has room for: a run does not end because its output cannot be kept."""
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self.file.write(left):]
+            except OSError:
+                self.without_room += len(left)
+                return
 
     def finish(self):
         """Writes the end of what was printed, and how much was left out before it."""
@@ -66,10 +77,13 @@ class Output:
             self.shorten()
             if self.dropped:
                 self.say("[reliably-server: %d bytes of the output are left out here]" % self.dropped)
-            self.file.write(self.end)
+            self.put(self.end)
             self.full = False
             self.room = 0
             self.end = b""
+        if self.without_room:
+            lost, self.without_room = self.without_room, 0
+            self.say("\n[reliably-server: %d bytes of the output are not here, because the server's disk was full]" % lost)
 
     def last(self, size):
         """The last bytes of what was printed so far."""

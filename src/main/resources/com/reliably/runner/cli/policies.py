@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 
 import confinement
 
@@ -18,21 +17,6 @@ NOT_STARTED = 126
 PATHS_OF_TOOLS = re.compile(r"(SSL_CERT_FILE|SSL_CERT_DIR|[A-Z]+_CA_BUNDLE|PIP_(CERT|CLIENT_CERT|FIND_LINKS|CONFIG_FILE|"
                             r"CONSTRAINT|REQUIREMENT)|UV_(FIND_LINKS|CONFIG_FILE|PYTHON_INSTALL_DIR|DEFAULT_INDEX|INDEX|"
                             r"INDEX_URL|CONSTRAINT))$")
-
-
-def size_of(directory):
-    """The bytes that a directory takes on disk. Links in it lead nowhere."""
-    total, queue = 0, [directory]
-    while queue:
-        try:
-            with os.scandir(queue.pop()) as entries:
-                for entry in entries:
-                    total += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        queue.append(entry.path)
-        except OSError:
-            pass
-    return total
 
 
 class Failure(Exception):
@@ -93,14 +77,35 @@ class Policies:
     def probe(self):
         """What there is to confine with, once for this launcher; a process of its own, because it tries."""
         if self.found is None:
-            line = [sys.executable, "-I", "-S", os.path.abspath(confinement.__file__), "--probe", self.hidden]
-            answer = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                    universal_newlines=True)
-            try:
-                self.found = json.loads(answer.stdout)
-            except ValueError:
-                self.found = {"landlock": 0, "namespaces": answer.stderr.strip()[-300:] or "unknown", "root": False}
+            self.found = self.probe_forked() if threading.active_count() == 1 else self.probe_started()
         return self.found
+
+    def probe_forked(self):
+        """By far the quicker way, while there are no other threads."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.write(writing, json.dumps(confinement.probe(self.hidden)).encode("ascii"))
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as answer:
+            said = answer.read()
+        os.waitpid(child, 0)
+        return self.probed(said, "unknown")
+
+    def probe_started(self):
+        line = [sys.executable, "-I", "-S", os.path.abspath(confinement.__file__), "--probe", self.hidden]
+        answer = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return self.probed(answer.stdout, answer.stderr.decode("utf-8", "replace").strip()[-300:] or "unknown")
+
+    @staticmethod
+    def probed(said, failure):
+        try:
+            return json.loads(said.decode("ascii"))
+        except ValueError:
+            return {"landlock": 0, "namespaces": failure, "root": False}
 
     def uid(self):
         """The user that runs of this organization become: only root can, and only where paths can be shown to that user."""
@@ -138,29 +143,15 @@ class Policies:
                               "organization. Leave base_dir out to run in a fresh directory, or have the operator allow it."
                               % base_dir)
 
-    def watch_disk(self, directory):
-        """Ends the run once a directory is larger than it may be. It is looked at again and again, from a thread of its own."""
-        most = self.given.get("disk_bytes")
-        if most is not None:
-            threading.Thread(target=self.compare_size, args=(directory, most), daemon=True).start()
-
-    def compare_size(self, directory, most):
-        while self.launcher.stop_reason is None:
-            began = time.monotonic()
-            if size_of(directory) > most:
-                self.launcher.stop("limit", "The run used more than %d bytes of disk, which is what a run may use "
-                                   "(RELIABLY_MANAGED_MAX_DISK), and was ended." % most)
-            time.sleep(max(2, 10 * (time.monotonic() - began)))
-
     # -- commands ---------------------------------------------------------------------------------------------------
 
     def command(self, policy, line):
-        """The command line that runs another one under a policy."""
+        """What the supervisor runs another command line by: the policy, then that."""
         try:
             os.remove(policy["report"])
         except FileNotFoundError:
             pass
-        return confinement.command(policy, line)
+        return [json.dumps(policy)] + line
 
     def demand_started(self, policy, code):
         """

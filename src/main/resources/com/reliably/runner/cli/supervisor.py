@@ -1,8 +1,8 @@
 """Stands between the launcher and a program of a run, and ends with the launcher what stems from that program.
 
-    python supervisor.py GRACE LIFE OUTPUT PROGRAM [ARGUMENT…]
+    python -I -S supervisor.py GRACE LIFE OUTPUT POLICY PROGRAM [ARGUMENT…]
 
-LIFE is the reading end of a pipe of which only the launcher has the other end: at its end the launcher is gone, killed by
+The program is confined by POLICY (confinement.py), in a process that is forked for it: this one has no threads. LIFE is the reading end of a pipe of which only the launcher has the other end: at its end the launcher is gone, killed by
 whatever it was. The program then gets SIGTERM and GRACE seconds to roll back (none where GRACE is 0), after which every
 process that stems from here is killed. OUTPUT is the reading end of the pipe that the program prints to; it is held, and
 emptied once the launcher is gone, so that a program that prints while it rolls back does not fail for that.
@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 
-CANNOT_START = 127
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -46,12 +45,30 @@ def kill_descendants():
         victims = descendants(os.getpid())
         if not victims:
             return
+        # By groups first: what doubles all the time is gone before one knows its ids, and a group is killed at once.
+        for group in groups_of(victims):
+            send(os.killpg, group)
         for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            send(os.kill, pid)
         time.sleep(0.02)
+
+
+def groups_of(processes):
+    """Their process groups, without that of this process. A group is within a session, so that nobody else is in them."""
+    found = set()
+    for pid in processes:
+        try:
+            found.add(os.getpgid(pid))
+        except OSError:
+            pass
+    return found - {os.getpgrp()}
+
+
+def send(kill, number):
+    try:
+        kill(number, signal.SIGKILL)
+    except OSError:
+        pass
 
 
 def descendants(root):
@@ -92,12 +109,15 @@ class Supervisor:
         self.grace = grace
         self.life = life
         self.output = output
+        # The id of its process.
         self.program = None
         self.status = None
         self.kill_at = None
 
-    def run(self, command):
+    def run(self, policy, command):
         adopt_orphans()
+        for end in (self.life, self.output):
+            os.set_inheritable(end, False)
         woken, wake = os.pipe()
         os.set_blocking(woken, False)
         os.set_blocking(wake, False)
@@ -106,11 +126,9 @@ class Supervisor:
         signal.signal(signal.SIGTERM, lambda signum, frame: self.tell(signum))
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            self.program = subprocess.Popen(command, preexec_fn=die_with_parent())
-        except (OSError, subprocess.SubprocessError) as failure:
-            print("reliably-server: '%s' cannot be started: %s" % (command[0], failure), flush=True)
-            os._exit(CANNOT_START)
+        self.program = os.fork()
+        if self.program == 0:
+            become(policy, command)
         watched = [woken, self.life]
         while self.status is None:
             ready = select.select(watched, [], [], 0.5)[0]
@@ -130,7 +148,7 @@ class Supervisor:
 
     def tell(self, signum):
         if self.program is not None and self.status is None:
-            os.kill(self.program.pid, signum)
+            os.kill(self.program, signum)
 
     def end_without_launcher(self):
         self.kill_at = time.monotonic() + self.grace
@@ -146,17 +164,32 @@ class Supervisor:
                 return
             if pid == 0:
                 return
-            if pid == self.program.pid:
+            if pid == self.program:
                 self.status = status
 
 
-def die_with_parent():
-    """On Linux: a last resort, for a supervisor that is killed itself."""
-    if not on_linux():
-        return None
-    import ctypes
-    libc = ctypes.CDLL(None)
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def become(policy, command):
+    """Makes this process the program, in a session of its own, so that its process groups have nothing else in them."""
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()
+        if on_linux():
+            # A last resort, for a supervisor that is killed itself.
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+        import confinement
+        os._exit(confinement.main([policy] + command))
+    finally:
+        os._exit(confinement_failed())
+
+
+def confinement_failed():
+    import traceback
+    traceback.print_exc()
+    sys.stderr.flush()
+    return 126
 
 
 def end_like(status):
@@ -169,4 +202,4 @@ def end_like(status):
 
 
 if __name__ == "__main__":
-    Supervisor(float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])).run(sys.argv[4:])
+    Supervisor(float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])).run(sys.argv[4], sys.argv[5:])

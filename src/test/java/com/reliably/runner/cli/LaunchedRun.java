@@ -3,12 +3,14 @@ package com.reliably.runner.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.reliably.runner.ClientCommand;
+import com.reliably.testing.Command;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,25 @@ final class LaunchedRun implements AutoCloseable {
      * @param spec   what is not as usual in the order
      */
     LaunchedRun(Path parent, String client, String server, Map<String, Object> spec) throws IOException {
+        this(parent, client, server, spec, Map.of(), List.of(), List.of());
+    }
+
+    /**
+     * Starts it through another program.
+     *
+     * @param variables further ones of the client
+     * @param before    executed first, with the run's parent directory behind it
+     * @param through   what executes the launcher's command line
+     */
+    LaunchedRun(
+            Path parent,
+            String client,
+            String server,
+            Map<String, Object> spec,
+            Map<String, String> variables,
+            List<String> before,
+            List<String> through)
+            throws IOException {
         Path path = Files.createDirectories(parent.resolve(UUID.randomUUID() + ".1"));
         directory = new RunDirectory(path, JSON);
         Map<String, Object> whole = new HashMap<>(Map.of(
@@ -49,23 +70,23 @@ final class LaunchedRun implements AutoCloseable {
         whole.put("base_dir", null);
         whole.putAll(spec);
         directory.write("spec.json", whole);
-        directory.write(
-                "environment.json",
-                Map.of(
-                        ClientCommand.TOKEN,
-                        TOKEN,
-                        ClientCommand.SERVER_URL,
-                        server,
-                        "RELIABLY_HOST",
-                        server.replaceFirst("https?://", ""),
-                        "RELIABLY_DOMAIN",
-                        server,
-                        "RELIABLY_USE_HTTP",
-                        "true",
-                        "RELIABLY_ORGANIZATION_ID",
-                        "org",
-                        "RELIABLY_PLAN_ID",
-                        "plan"));
+        Map<String, String> environment = new HashMap<>(Map.of(
+                ClientCommand.TOKEN,
+                TOKEN,
+                ClientCommand.SERVER_URL,
+                server,
+                "RELIABLY_HOST",
+                server.replaceFirst("https?://", ""),
+                "RELIABLY_DOMAIN",
+                server,
+                "RELIABLY_USE_HTTP",
+                "true",
+                "RELIABLY_ORGANIZATION_ID",
+                "org",
+                "RELIABLY_PLAN_ID",
+                "plan"));
+        environment.putAll(variables);
+        directory.write("environment.json", environment);
         directory.permit();
         Path program = Files.createDirectories(path.resolve("client")).resolve("reliably");
         Files.writeString(program, client);
@@ -75,13 +96,20 @@ final class LaunchedRun implements AutoCloseable {
             Files.copy(resource, start);
         }
         Path scripts = new LauncherScripts(parent).launcher().getParent();
-        launcher = new ProcessBuilder(
-                        "python3",
-                        "-I",
-                        start.toString(),
-                        scripts.toString(),
-                        path.toString(),
-                        program.getParent().toString())
+        List<String> command = new ArrayList<>(through);
+        command.addAll(List.of(
+                "python3",
+                "-I",
+                start.toString(),
+                scripts.toString(),
+                path.toString(),
+                program.getParent().toString()));
+        if (!before.isEmpty()) {
+            List<String> first = new ArrayList<>(before);
+            first.add(parent.toString());
+            Command.of(first).run();
+        }
+        launcher = new ProcessBuilder(command)
                 .directory(path.toFile())
                 .redirectInput(new File("/dev/null"))
                 .redirectErrorStream(true)

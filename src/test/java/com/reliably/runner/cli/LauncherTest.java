@@ -2,6 +2,7 @@ package com.reliably.runner.cli;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.reliably.testing.Scenario;
@@ -53,6 +54,26 @@ class LauncherTest {
     }
 
     @Test
+    void howARunEndedIsToldThoughItLeftNoRoomOnTheDisk() throws Exception {
+        try (SmallDisk disk = SmallDisk.at(temporary.resolve("small"), 4 << 20);
+                LaunchedRun run = run(disk.path(), "cat /dev/zero > full\nyes 'a line' | head -c 600000\nexit 3\n")) {
+            RunDirectory.Result result = run.result();
+            assertEquals(3, result.exitCode(), result.toString());
+            assertEquals("exited", result.reason());
+        }
+    }
+
+    @Test
+    void whatADiskThatWasFullHadNoRoomForIsSaid() throws Exception {
+        String script = "cat /dev/zero > full\nyes 'a line' | head -c 600000\nrm full\necho 'why it ended'\n";
+        try (SmallDisk disk = SmallDisk.at(temporary.resolve("small"), 4 << 20);
+                LaunchedRun run = run(disk.path(), script)) {
+            assertEquals(0, run.result().exitCode());
+            assertTrue(run.output().contains("bytes of the output are not here, because the server's disk was full"));
+        }
+    }
+
+    @Test
     void outputWithinTheLimitIsKeptAsItIs() throws Exception {
         try (LaunchedRun run = run("printf 'one\\ntwo'")) {
             assertEquals(0, run.result().exitCode());
@@ -64,6 +85,28 @@ class LauncherTest {
     void theProgramsSignalIsTold() throws Exception {
         try (LaunchedRun run = run("kill -ABRT $$")) {
             assertEquals(-6, run.result().exitCode());
+        }
+    }
+
+    @Test
+    void aRunThatWritesAResultIsNotOver() throws Exception {
+        String forged = "echo '{\"exit_code\": 0, \"reason\": \"exited\", \"error\": null}' > ";
+        String mark = mark();
+        try (LaunchedRun run = run(forged + "result.json\n" + forged + "../result.json\n" + forged
+                + "$HOME/result.json\nsleep " + mark + " & wait $!\nexit 3\n")) {
+            await().until(() -> Scenario.anyProcessWith("sleep " + mark));
+            assertFalse(run.isOver());
+            run.launcher().destroy();
+            assertEquals("cancelled", run.result().reason());
+        }
+    }
+
+    /** A program that is interrupted or whose reader is gone ends, unless it says otherwise itself. */
+    @Test
+    void signalsMeanToTheExperimentWhatTheyUsuallyDo() throws Exception {
+        try (LaunchedRun run = run("(kill -INT $(exec sh -c 'echo $PPID'); echo survived); yes | head -1\n")) {
+            assertEquals(0, run.result().exitCode(), run.output());
+            assertEquals("y\n", run.output());
         }
     }
 
@@ -106,8 +149,12 @@ class LauncherTest {
     }
 
     private LaunchedRun run(String script) throws IOException {
+        return run(temporary, script);
+    }
+
+    private static LaunchedRun run(Path parent, String script) throws IOException {
         return new LaunchedRun(
-                temporary, "#!/bin/sh\n" + script, "http://127.0.0.1:9", Map.of("output_limit_bytes", LIMIT));
+                parent, "#!/bin/sh\n" + script, "http://127.0.0.1:9", Map.of("output_limit_bytes", LIMIT));
     }
 
     private static String mark() {

@@ -1,5 +1,9 @@
 package com.reliably.runner.cli;
 
+import static com.reliably.runner.cli.RelayClient.ORG;
+import static com.reliably.runner.cli.RelayClient.RESULTS;
+import static com.reliably.runner.cli.RelayClient.STATE;
+import static com.reliably.runner.cli.RelayClient.STATUS;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,9 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.reliably.runner.cli.StandInServer.Had;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
@@ -32,30 +34,14 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 class RelayTest {
 
-    private static final String ORG = "/api/v1/organization/o";
     private static final String EXECUTIONS = ORG + "/experiments/x/executions";
-    private static final String RESULTS = EXECUTIONS + "/e/results";
-    private static final String STATE = EXECUTIONS + "/e/state";
-    private static final String STATUS = ORG + "/plans/p/status";
-
-    /** Says where the relay is, and goes on until it is told to end. */
-    private static final String CLIENT = """
-            #!/bin/sh
-            echo "$RELIABLY_SERVICE_HOST $RELIABLY_HOST $RELIABLY_USE_HTTP $NO_PROXY" > ../there.new
-            mv ../there.new ../there
-            echo "see http://$RELIABLY_HOST/api and https://$RELIABLY_HOST/executions"
-            trap 'exit 0' TERM
-            while [ ! -e ../end ]; do sleep 0.1; done
-            exit 0
-            """;
 
     @TempDir
     Path temporary;
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private StandInServer server;
     private LaunchedRun run;
+    private RelayClient client;
     private String relay;
 
     @BeforeEach
@@ -67,9 +53,9 @@ class RelayTest {
     private void start(Map<String, Object> spec) throws IOException {
         Map<String, Object> whole = new HashMap<>(Map.of("handover_seconds", 60));
         whole.putAll(spec);
-        run = new LaunchedRun(temporary, CLIENT, server.url(), whole);
-        await().until(() -> Files.exists(run.file("workspace/there")));
-        relay = Files.readString(run.file("workspace/there")).split(" ")[0];
+        run = new LaunchedRun(temporary, RelayClient.SCRIPT, server.url(), whole);
+        client = new RelayClient(run);
+        relay = client.address();
     }
 
     @AfterEach
@@ -88,7 +74,7 @@ class RelayTest {
             exchange.getResponseBody().write(new byte[] {1, 0, (byte) 0x8b});
         });
         HttpResponse<byte[]> answer =
-                http.send(request("GET", ORG + "/plans/p?a=%20b", null), BodyHandlers.ofByteArray());
+                client.send(client.request("GET", ORG + "/plans/p?a=%20b", null), BodyHandlers.ofByteArray());
         assertEquals(418, answer.statusCode());
         assertEquals(
                 "application/json", answer.headers().firstValue("Content-Type").orElseThrow());
@@ -107,12 +93,12 @@ class RelayTest {
             exchange.sendResponseHeaders(200, 0);
             exchange.getResponseBody().write(text.getBytes());
         });
-        assertEquals(text, send("GET", ORG + "/experiments/x/raw", null).body());
+        assertEquals(text, client.send("GET", ORG + "/experiments/x/raw", null).body());
     }
 
     @Test
     void onlyTheRunsOwnClientIsServed() throws Exception {
-        HttpResponse<String> answer = http.send(
+        HttpResponse<String> answer = client.send(
                 HttpRequest.newBuilder(URI.create(relay + ORG + "/plans/p"))
                         .header("Authorization", "Bearer rly_of-somebody-else")
                         .build(),
@@ -123,18 +109,18 @@ class RelayTest {
 
     @Test
     void reportsAreTakenWhileTheServerIsAwayAndHandedOnInOrder() throws Exception {
-        put(RESULTS, "0");
+        client.put(RESULTS, "0");
         server.goAway();
-        assertEquals("{\"ok\": true}", put(STATUS, "1"));
-        assertEquals("null", put(RESULTS, "2"));
-        assertEquals("null", put(RESULTS, "3"));
-        assertEquals("null", put(STATE, "{\"current\":\"running\"}"));
-        assertEquals("null", put(RESULTS, "4"));
+        assertEquals("{\"ok\": true}", client.put(STATUS, "1"));
+        assertEquals("null", client.put(RESULTS, "2"));
+        assertEquals("null", client.put(RESULTS, "3"));
+        assertEquals("null", client.put(STATE, "{\"current\":\"running\"}"));
+        assertEquals("null", client.put(RESULTS, "4"));
         assertEquals(4, stored(), "of two journals that follow each other the later is kept");
-        assertEquals("{\"current\":\"running\"}", send("GET", STATE, null).body(), "what the client said last");
-        assertEquals("null", send("GET", EXECUTIONS + "/other/state", null).body());
+        assertEquals("{\"current\":\"running\"}", client.send("GET", STATE, null).body(), "what the client said last");
+        assertEquals("null", client.send("GET", EXECUTIONS + "/other/state", null).body());
         server.comeBack();
-        assertEquals("null", put(RESULTS, "5"));
+        assertEquals("null", client.put(RESULTS, "5"));
         await().until(() -> stored() == 0);
         List<String> bodies = server.had().stream()
                 .filter(had -> had.method().equals("PUT"))
@@ -150,7 +136,7 @@ class RelayTest {
     @Test
     void theRunIsNotOverBeforeItsReportsAreHandedOver() throws Exception {
         server.goAway();
-        put(RESULTS, "the last");
+        client.put(RESULTS, "the last");
         Files.createFile(run.file("workspace/end"));
         await().until(() -> !com.reliably.testing.Scenario.anyProcessWith(run.file("client") + "/reliably"));
         assertFalse(run.isOver());
@@ -164,8 +150,8 @@ class RelayTest {
         run.close();
         start(Map.of("timeout_seconds", 4, "grace_seconds", 1, "handover_seconds", 1));
         server.goAway();
-        put(RESULTS, "1");
-        put(STATE, "{}");
+        client.put(RESULTS, "1");
+        client.put(STATE, "{}");
         Files.createFile(run.file("workspace/end"));
         RunDirectory.Result result = run.result();
         assertEquals("unreported", result.reason());
@@ -177,9 +163,9 @@ class RelayTest {
     @Test
     void whatNeedsAnAnswerIsHeldUntilTheServerIsBack() throws Exception {
         server.goAway();
-        CompletableFuture<HttpResponse<String>> held = sendLater("GET", ORG + "/plans/p", null);
-        CompletableFuture<HttpResponse<String>> created = sendLater("POST", EXECUTIONS, "{}");
-        put(RESULTS, "before");
+        CompletableFuture<HttpResponse<String>> held = client.sendLater("GET", ORG + "/plans/p", null);
+        CompletableFuture<HttpResponse<String>> created = client.sendLater("POST", EXECUTIONS, "{}");
+        client.put(RESULTS, "before");
         server.answers((exchange, request) ->
                 StandInServer.answer(exchange, request.method().equals("POST") ? 201 : 200, "\"there\""));
         server.comeBack();
@@ -197,8 +183,8 @@ class RelayTest {
                 StandInServer.answer(exchange, 200, "\"" + request.method() + "\"");
             }
         });
-        assertEquals("null", put(RESULTS, "kept"));
-        assertEquals("\"GET\"", send("GET", ORG + "/plans/p", null).body());
+        assertEquals("null", client.put(RESULTS, "kept"));
+        assertEquals("\"GET\"", client.send("GET", ORG + "/plans/p", null).body());
         await().until(() -> stored() == 0);
     }
 
@@ -212,8 +198,8 @@ class RelayTest {
                 StandInServer.answer(exchange, request.method().equals("POST") ? 201 : 200, "[1, 2]");
             }
         });
-        assertEquals("[1, 2]", send("GET", ORG + "/experiments/x/raw", null).body());
-        assertEquals(201, send("POST", EXECUTIONS, "{}").statusCode());
+        assertEquals("[1, 2]", client.send("GET", ORG + "/experiments/x/raw", null).body());
+        assertEquals(201, client.send("POST", EXECUTIONS, "{}").statusCode());
         Map<String, Long> keys = server.had().stream()
                 .filter(had -> had.method().equals("POST"))
                 .map(Had::key)
@@ -224,7 +210,7 @@ class RelayTest {
     @Test
     void whatMustNotBeDoneTwiceIsNotRepeated() throws Exception {
         server.answers((exchange, request) -> StandInServer.cutInTheMidst(exchange));
-        HttpResponse<String> answer = send("POST", ORG + "/plans/p/run", "{}");
+        HttpResponse<String> answer = client.send("POST", ORG + "/plans/p/run", "{}");
         assertEquals(502, answer.statusCode());
         assertEquals(1, server.had().size());
     }
@@ -258,7 +244,7 @@ class RelayTest {
     @Test
     void whatTheServerRefusesIsSaidInTheLog() throws Exception {
         server.goAway();
-        put(RESULTS, "bad");
+        client.put(RESULTS, "bad");
         server.answers((exchange, request) -> StandInServer.answer(exchange, 422, "{\"detail\":\"no journal\"}"));
         server.comeBack();
         await().until(() -> stored() == 0);
@@ -269,7 +255,7 @@ class RelayTest {
     @Test
     void addressesInTheLogAndInReportsAreTheServers() throws Exception {
         String authority = relay.substring("http://".length());
-        put(RESULTS, "{\"url\": \"https://" + authority + "/executions\", \"from\": \"" + relay + "/api\"}");
+        client.put(RESULTS, "{\"url\": \"https://" + authority + "/executions\", \"from\": \"" + relay + "/api\"}");
         String server = this.server.url().substring("http://".length());
         assertEquals(
                 "{\"url\": \"https://" + server + "/executions\", \"from\": \"http://" + server + "/api\"}",
@@ -282,8 +268,8 @@ class RelayTest {
     @Test
     void reportsOutliveAKilledLauncher() throws Exception {
         server.goAway();
-        put(RESULTS, "1");
-        put(STATE, "{}");
+        client.put(RESULTS, "1");
+        client.put(STATE, "{}");
         run.launcher().destroyForcibly().waitFor();
         await().until(() -> run.directory().supervisor().isEmpty());
         assertEquals(2, run.directory().reportsNotHandedOver());
@@ -299,27 +285,5 @@ class RelayTest {
 
     private int stored() throws IOException {
         return run.directory().reportsNotHandedOver();
-    }
-
-    private String put(String path, String body) throws Exception {
-        HttpResponse<String> answer = send("PUT", path, body);
-        assertEquals(200, answer.statusCode(), answer.body());
-        return answer.body();
-    }
-
-    private HttpResponse<String> send(String method, String path, String body) throws Exception {
-        return http.send(request(method, path, body), BodyHandlers.ofString());
-    }
-
-    private CompletableFuture<HttpResponse<String>> sendLater(String method, String path, String body) {
-        return http.sendAsync(request(method, path, body), BodyHandlers.ofString());
-    }
-
-    private HttpRequest request(String method, String path, String body) {
-        return HttpRequest.newBuilder(URI.create(relay + path))
-                .header("Authorization", "Bearer " + LaunchedRun.TOKEN)
-                .header("Content-Type", "application/json")
-                .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
-                .build();
     }
 }

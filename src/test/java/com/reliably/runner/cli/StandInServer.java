@@ -2,6 +2,8 @@ package com.reliably.runner.cli;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -12,9 +14,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 
 /** An HTTP server that goes away and comes back at the same port, and answers what a test wants. */
 final class StandInServer implements AutoCloseable {
+
+    /** Of longer bodies only the length is kept. */
+    private static final int LONGEST_KEPT = 1 << 20;
 
     /** A request that it had. */
     record Had(String method, String path, String body, String key, String contentType) {
@@ -35,13 +41,25 @@ final class StandInServer implements AutoCloseable {
     private volatile Answers answers = (exchange, request) -> answer(exchange, 200, "null");
     private HttpServer server;
 
+    private final SSLContext tls;
+
     StandInServer() throws IOException {
+        this(null);
+    }
+
+    /** One that speaks TLS only, unless it is given null. */
+    StandInServer(SSLContext tls) throws IOException {
+        this.tls = tls;
         server = started(0);
         port = server.getAddress().getPort();
     }
 
     private HttpServer started(int at) throws IOException {
-        HttpServer fresh = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 64);
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), at);
+        HttpServer fresh = tls == null ? HttpServer.create(address, 64) : HttpsServer.create(address, 64);
+        if (fresh instanceof HttpsServer secure) {
+            secure.setHttpsConfigurator(new HttpsConfigurator(tls));
+        }
         fresh.setExecutor(threads);
         fresh.createContext("/", this::handle);
         fresh.start();
@@ -52,7 +70,7 @@ final class StandInServer implements AutoCloseable {
         Had request = new Had(
                 exchange.getRequestMethod(),
                 exchange.getRequestURI().toString(),
-                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8),
+                text(exchange.getRequestBody().readAllBytes()),
                 exchange.getRequestHeaders().getFirst("Idempotency-Key"),
                 exchange.getRequestHeaders().getFirst("Content-Type"));
         if (!request.path().startsWith("/q/")) {
@@ -61,6 +79,10 @@ final class StandInServer implements AutoCloseable {
         try (exchange) {
             answers.to(exchange, request);
         }
+    }
+
+    private static String text(byte[] body) {
+        return body.length > LONGEST_KEPT ? body.length + " bytes" : new String(body, StandardCharsets.UTF_8);
     }
 
     static void answer(HttpExchange exchange, int status, String body) throws IOException {
@@ -82,7 +104,11 @@ final class StandInServer implements AutoCloseable {
     }
 
     String url() {
-        return "http://127.0.0.1:" + port;
+        return (tls == null ? "http" : "https") + "://127.0.0.1:" + port;
+    }
+
+    int port() {
+        return port;
     }
 
     List<Had> had() {

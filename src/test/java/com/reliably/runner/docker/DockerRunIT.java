@@ -397,6 +397,30 @@ class DockerRunIT {
         assertEquals(List.of(), engine.containersWith("reliably.com/check", "true"));
     }
 
+    @Test
+    void theCheckSaysThatTheServerListensOnLoopbackOnly() {
+        ServerProcess.Setup elsewhere = ServerProcess.on(temporary.resolve("loopback"));
+        elsewhere
+                .with("RELIABLY_DOCKER_HOST", engine.host())
+                // Another address of the host than the one that it listens on.
+                .with("RELIABLY_DOCKER_CALLBACK_URL", "http://127.0.0.2:" + elsewhere.port());
+        try (ServerProcess other = elsewhere.start()) {
+            Map<String, Object> definition =
+                    Map.of("type", "container", "image", TestEngine.CLI, "network_mode", "host");
+            JsonPath found = other.request()
+                    .post("/deployments/" + new Scenario(other).deployment(definition) + "/check")
+                    .then()
+                    .statusCode(200)
+                    .extract()
+                    .jsonPath();
+            assertEquals("failed", found.getString("results[-1].outcome"), found.prettify());
+            String message = found.getString("results[-1].message");
+            assertTrue(message.contains("does not reach this server at http://127.0.0.2:"), message);
+            assertTrue(message.contains("This server listens on 127.0.0.1 only"), message);
+            assertTrue(message.contains("QUARKUS_HTTP_HOST"), message);
+        }
+    }
+
     private static JsonPath check(Map<String, Object> definition) {
         return server.request()
                 .post("/deployments/" + scenario.deployment(definition) + "/check")

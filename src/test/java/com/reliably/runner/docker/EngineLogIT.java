@@ -37,8 +37,7 @@ class EngineLogIT {
                 .arguments(
                         "-Dquarkus.log.level=DEBUG",
                         ASKED_FOR.formatted(""),
-                        ASKED_FOR.formatted(".core.command"),
-                        ASKED_FOR.formatted(".zerodep.shaded.org.apache.hc.client5.http.wire"))
+                        ASKED_FOR.formatted(".core.command"))
                 .start()) {
             Scenario scenario = new Scenario(server);
             String environment = scenario.create(

@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.dockerjava.transport.DockerHttpClient;
 import com.reliably.deployment.EngineAddress;
+import com.reliably.outbound.OutboundRules;
 import com.reliably.outbound.TestOutbound;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.impl.VertxBuilder;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -77,12 +81,16 @@ class EngineWorkersTest {
         Path socket = directory.resolve("s");
         try (ServerSocketChannel silent = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             silent.bind(UnixDomainSocketAddress.of(socket));
-            EngineTransport transport = EngineTransport.to(
+            Vertx vertx = new VertxBuilder()
+                    .findTransport(new DomainSocketTransport())
+                    .init()
+                    .vertx();
+            EngineRequests requests = new EngineRequests(
+                    vertx.getOrCreateContext(),
+                    TestOutbound.usual().clients().client(vertx, new HttpClientOptions(), OutboundRules.ofOperator()),
                     EngineAddress.of("unix://" + socket),
-                    TestOutbound.usual().clients(),
-                    null,
-                    2,
-                    Duration.ofSeconds(60));
+                    false);
+            EngineTransport transport = new EngineTransport(requests, Duration.ofSeconds(60));
             DockerHttpClient.Request.Builder request = DockerHttpClient.Request.builder();
             request.method("GET").path("/version");
             for (int i = 0; i < 4; i++) {
@@ -94,7 +102,7 @@ class EngineWorkersTest {
             }
             // Both threads are there for others.
             assertEquals("free", workers.call(() -> "free").await().atMost(SOON));
-            transport.close();
+            vertx.close();
         }
     }
 }

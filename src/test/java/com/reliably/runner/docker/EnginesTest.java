@@ -18,13 +18,18 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Key;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,7 +70,7 @@ class EnginesTest {
 
     private static Material certificate(String name, String host) throws Exception {
         Path store = temporary.resolve(name + ".p12");
-        Command.Result made = Command.of(java.util.List.of(
+        Command.Result made = Command.of(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
                                 .toString(),
                         "-genkeypair",
@@ -139,6 +144,56 @@ class EnginesTest {
         engines.close();
         assertTrue(engine.isClosed());
         listening.close();
+    }
+
+    /** The name is looked up once for each request, whoever makes it; the address of that very look-up is connected to. */
+    @Test
+    void aNameThatLeadsElsewhereAtTheNextLookUpIsOfNoUse() throws Exception {
+        List<String> first = new CopyOnWriteArrayList<>();
+        List<String> other = new CopyOnWriteArrayList<>();
+        int port = plain("127.0.0.1", 0, first).actualPort();
+        plain("127.0.0.2", port, other);
+        Queue<InetAddress> next = new ArrayDeque<>();
+        for (String address : List.of("127.0.0.1", "169.254.169.254", "127.0.0.2", "127.0.0.1", "169.254.169.254")) {
+            next.add(InetAddress.getByName(address));
+        }
+        Engines renamed = new Engines(
+                new NoSettings(),
+                TestOutbound.usual().resolving(host -> List.of(next.remove())).clients(),
+                new ObjectMapper());
+        ContainerDefinition.Engine named =
+                new ContainerDefinition.Engine("tcp://engine.example.com:" + port, null, null, null);
+        Engine engine = renamed.of(
+                        new ContainerDefinition("image", null, null, null, null, named, null, null, null, null, null))
+                .await()
+                .atMost(SOON);
+
+        assertEquals("1.2.3", engine.version().await().atMost(SOON).getVersion());
+        EngineFailure refused = assertThrows(
+                EngineFailure.class, () -> engine.version().await().atMost(SOON));
+        assertTrue(refused.getMessage().contains("refused"), refused.getMessage());
+        assertEquals("1.2.3", engine.version().await().atMost(SOON).getVersion());
+        assertEquals(7, engine.ended("some-id", SOON).await().atMost(SOON));
+        assertThrows(
+                EngineFailure.class, () -> engine.ended("some-id", SOON).await().atMost(SOON));
+        assertEquals(List.of(), List.copyOf(next));
+        // By its name, to one that has several.
+        assertEquals(List.of("engine.example.com:" + port, "engine.example.com:" + port), first);
+        assertEquals(List.of("engine.example.com:" + port), other);
+        renamed.close();
+    }
+
+    private static HttpServer plain(String address, int port, List<String> hosts) throws Exception {
+        return vertx.createHttpServer()
+                .requestHandler(request -> {
+                    hosts.add(request.getHeader("Host"));
+                    request.response()
+                            .end(request.path().equals("/version") ? "{\"Version\":\"1.2.3\"}" : "{\"StatusCode\":7}");
+                })
+                .listen(port, address)
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
     }
 
     @Test

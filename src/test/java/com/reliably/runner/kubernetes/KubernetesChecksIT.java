@@ -104,7 +104,11 @@ class KubernetesChecksIT {
     }
 
     private static Map<String, List<String>> check(String deployment) {
-        JsonPath answer = server.request()
+        return check(server, deployment);
+    }
+
+    private static Map<String, List<String>> check(ServerProcess at, String deployment) {
+        JsonPath answer = at.request()
                 .post("/deployments/" + deployment + "/check")
                 .then()
                 .statusCode(200)
@@ -186,6 +190,24 @@ class KubernetesChecksIT {
         assertEquals(
                 "kubectl create namespace " + cluster.namespace(),
                 found.get("namespace").get(2));
+    }
+
+    @Test
+    void aServerThatListensOnLoopbackOnlyIsSaidToBeTheReason() throws IOException {
+        join(Map.of());
+        applyDocumentation();
+        try (ServerProcess other = TestCluster.server(temporary.resolve("loopback"))
+                .with("QUARKUS_HTTP_HOST", "127.0.0.1")
+                .start()) {
+            Map<String, List<String>> found =
+                    check(other, new Scenario(other).deployment(definition("reliably-server")));
+            assertEquals("passed", found.get("Pod starts").get(0), found.toString());
+            List<String> callback = found.get("server reachable from a Pod");
+            assertEquals("failed", callback.get(0), found.toString());
+            assertThat(callback.get(1), containsString("A Pod does not reach this server at http://10.244"));
+            assertThat(callback.get(1), containsString("This server listens on 127.0.0.1 only"));
+            assertThat(callback.get(1), containsString("QUARKUS_HTTP_HOST"));
+        }
     }
 
     @Test
