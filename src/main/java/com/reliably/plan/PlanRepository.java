@@ -63,9 +63,12 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
                 .firstResult();
     }
 
-    /** Plans of any organisation, locked like the one above, always in the same order. */
+    /**
+     * Plans of any organisation, locked like the one above, always in the same order; those that are deleted too, because what
+     * is written of their runs locks them.
+     */
     Uni<List<Plan>> lockAll(Set<UUID> ids) {
-        return find("id in ?1 and deletedAt is null order by id", ids)
+        return find("id in ?1 order by id", ids)
                 .withLock(LockModeType.PESSIMISTIC_WRITE)
                 .list();
     }
