@@ -40,7 +40,10 @@ class EngineScheduleRepository {
 
     private static final String REMOVE_BUT_AT = """
             update engine_schedule set desired = 'removed', generation = generation + 1, failures = 0, next_try_at = null
-            where org_id = ?1 and plan_id = ?2 and deployment_id is distinct from cast(?3 as uuid) and desired <> 'removed'""";
+            where id in (select id from engine_schedule
+                         where org_id = ?1 and plan_id = ?2 and deployment_id is distinct from cast(?3 as uuid)
+                           and desired <> 'removed'
+                         order by plan_id, deployment_id for update)""";
 
     private static final String REFRESH = """
             update engine_schedule set generation = generation + 1, failures = 0, next_try_at = null
@@ -83,7 +86,8 @@ class EngineScheduleRepository {
             returning s.id, s.epoch, s.org_id, s.plan_id, s.deployment_id""";
 
     private static final String RENEW = """
-            update engine_schedule set lease_until = now() + make_interval(secs => ?1) where owner = ?2
+            update engine_schedule set lease_until = now() + make_interval(secs => ?1)
+            where id in (select id from engine_schedule where owner = ?2 order by plan_id, deployment_id for update)
             returning id, epoch, org_id, plan_id, deployment_id""";
 
     private static final String DUE = """
@@ -134,15 +138,19 @@ class EngineScheduleRepository {
     private static final String GONE =
             "delete from engine_schedule" + OURS + " and generation = ?4 and desired = 'removed'";
 
-    private static final String HURRY_PLAN =
-            "update engine_schedule set next_try_at = null where org_id = ?1 and plan_id = ?2";
+    private static final String HURRY_PLAN = """
+            update engine_schedule set next_try_at = null
+            where id in (select id from engine_schedule where org_id = ?1 and plan_id = ?2
+                         order by plan_id, deployment_id for update)""";
 
     private static final String AGAIN = "update engine_schedule set generation = generation + 1 where id = ?1";
 
     /** The leases of what this server has not in hand this moment. */
     private static final String RELEASE = """
             update engine_schedule set owner = null, lease_until = null
-            where owner = ?1 and id <> all (cast(string_to_array(?2, ',') as uuid[]))""";
+            where id in (select id from engine_schedule
+                         where owner = ?1 and id <> all (cast(string_to_array(?2, ',') as uuid[]))
+                         order by plan_id, deployment_id for update)""";
 
     Uni<Void> keep(UUID orgId, UUID planId, UUID deploymentId, String type, Desired desired) {
         return execute(KEEP, orgId, planId, deploymentId, type, desired.toString())

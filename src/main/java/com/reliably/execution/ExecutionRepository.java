@@ -43,10 +43,12 @@ class ExecutionRepository implements PanacheRepositoryBase<Execution, UUID> {
     Uni<List<UUID>> terminateAll(UUID orgId, String state) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         update execution set state = cast(cast(?2 as text) as jsonb)
-                        where org_id = ?1 and finished_at is null
-                          and not exists (select 1 from run r where r.id = execution.run_id and r.org_id = ?1
-                                          and r.state in ('pending', 'launching', 'running'))
-                          and state ->> 'current' <> 'terminate'
+                        where id = any (array(
+                            select e.id from execution e where e.org_id = ?1 and e.finished_at is null
+                              and not exists (select 1 from run r where r.id = e.run_id and r.org_id = ?1
+                                              and r.state in ('pending', 'launching', 'running'))
+                              and e.state ->> 'current' <> 'terminate'
+                            order by e.id for no key update of e))
                         returning id
                         """, UUID.class)
                 .setParameter(1, orgId)

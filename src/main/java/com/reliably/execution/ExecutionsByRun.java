@@ -26,17 +26,21 @@ class ExecutionsByRun implements RunExecutions {
                    finished_at = cast(cast(:now as text) as timestamptz),
                    state = jsonb_build_object('current', 'finished', 'plan_id', plan_id, 'finished_on', cast(:now as text),
                        'status', coalesce(status, 'aborted'), 'deviated', coalesce(deviated, false))
-            where org_id = :org and run_id = :run and finished_at is null""";
+            where id = any (array(
+                select id from execution where org_id = :org and run_id = :run and finished_at is null
+                order by id for no key update))""";
 
     /** Serialised with {@link ReportStore}'s search for the run of a report. */
     private static final String LOCK = "select 1 from pg_advisory_xact_lock(hashtextextended(:plan, 0))";
 
     private static final String ADOPT = """
-            update execution set run_id = :run where id in (
-                select distinct on (e.experiment_id) e.id from execution e
-                where e.org_id = :org and e.plan_id = :plan and e.run_id is null and e.created_at >= :since
-                  and not exists (select 1 from execution has where has.run_id = :run and has.experiment_id = e.experiment_id)
-                order by e.experiment_id, e.created_at, e.id)""";
+            update execution set run_id = :run where id = any (array(
+                select id from execution where run_id is null and id in (
+                    select distinct on (e.experiment_id) e.id from execution e
+                    where e.org_id = :org and e.plan_id = :plan and e.run_id is null and e.created_at >= :since
+                      and not exists (select 1 from execution has where has.run_id = :run and has.experiment_id = e.experiment_id)
+                    order by e.experiment_id, e.created_at, e.id)
+                order by id for no key update))""";
 
     private final ExecutionRepository repository;
     private final ObjectMapper json;

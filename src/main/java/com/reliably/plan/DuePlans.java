@@ -37,7 +37,7 @@ class DuePlans {
             where p.next_fire_at <= coalesce(cast($1 as timestamptz), now()) and p.deleted_at is null
               and (cast($2 as uuid) is null or p.id = $2) and p.id <> all ($3::uuid[])
             order by p.next_fire_at < coalesce(cast($1 as timestamptz), now()) - interval '1 minute', p.next_fire_at limit $4
-            for update of p skip locked for share of o skip locked""";
+            for no key update of p skip locked for share of o skip locked""";
 
     private static final String ADVANCE = """
             update plan set next_fire_at = n.next_fire_at

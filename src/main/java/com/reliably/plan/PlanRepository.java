@@ -20,6 +20,12 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
 
     private static final String PRESENT = "orgId = ?1 and deletedAt is null";
 
+    private final PlanLastExecutionRepository lastExecutions;
+
+    PlanRepository(PlanLastExecutionRepository lastExecutions) {
+        this.lastExecutions = lastExecutions;
+    }
+
     Uni<Plan> find(UUID orgId, UUID id) {
         return find(PRESENT + " and id = ?2", orgId, id).firstResult();
     }
@@ -63,9 +69,12 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
                 .firstResult();
     }
 
-    /** Plans of any organisation, locked like the one above, always in the same order. */
+    /**
+     * Plans of any organisation, locked like the one above, always in the same order; those that are deleted too, because what
+     * is written of their runs locks them.
+     */
     Uni<List<Plan>> lockAll(Set<UUID> ids) {
-        return find("id in ?1 and deletedAt is null order by id", ids)
+        return find("id in ?1 order by id", ids)
                 .withLock(LockModeType.PESSIMISTIC_WRITE)
                 .list();
     }
@@ -77,8 +86,11 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
                 .list();
     }
 
-    PanacheQuery<Plan> all(UUID orgId, PlanSort sort) {
-        return find(PRESENT + " order by " + sort.orderBy(), orgId);
+    /** The ids of all plans. */
+    PanacheQuery<?> all(UUID orgId, PlanSort sort) {
+        return sort == PlanSort.LAST
+                ? lastExecutions.inOrder(orgId)
+                : find(PRESENT + " order by " + sort.orderBy(), orgId);
     }
 
     PanacheQuery<Plan> matching(UUID orgId, String pattern) {

@@ -65,7 +65,9 @@ class PlanRuns implements RunPlans {
     public Uni<Void> runsChanged(List<RunChange> changes) {
         return repository
                 .lockAll(changes.stream().map(RunChange::planId).collect(Collectors.toSet()))
-                .map(plans -> plans.stream().collect(Collectors.toMap(plan -> plan.id, plan -> plan)))
+                .map(plans -> plans.stream()
+                        .filter(plan -> plan.deletedAt == null)
+                        .collect(Collectors.toMap(plan -> plan.id, plan -> plan)))
                 .onItem()
                 .transformToMulti(plans -> Multi.createFrom()
                         .iterable(changes)

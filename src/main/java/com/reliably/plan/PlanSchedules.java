@@ -71,7 +71,11 @@ class PlanSchedules implements SchedulePlans {
     /** The plans of an organisation, locked, whose engine should be starting what is due. */
     Uni<List<Plan>> lockInstalled(UUID orgId) {
         return engines.installed(orgId)
-                .chain(plans -> plans.isEmpty() ? Uni.createFrom().item(List.of()) : repository.lockAll(plans));
+                .chain(ids -> ids.isEmpty()
+                        ? Uni.createFrom().item(List.of())
+                        : repository.lockAll(ids).map(plans -> plans.stream()
+                                .filter(plan -> plan.deletedAt == null)
+                                .toList()));
     }
 
     @Override

@@ -46,6 +46,9 @@ public final class ProblemMapper {
 
     private static final Set<String> AWAY = Set.of("08", "53", "57", "55P03", "25P03");
 
+    /** PostgreSQL gave up one of several transactions that waited for each other, or that could not have come one by one. */
+    private static final Set<String> GIVEN_UP = Set.of("40P01", "40001");
+
     /** How the messages begin of what the client throws; it has no types for most of it. */
     private static final List<String> CONNECTION_TROUBLE = List.of(
             "Connection was closed",
@@ -128,6 +131,13 @@ public final class ProblemMapper {
             return ProblemException.unavailable(
                             lacks.get()
                                     + "; nothing of this request was stored. Its operator has to make room; send it again then.")
+                    .problem()
+                    .toResponse();
+        }
+        if (refused.map(Refusal::sqlState).filter(GIVEN_UP::contains).isPresent()) {
+            shortage.warn("Requests stood in each other's way", refused.get().message());
+            return ProblemException.unavailable(
+                            "Another request changed the same at the same moment; nothing of this one was stored. Send it again.")
                     .problem()
                     .toResponse();
         }

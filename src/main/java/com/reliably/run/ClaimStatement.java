@@ -5,8 +5,8 @@ import java.util.Set;
 /**
  * The statement that takes up pending runs. It reads the queue of runs that can be claimed (V11__run_queue.sql), never the
  * backlog behind it: a step in an index finds the next organization, and each gives at most its share of what is asked for,
- * those first that have fewest runs under way. The rows of the queue, the run and its plan are locked together; what another
- * server is taking up this moment is passed over.
+ * those first that have fewest runs under way. A plan, its row of the queue and the run are locked together, the plan first: of
+ * a plan that another server has in hand nothing stays locked here, so that claims never wait for each other.
  *
  * <p>Each candidate is looked up by itself ({@code lateral}), and the rows to change are named by an array, so that no
  * estimate of the planner ever makes it read the whole table.
@@ -55,7 +55,7 @@ final class ClaimStatement {
                       and (p.overlap = 'allow' or not exists (
                           select 1 from run other where other.plan_id = q.plan_id
                             and other.state in ('launching', 'running')))
-                    for update of q, r, p skip locked) claimable
+                    for no key update of p, q, r skip locked) claimable
                 limit cast(?1 as integer))
             update run set state = 'launching', error = null, owner = ?2, attempt = attempt + 1,
                 claimed_at = now(), lease_until = now() + make_interval(secs => ?3)

@@ -40,7 +40,7 @@ public class FiredRuns {
                 where plan_id = any ($1::uuid[]) and state in ('pending', 'launching', 'running')),
             free as (
                 select id from run where id in (select id from active) and state in ('pending', 'launching', 'running')
-                limit 1000 for update skip locked),
+                limit 1000 for no key update skip locked),
             asked as (
                 update run set cancel_requested_at = coalesce(cancel_requested_at, now()),
                     state = case state when 'pending' then 'cancelled' else state end,

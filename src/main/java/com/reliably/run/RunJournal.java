@@ -372,11 +372,10 @@ class RunJournal {
     }
 
     private Uni<RunChange> end(Run run, RunOutcome outcome) {
-        RunChange change = run.become(outcome.state(), outcome.error());
-        return executions
-                .abandon(run.orgId, run.id)
-                .chain(() -> tokens.revokeOfRun(run.id))
-                .chain(() -> tell(change));
+        // The plan before the executions, as where an engine's run is stored: else the two could wait for each other.
+        return tell(run.become(outcome.state(), outcome.error()))
+                .call(() -> executions.abandon(run.orgId, run.id))
+                .call(() -> tokens.revokeOfRun(run.id));
     }
 
     /** The end of the output, for people: the client's chatter left out, the faults kept. */

@@ -63,7 +63,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     }
 
     Uni<List<Run>> activeOfPlan(UUID orgId, UUID planId) {
-        return find("orgId = ?1 and planId = ?2 and " + ACTIVE, orgId, planId)
+        return find("orgId = ?1 and planId = ?2 and " + ACTIVE + " order by id", orgId, planId)
                 .withLock(LockModeType.PESSIMISTIC_WRITE)
                 .list();
     }
@@ -80,7 +80,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                             select id from run
                             where org_id = ?1 and state = 'pending'
                               and (cast(?2 as text) is null or plan_id = cast(cast(?2 as text) as uuid))
-                            order by id limit ?3 for update)
+                            order by id limit ?3 for no key update)
                         update run set state = 'cancelled', error = ?4,
                             cancel_requested_at = coalesce(cancel_requested_at, now()),
                             cancel_requested_by = coalesce(cancel_requested_by, cast(cast(?5 as text) as uuid))
@@ -100,7 +100,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         with chosen as (
                             select id from run where org_id = ?1 and state in ('launching', 'running')
-                              and cancel_requested_at is null order by id for update)
+                              and cancel_requested_at is null order by id for no key update)
                         update run set cancel_requested_at = now(), cancel_requested_by = cast(cast(?2 as text) as uuid)
                         where id = any (array(select id from chosen)) returning id, plan_id, state
                         """, Object[].class)
@@ -192,7 +192,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
                                    and (deployment_type is null or cancel_requested_at is not null
                                         or deployment_type <> all (string_to_array(?5, ',')))
                                    or state = 'running' and lease_until < now() - make_interval(secs => ?1))
-                            order by lease_until limit ?2 for update skip locked)
+                            order by lease_until limit ?2 for no key update skip locked)
                         update run set owner = ?3, attempt = attempt + 1, lease_until = now() + make_interval(secs => ?4)
                         from abandoned where run.id = abandoned.id returning run.id
                         """, UUID.class)
@@ -218,7 +218,9 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     Uni<List<OwnedRun>> renew(String owner, Duration lease) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         update run set lease_until = now() + make_interval(secs => ?1)
-                        where owner = ?2 and state in ('launching', 'running')
+                        where id = any (array(
+                            select id from run where owner = ?2 and state in ('launching', 'running')
+                            order by id for no key update))
                         returning id, attempt, cancel_requested_at is not null as cancel_requested
                         """, Object[].class)
                 .setParameter(1, seconds(lease))
@@ -242,9 +244,11 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     Uni<Integer> release(String owner, Set<String> boundTypes) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         update run set lease_until = now() - interval '1 day'
-                        where owner = ?1 and state in ('launching', 'running') and (state = 'launching' and external_reference is null
-                            or state in ('launching', 'running')
-                               and coalesce(deployment_type, '') <> all (string_to_array(?2, ',')))
+                        where id = any (array(
+                            select id from run where owner = ?1 and state in ('launching', 'running')
+                              and (state = 'launching' and external_reference is null
+                                   or coalesce(deployment_type, '') <> all (string_to_array(?2, ',')))
+                            order by id for no key update))
                         """)
                 .setParameter(1, owner)
                 .setParameter(2, String.join(",", boundTypes))
@@ -295,7 +299,7 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         select case when deleted_at is not null then 'The plan was deleted.'
                                     when suspended_at <= ?3 then 'The plan was suspended.' end
-                        from plan where org_id = ?1 and id = ?2 for update
+                        from plan where org_id = ?1 and id = ?2 for no key update
                         """, String.class)
                 .setParameter(1, orgId)
                 .setParameter(2, planId)
@@ -345,8 +349,10 @@ class RunRepository implements PanacheRepositoryBase<Run, UUID> {
     Uni<Void> cancelStarted(UUID orgId, UUID planId) {
         return Panache.getSession().chain(session -> session.createNativeQuery("""
                         update run set cancel_requested_at = now()
-                        where org_id = ?1 and plan_id = ?2 and state in ('launching', 'running')
-                          and cancel_requested_at is null
+                        where id = any (array(
+                            select id from run where org_id = ?1 and plan_id = ?2 and state in ('launching', 'running')
+                              and cancel_requested_at is null
+                            order by id for no key update))
                         """)
                 .setParameter(1, orgId)
                 .setParameter(2, planId)

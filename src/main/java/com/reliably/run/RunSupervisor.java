@@ -204,7 +204,7 @@ class RunSupervisor {
                 .chain(taken -> taken.isEmpty() ? Uni.createFrom().voidItem() : takeUp(runner, room));
     }
 
-    private Room roomOf(Runner runner) {
+    Room roomOf(Runner runner) {
         Map<UUID, Integer> byOrganization = followed.values().stream()
                 .map(Following::run)
                 .filter(run -> runner.types().contains(run.deploymentType))

@@ -5,7 +5,9 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.reliably.run.EngineRuns;
 import com.reliably.testing.ApiTest;
 import com.reliably.testing.Tenant;
 import io.quarkus.vertx.VertxContextSupport;
@@ -33,6 +35,9 @@ class PendingLimitTest {
 
     @Inject
     PlanFires fires;
+
+    @Inject
+    EngineRuns engineRuns;
 
     @Inject
     DataSource database;
@@ -97,6 +102,23 @@ class PendingLimitTest {
         backlog(600);
         tenant.request().delete("/halt").then().statusCode(200);
         assertEquals("0", pending());
+    }
+
+    /** It goes on whatever is said of it here. */
+    @Test
+    void whatAnEngineHasBegunIsNeverRefused() throws Throwable {
+        backlog(MOST);
+        UUID plan = UUID.fromString(plan("cron", Map.of()).path("id"));
+        boolean stored = VertxContextSupport.subscribeAndAwait(() -> engineRuns.started(
+                UUID.fromString(tenant.id()),
+                plan,
+                UUID.fromString(deployment),
+                "begun by an engine",
+                Instant.now(),
+                null));
+        assertTrue(stored);
+        tenant.request().get("/runs?plan_id=" + plan).then().body("items.trigger", equalTo(List.of("engine")));
+        tenant.request().delete("/plans/" + backlogged).then().statusCode(200);
     }
 
     private io.restassured.response.Response plan(String schedule, Map<String, Object> policies) {

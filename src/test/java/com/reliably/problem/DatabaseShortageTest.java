@@ -42,6 +42,23 @@ class DatabaseShortageTest {
         tenant.create("/deployments", Map.of("name", "after", "definition", Map.of("type", "noop")));
     }
 
+    /** Which no two requests of this server should be ended for; LockOrderTest sees to that. */
+    @Test
+    void whatIsGivenUpForAnotherTransactionCanBeSentAgain() {
+        Tenant tenant = Tenant.create();
+        for (String state : List.of("40P01", "40001")) {
+            refuse(state);
+            tenant.request()
+                    .body(Map.of("name", "d-" + UUID.randomUUID(), "definition", Map.of("type", "noop")))
+                    .post("/deployments")
+                    .then()
+                    .statusCode(503)
+                    .header("Retry-After", "2")
+                    .body("detail", containsString("Send it again"));
+            given().get("/q/health/ready").then().statusCode(200);
+        }
+    }
+
     @AfterEach
     void accept() {
         run("drop trigger if exists refuse_all on deployment");

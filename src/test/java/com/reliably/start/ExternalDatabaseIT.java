@@ -2,6 +2,10 @@ package com.reliably.start;
 
 import static io.restassured.RestAssured.given;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.reliably.testing.Command;
@@ -17,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -195,6 +200,27 @@ class ExternalDatabaseIT {
         StartIT.assertRefused(
                 server().with("QUARKUS_DATASOURCE_REACTIVE_URL", "mysql://h/d"),
                 "QUARKUS_DATASOURCE_REACTIVE_URL must look like");
+    }
+
+    /** After a downgrade the advice of the library, to repair its table, would do harm. */
+    @Test
+    void aDatabaseOfANewerServerIsLeftAlone() throws Exception {
+        String name = newDatabase();
+        ServerProcess.Setup setup = server().with(
+                        "QUARKUS_DATASOURCE_REACTIVE_URL",
+                        "postgresql://" + name + ":" + ENCODED + "@127.0.0.1:" + postgres.getPort() + "/" + name);
+        assertServes(setup);
+        try (Connection connection = postgres.getDatabase("postgres", name).getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("insert into flyway_schema_history select installed_rank + 1, '9999', 'of a newer server', type,"
+                    + " 'V9999__of_a_newer_server.sql', 1, installed_by, now(), 1, true from flyway_schema_history"
+                    + " order by installed_rank desc limit 1");
+        }
+        try (ServerProcess refused = setup.launch()) {
+            assertEquals(1, refused.awaitExit(Duration.ofMinutes(3)), refused::log);
+            assertThat(refused.log(), containsString("migrated by a newer version of this server"));
+            assertThat(refused.log().toLowerCase(), not(containsString("repair")));
+        }
     }
 
     private ServerProcess.Setup server() {
