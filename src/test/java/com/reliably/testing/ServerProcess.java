@@ -82,6 +82,7 @@ public final class ServerProcess implements AutoCloseable {
         private final Path dataDirectory;
         private final int port = FreePort.any();
         private final Map<String, String> environment = new HashMap<>();
+        private boolean uv = true;
         private final List<String> arguments = new ArrayList<>();
         private boolean eventLoopsMayBlock;
         private boolean classArchive = true;
@@ -90,6 +91,15 @@ public final class ServerProcess implements AutoCloseable {
 
         private Setup(Path dataDirectory) {
             this.dataDirectory = dataDirectory.toAbsolutePath();
+        }
+
+        /**
+         * Has managed runs install their clients with pip, as on hosts without uv. It takes ten times as long, for each server
+         * anew: only for tests of the installation.
+         */
+        public Setup withPip() {
+            uv = false;
+            return this;
         }
 
         /** Sets an environment variable. Those of the test's own that configure a server are not handed on. */
@@ -178,6 +188,9 @@ public final class ServerProcess implements AutoCloseable {
                         .put("QUARKUS_VERTX_MAX_EVENT_LOOP_EXECUTE_TIME", BlockedEventLoop.REPORTED.toString());
                 builder.environment()
                         .put("QUARKUS_VERTX_WARNING_EXCEPTION_TIME", BlockedEventLoop.LOOK_EVERY.toString());
+                if (uv) {
+                    builder.environment().put("PATH", Uv.ON_PATH);
+                }
                 builder.environment().putAll(environment);
                 return new ServerProcess(this, builder.start(), log);
             } catch (IOException e) {
@@ -193,6 +206,12 @@ public final class ServerProcess implements AutoCloseable {
             }
             return jar;
         }
+    }
+
+    /** The program uv, from PyPI; installed once for all tests. */
+    private static final class Uv {
+        static final String ON_PATH =
+                PythonEnvironment.of("uv", "uv==0.9.11").program("uv").getParent() + ":" + System.getenv("PATH");
     }
 
     /**

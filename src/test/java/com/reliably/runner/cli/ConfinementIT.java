@@ -168,7 +168,7 @@ class ConfinementIT {
         Path without = directory.resolve("without.py");
         Files.write(without, resource("without.py"));
         ServerProcess.Setup setup =
-                ServerProcess.on(directory.resolve("data")).through("python3", without.toString(), "landlock,mounts");
+                ServerProcess.on(directory.resolve("data")).withPip().through("python3", without.toString(), "landlock,mounts");
         try (ServerProcess server = setup.start()) {
             Scenario scenario = new Scenario(server);
             String deployment = managed(scenario, null);
@@ -216,7 +216,7 @@ class ConfinementIT {
         outsiderPort = Integer.parseInt(said[1]);
 
         ServerProcess.Setup setup =
-                ServerProcess.on(directory.resolve("data")).with("RELIABLY_MANAGED_ALLOWED_ROOTS", allowed.toString());
+                ServerProcess.on(directory.resolve("data")).withPip().with("RELIABLY_MANAGED_ALLOWED_ROOTS", allowed.toString());
         if (asOther) {
             setup.with("HOME", directory.toString())
                     .with("PATH", "/usr/bin:/bin")

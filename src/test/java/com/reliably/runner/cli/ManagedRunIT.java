@@ -12,7 +12,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.reliably.testing.AnyCertificate;
 import com.reliably.testing.Command;
 import com.reliably.testing.FreePort;
-import com.reliably.testing.PythonEnvironment;
 import com.reliably.testing.Scenario;
 import com.reliably.testing.ServerProcess;
 import io.restassured.path.json.JsonPath;
@@ -50,6 +49,7 @@ class ManagedRunIT {
     @BeforeAll
     static void start() {
         setup = ServerProcess.on(temporary.resolve("data"))
+                .withPip()
                 .with("RELIABLY_MANAGED_GRACE", "PT10S")
                 .with("A_SECRET_OF_THE_SERVER", "do-not-leak");
         server = setup.start();
@@ -397,11 +397,8 @@ class ManagedRunIT {
 
     @Test
     void uvIsUsedWhereItIsInstalled() throws Exception {
-        PythonEnvironment uv = PythonEnvironment.of("uv", "uv==0.9.11");
-        String path = uv.program("uv").getParent() + ":" + System.getenv("PATH");
-        try (ServerProcess other = ServerProcess.on(temporary.resolve("uv-data"))
-                .with("PATH", path)
-                .start()) {
+        try (ServerProcess other =
+                ServerProcess.on(temporary.resolve("uv-data")).start()) {
             Scenario there = new Scenario(other);
             String plan = there.plan(
                     there.deployment(Map.of("type", "reliably_cli", "mode", "managed")),
