@@ -1,5 +1,6 @@
 package com.reliably.deployment;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.reliably.problem.Faults;
 import com.reliably.secret.Mask;
@@ -224,6 +225,7 @@ public record ContainerDefinition(
             String memory,
 
             @Schema(nullable = true, description = "Processors; no limit where null", examples = "1.5")
+            @JsonDeserialize(using = DecimalText.class)
             Double cpus,
 
             @Schema(nullable = true, description = "Processes and threads; 512 where null", examples = "512")

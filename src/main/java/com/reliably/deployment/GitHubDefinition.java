@@ -15,7 +15,8 @@ import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 /**
  * Plans run as GitHub Actions workflows.
  *
- * @param repo        the repository's full URL, as in {@code https://github.com/my-org/my-repo}
+ * @param repo        the repository's full URL, as in {@code https://github.com/my-org/my-repo}; what git takes for the same
+ *                    repository becomes that
  * @param token       a GitHub token that reaches the repository; secret, may be null until a plan needs it
  * @param username    whom the token belongs to; may be null
  * @param ref         the branch that workflows are written to
@@ -120,6 +121,7 @@ public record GitHubDefinition(
     }
 
     public GitHubDefinition {
+        repo = GitHubRepository.normalized(repo);
         delivery = delivery == null ? Delivery.COMMIT : delivery;
         ref = ref == null ? "main" : ref;
         baseDir = baseDir == null ? "plans" : baseDir;

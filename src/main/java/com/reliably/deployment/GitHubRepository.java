@@ -18,6 +18,9 @@ final class GitHubRepository {
     /** Host and perhaps port, owner, repository; the scheme may be left out. */
     private static final Pattern URL = Pattern.compile(
             "(?:https://)?([A-Za-z0-9._-]+(?::[0-9]{1,5})?)/([A-Za-z0-9][A-Za-z0-9_-]{0,38})/([A-Za-z0-9._-]{1,100})");
+    /** The forms of git-clone(1), "GIT URLS", that name a repository by SSH, as GitHub's pages offer them. */
+    private static final Pattern BY_SSH =
+            Pattern.compile("(?:ssh://git@([A-Za-z0-9._-]+)/|git@([A-Za-z0-9._-]+):/?)([^:@\\s]+)", Pattern.CASE_INSENSITIVE);
     /** git-check-ref-format(1). */
     private static final Pattern NOT_IN_REFS = Pattern.compile("[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//");
 
@@ -27,6 +30,33 @@ final class GitHubRepository {
     private static final Set<String> NOT_IN_DIRECTORIES = Set.of("", ".", "..", ".git");
 
     private GitHubRepository() {}
+
+    /**
+     * Writes the repository's address as its URL with https, which is how it is worked with: of the forms that people copy
+     * from GitHub's pages and from git's configuration. Anything else comes back as it is.
+     *
+     * @param address may be null
+     */
+    static String normalized(String address) {
+        if (address == null || address.length() > LONGEST_URL) {
+            return address;
+        }
+        String url = address.strip();
+        Matcher ssh = BY_SSH.matcher(url);
+        if (ssh.matches()) {
+            url = "https://" + (ssh.group(1) == null ? ssh.group(2) : ssh.group(1)) + "/" + ssh.group(3);
+        }
+        if (url.regionMatches(true, 0, "https://", 0, 8)) {
+            url = "https://" + url.substring(8);
+        }
+        if (url.regionMatches(true, 0, "https://www.github.com/", 0, 23)) {
+            url = "https://github.com/" + url.substring(23);
+        }
+        while (url.endsWith("/")) {
+            url = url.substring(0, url.length() - 1);
+        }
+        return URL.matcher(url).matches() ? url : address;
+    }
 
     /**
      * What is wrong with a repository's URL; empty where nothing is.

@@ -66,6 +66,9 @@ final class CronPattern {
         if (words.isEmpty()) {
             throw invalid(pattern, "it is empty; give five fields as in '*/15 9-17 * * MON-FRI'");
         }
+        if (words.get(0).text().matches("(?:CRON_)?TZ=.*")) {
+            throw invalid(pattern, "it names a time zone; give that as 'timezone' beside it, as in 'Europe/Paris'");
+        }
         if (words.get(0).text().startsWith("@")) {
             return fields(pattern, words(nickname(pattern, words)));
         }

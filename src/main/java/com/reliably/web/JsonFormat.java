@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.deser.std.NumberDeserializers;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
@@ -59,6 +60,7 @@ public final class JsonFormat implements ObjectMapperCustomizer {
         module.addDeserializer(Instant.class, new TimeInRange());
         module.addDeserializer(UUID.class, new Identifier());
         module.addDeserializer(String.class, new StorableString());
+        module.addDeserializer(Integer.class, new WholeNumber());
         mapper.registerModule(module);
     }
 
@@ -124,6 +126,28 @@ public final class JsonFormat implements ObjectMapperCustomizer {
                 // Said below.
             }
             throw context.weirdStringException(text, UUID.class, "not a UUID");
+        }
+    }
+
+    /** A whole number is one however it is written: clients in Python send {@code 2.0} where they mean 2. */
+    private static final class WholeNumber extends StdScalarDeserializer<Integer> {
+
+        private static final NumberDeserializers.IntegerDeserializer USUAL =
+                new NumberDeserializers.IntegerDeserializer(Integer.class, null);
+
+        WholeNumber() {
+            super(Integer.class);
+        }
+
+        @Override
+        public Integer deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            if (in.hasToken(JsonToken.VALUE_NUMBER_FLOAT)) {
+                double value = in.getDoubleValue();
+                if (value == Math.rint(value) && Math.abs(value) <= Integer.MAX_VALUE) {
+                    return (int) value;
+                }
+            }
+            return USUAL.deserialize(in, context);
         }
     }
 

@@ -1,5 +1,9 @@
 package com.reliably.deployment;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import com.reliably.web.JsonFormat;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -248,6 +252,23 @@ class ContainerDefinitionTest {
 
     private static ContainerDefinition engine(String address, String ca, String cert, String key) {
         return with("img", null, new ContainerDefinition.Engine(address, ca, cert, key), null, null, null, null);
+    }
+
+    /** Compose files have them in quotes. */
+    @ParameterizedTest
+    @CsvSource({"0.5, 0.5", "'\"0.50\"', 0.5", "'\".25\"', 0.25", "2, 2", "'\"2\"', 2"})
+    void processorsMayBeText(String json, double cpus) throws JsonProcessingException {
+        ObjectMapper mapper = new ObjectMapper();
+        new JsonFormat().customize(mapper);
+        assertEquals(
+                cpus,
+                mapper.readValue("{\"cpus\": " + json + "}", ContainerDefinition.Limits.class)
+                        .cpus());
+        for (String none : List.of("\"\"", "\"1e3\"", "\"a\"", "\"-1\"", "true")) {
+            assertThrows(
+                    JsonProcessingException.class,
+                    () -> mapper.readValue("{\"cpus\": " + none + "}", ContainerDefinition.Limits.class));
+        }
     }
 
     private static ContainerDefinition limited(String memory, Double cpus, Integer pids) {

@@ -97,6 +97,8 @@ class CronScheduleTest {
     /** Characters are counted from 1, in the pattern as it was given. */
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            "TZ=Europe/Paris 0 9 * * *"      | "as 'timezone' beside it"
+            "CRON_TZ=UTC @daily"  | "as 'timezone' beside it"
             ""                   | "it is empty"
             "   "                | "it is empty"
             nope                 | "it has 1 field, not the five of minute, hour, day of the month, month and day of the week; the next is missing at character 5"

@@ -56,6 +56,17 @@ class JsonFormatTest {
     }
 
     @Test
+    void aWholeNumberIsOneHoweverItIsWritten() throws JsonProcessingException {
+        for (String written : List.of("2", "2.0", "2e0", "0.2e1")) {
+            assertEquals(2, read("{\"number\": " + written + "}").number());
+        }
+        for (String written : List.of("2.5", "2147483648.0", "1e400", "true", "\"2\"", "[2]")) {
+            refuse("{\"number\": " + written + "}", "number");
+        }
+        assertNull(read("{\"number\": null}").number());
+    }
+
+    @Test
     void anIdHasItsUsualForm() throws JsonProcessingException {
         assertEquals(UUID.fromString(ID), read("{\"id\": \"" + ID + "\"}").id());
         assertEquals(
