@@ -7,7 +7,7 @@ import java.util.UUID;
 
 /** The times when plans were last executed. */
 @ApplicationScoped
-class PlanLastExecutionRepository implements PanacheRepositoryBase<PlanLastExecution, UUID> {
+class PlanExecutionTimes implements PanacheRepositoryBase<PlanLastExecution, UUID> {
 
     /** The one that was executed last first; those that never were last. */
     PanacheQuery<PlanLastExecution> inOrder(UUID orgId) {
