@@ -23,6 +23,8 @@ final class BodyPace {
     private boolean suspect;
     private boolean stopped;
     private long stoppedAt;
+    /** Of earlier stops together: a body that gets its memory in small portions waits as long as one that gets none. */
+    private long waited;
 
     BodyPace(BodySettings settings, long now) {
         grace = settings.graceTimeout().toNanos();
@@ -47,6 +49,7 @@ final class BodyPace {
     /** Says that it reads on. */
     void goOn(long now) {
         stopped = false;
+        waited += now - stoppedAt;
         began += now - stoppedAt;
         windowBegan += now - stoppedAt;
     }
@@ -57,7 +60,7 @@ final class BodyPace {
      */
     State at(long now) {
         if (stopped) {
-            return now - stoppedAt > memoryTimeout ? State.WAITED_TOO_LONG : State.GOOD;
+            return waited + now - stoppedAt > memoryTimeout ? State.WAITED_TOO_LONG : State.GOOD;
         }
         boolean slow = now - windowBegan > grace && inWindow < leastInGrace || now - began > timeout;
         if (slow) {

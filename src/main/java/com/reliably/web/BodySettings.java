@@ -22,8 +22,8 @@ public interface BodySettings {
     @WithDefault("PT2M")
     Duration timeout();
 
-    /** How long a body may wait for memory, unread, before its request is answered with a 503. */
-    @WithDefault("PT30S")
+    /** How long a body may wait for memory, unread, in all, before its request is answered with a 503. */
+    @WithDefault("PT1M")
     Duration memoryTimeout();
 
     /** How much of large bodies is in memory while they arrive; an eighth of the heap where it is not set. */

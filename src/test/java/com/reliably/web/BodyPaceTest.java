@@ -53,6 +53,18 @@ class BodyPaceTest {
     }
 
     @Test
+    void waitsForMemoryAddUp() {
+        for (int i = 0; i < 3; i++) {
+            pace.stop(seconds(20 * i));
+            assertEquals(State.GOOD, at(20 * i + 9));
+            pace.goOn(seconds(20 * i + 10));
+            pace.arrived(20_000);
+        }
+        pace.stop(seconds(60));
+        assertEquals(State.WAITED_TOO_LONG, at(61));
+    }
+
+    @Test
     void timeInWhichTheServerDoesNotReadDoesNotCountButHasItsOwnEnd() {
         pace.arrived(1000);
         at(1);
