@@ -9,6 +9,7 @@ PATH (Debian: postgresql-client), and a built server.
 """
 
 import argparse
+import os
 import pathlib
 import shutil
 import sys
@@ -41,7 +42,7 @@ def fill(server, plan, options):
         insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at)
         select gen_random_uuid(), p.org_id, p.id, p.deployment_id, 'missed', 'schedule', now() - random() * interval '100 days'
         from (select id, org_id, deployment_id from plan limit %d) p""" % options.runs)
-    for table in ("plan", "plan_experiment", "experiment", "execution", "run"):
+    for table in ("plan", "plan_last_execution", "plan_experiment", "experiment", "execution", "run"):
         # What autovacuum does within a minute or so.
         sql(server, "vacuum analyze " + table)
 
@@ -73,7 +74,7 @@ def main():
         plan = template(server)
         fill(server, plan, options)
         base, _ = least_ms(server, "/plans/" + plan, 3 * options.times)
-        print("one plan by its id: %.1f ms; the ratios are to this" % base)
+        print("one plan by its id: %.1f ms; the ratios are to this; load %.1f" % (base, os.getloadavg()[0]))
         print("| | page | ms | ratio | |\n|---|---|---|---|---|")
         lists = [("/plans", options.plans), ("/plans?sort=title", options.plans), ("/plans?sort=next", options.plans),
                  ("/plans?sort=last", options.plans), ("/experiments", options.experiments),
@@ -84,13 +85,14 @@ def main():
             for page in sorted({1, min(1000, length // 100), length // 100}):
                 took, _ = least_ms(server, "%s%slimit=100&page=%d" % (path, "&" if "?" in path else "?", page), options.times)
                 slow += took > LONGEST_MS
-                print("| `%s` | %d | %.0f | %.0f | %s |" % (path, page, took, took / base, "over %d ms" % LONGEST_MS if took > LONGEST_MS else ""))
+                print("| `%s` | %d | %.0f | %.0f | %s |" % (path, page, took, took / base, "over %d ms" % LONGEST_MS if took > LONGEST_MS else ""),
+                      flush=True)
         experiment = sql(server, "select experiment_id from plan_experiment limit 1")[0][0]
         deployment = sql(server, "select deployment_id from plan limit 1")[0][0]
         for path in ("/experiments/all", "/experiments/%s/plans" % experiment, "/deployments/%s/plans" % deployment):
             took, size = least_ms(server, path, options.times)
             print("| `%s` | all | %.0f | %.0f | %.1f MB |" % (path.replace(experiment, "…").replace(deployment, "…"), took, took / base, size / 1e6))
-        print("%d of the pages took more than %d ms" % (slow, LONGEST_MS))
+        print("%d of the pages took more than %d ms; load %.1f" % (slow, LONGEST_MS, os.getloadavg()[0]))
     finally:
         server.stop()
         shutil.rmtree(directory, ignore_errors=True)

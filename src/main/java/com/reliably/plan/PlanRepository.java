@@ -20,6 +20,12 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
 
     private static final String PRESENT = "orgId = ?1 and deletedAt is null";
 
+    private final PlanLastExecutionRepository lastExecutions;
+
+    PlanRepository(PlanLastExecutionRepository lastExecutions) {
+        this.lastExecutions = lastExecutions;
+    }
+
     Uni<Plan> find(UUID orgId, UUID id) {
         return find(PRESENT + " and id = ?2", orgId, id).firstResult();
     }
@@ -80,8 +86,11 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
                 .list();
     }
 
-    PanacheQuery<Plan> all(UUID orgId, PlanSort sort) {
-        return find(PRESENT + " order by " + sort.orderBy(), orgId);
+    /** The ids of all plans. */
+    PanacheQuery<?> all(UUID orgId, PlanSort sort) {
+        return sort == PlanSort.LAST
+                ? lastExecutions.inOrder(orgId)
+                : find(PRESENT + " order by " + sort.orderBy(), orgId);
     }
 
     PanacheQuery<Plan> matching(UUID orgId, String pattern) {

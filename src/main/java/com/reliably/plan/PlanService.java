@@ -439,7 +439,7 @@ public class PlanService {
         return ProblemException.notFound("No plan of this organization has this id.");
     }
 
-    private Uni<Page<PlanView>> page(UUID orgId, PanacheQuery<Plan> query, PageRequest page) {
+    private Uni<Page<PlanView>> page(UUID orgId, PanacheQuery<?> query, PageRequest page) {
         return Pages.read(query, page, ids -> repository.findAll(orgId, ids), plan -> plan.id)
                 .chain(found -> views.of(orgId, found.items()).map(items -> new Page<>(found.count(), items)));
     }

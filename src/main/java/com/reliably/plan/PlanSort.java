@@ -13,8 +13,7 @@ enum PlanSort {
     /** The one that this server fires next first; those that it does not fire last. */
     NEXT("nextFireAt nulls last, createdAt desc, id"),
     /** The one that was executed last first; those that never were last. */
-    LAST(
-            "sql('(select max(e.created_at) from execution e where e.plan_id = ?)', id) desc nulls last, createdAt desc, id");
+    LAST(null);
 
     private final String orderBy;
 
@@ -22,7 +21,7 @@ enum PlanSort {
         this.orderBy = orderBy;
     }
 
-    /** For HQL. */
+    /** For HQL; null where the order is that of {@link PlanLastExecutionRepository}. */
     String orderBy() {
         return orderBy;
     }

@@ -68,7 +68,8 @@ class LongListsTest {
         try (Connection connection = database.getConnection()) {
             fill(connection, filled, List.of(deployment), List.of(experiment));
             fill(connection, filledMore, deployments, experiments);
-            for (String table : List.of("experiment", "plan", "plan_experiment", "execution", "run")) {
+            for (String table : List.of(
+                    "experiment", "plan", "plan_last_execution", "plan_experiment", "execution", "run")) {
                 TestRuns.execute(connection, "vacuum analyze " + table);
             }
         }
@@ -225,6 +226,9 @@ class LongListsTest {
                         + " order by lower(title) nulls last, created_at desc, id",
                 "select id from plan where org_id = :org and deleted_at is null"
                         + " order by next_fire_at nulls last, created_at desc, id",
+                "select plan_id from plan_last_execution where org_id = :org"
+                        + " order by last_execution_at desc nulls last, created_at desc, plan_id",
+                "select count(*) from plan_last_execution where org_id = :org",
                 "select id, created_at from plan where org_id = :org and deleted_at is null and deployment_id = :deployment"
                         + " order by created_at desc, id",
                 "select count(*) from experiment where org_id = :org",
