@@ -25,15 +25,20 @@ begin
     return null;
 end $$;
 
+-- Its row is locked even where it stays as it is: whoever deletes the latest one looks for the one before, and waits here.
 create function plan_last_execution_of_new() returns trigger language plpgsql as $$
+declare
+    plans uuid[];
 begin
-    update plan_last_execution l set last_execution_at = later.at
-    from (select k.plan_id, n.at
-          from (select plan_id, max(created_at) as at from new_executions where plan_id is not null group by plan_id) n
-          join plan_last_execution k on k.plan_id = n.plan_id
-          where k.last_execution_at is null or k.last_execution_at < n.at
-          order by k.plan_id for no key update of k) later
-    where l.plan_id = later.plan_id;
+    select array_agg(plan_id) into plans
+    from (select l.plan_id from plan_last_execution l
+          where l.plan_id in (select n.plan_id from new_executions n)
+          order by l.plan_id for no key update) locked;
+    if plans is not null then
+        update plan_last_execution l set last_execution_at = n.at
+        from (select plan_id, max(created_at) as at from new_executions where plan_id = any (plans) group by plan_id) n
+        where l.plan_id = n.plan_id and (l.last_execution_at is null or l.last_execution_at < n.at);
+    end if;
     return null;
 end $$;
 

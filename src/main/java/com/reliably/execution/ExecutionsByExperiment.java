@@ -25,7 +25,8 @@ class ExecutionsByExperiment implements ExecutionsOfExperiment {
 
     /**
      * Reads from the index (experiment_id, created_at, id): ten entries and one count for each experiment. {@code is true} hides
-     * the organization from other indexes, by which PostgreSQL would read all that it has where most of it is of one experiment.
+     * the organization from other indexes, and what is counted has an order, because PostgreSQL would else read all that there is
+     * for each, where most of it is of one experiment.
      */
     static final String HISTORIES = """
             select cast(x.id as text) as experiment, n.executions, cast(e.id as text) as execution,
@@ -33,7 +34,9 @@ class ExecutionsByExperiment implements ExecutionsOfExperiment {
                    e.status, e.deviated
             from unnest(cast(string_to_array(:ids, ',') as uuid[])) as x (id)
             cross join lateral (
-                select count(*) as executions from execution c where c.experiment_id = x.id and (c.org_id = :org) is true) n
+                select count(*) as executions from (
+                    select 1 from execution c where c.experiment_id = x.id and (c.org_id = :org) is true
+                    order by c.created_at desc, c.id) c) n
             cross join lateral (
                 select l.id, l.created_at, l.status, l.deviated from execution l
                 where l.experiment_id = x.id and (l.org_id = :org) is true

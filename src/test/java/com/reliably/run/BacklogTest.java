@@ -82,7 +82,7 @@ class BacklogTest {
                         "set session_replication_role = replica;"
                                 + " insert into run (id, org_id, plan_id, deployment_id, deployment_type, state, trigger,"
                                 + " nominal_time, created_at) select gen_random_uuid(), p.org_id, p.id, p.deployment_id, '"
-                                + type + "', 'pending', 'schedule', now() - i * interval '1 min', now()"
+                                + type + "', 'pending', 'schedule', now() - i * interval '1 min', now() - i * interval '1 min'"
                                 + " from plan p, generate_series(1, " + BACKLOG / 100 + ") i where p.id = '" + plan + "';"
                                 + " set session_replication_role = origin;"
                                 + " select run_queue_refresh(array['" + plan + "'::uuid], '{}')");
