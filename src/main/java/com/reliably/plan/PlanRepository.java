@@ -20,9 +20,9 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
 
     private static final String PRESENT = "orgId = ?1 and deletedAt is null";
 
-    private final PlanLastExecutionRepository lastExecutions;
+    private final PlansByLastExecution lastExecutions;
 
-    PlanRepository(PlanLastExecutionRepository lastExecutions) {
+    PlanRepository(PlansByLastExecution lastExecutions) {
         this.lastExecutions = lastExecutions;
     }
 
