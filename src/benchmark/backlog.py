@@ -49,7 +49,7 @@ def fill(server, name, organizations, plans, runs, overlap="forbid"):
         from deployment d, generate_series(1, %(plans)d);
         insert into run (id, org_id, plan_id, deployment_id, deployment_type, state, trigger, nominal_time, created_at)
         select gen_random_uuid(), p.org_id, p.id, p.deployment_id, 'benchmark', 'pending', 'schedule',
-               now() - i * interval '1 min', now()
+               now() - i * interval '1 min', now() - i * interval '1 min'
         from plan p, generate_series(1, %(runs)d) i;
         set session_replication_role = origin;
         select count(run_queue_refresh(plans, '{}')) from (

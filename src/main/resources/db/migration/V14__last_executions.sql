@@ -25,15 +25,20 @@ begin
     return null;
 end $$;
 
+-- Its row is locked even where it stays as it is: whoever deletes the latest one looks for the one before, and waits here.
 create function plan_last_execution_of_new() returns trigger language plpgsql as $$
+declare
+    plans uuid[];
 begin
-    update plan_last_execution l set last_execution_at = later.at
-    from (select k.plan_id, n.at
-          from (select plan_id, max(created_at) as at from new_executions where plan_id is not null group by plan_id) n
-          join plan_last_execution k on k.plan_id = n.plan_id
-          where k.last_execution_at is null or k.last_execution_at < n.at
-          order by k.plan_id for no key update of k) later
-    where l.plan_id = later.plan_id;
+    select array_agg(plan_id) into plans
+    from (select l.plan_id from plan_last_execution l
+          where l.plan_id in (select n.plan_id from new_executions n)
+          order by l.plan_id for no key update) locked;
+    if plans is not null then
+        update plan_last_execution l set last_execution_at = n.at
+        from (select plan_id, max(created_at) as at from new_executions where plan_id = any (plans) group by plan_id) n
+        where l.plan_id = n.plan_id and (l.last_execution_at is null or l.last_execution_at < n.at);
+    end if;
     return null;
 end $$;
 
@@ -68,8 +73,9 @@ insert into plan_last_execution (plan_id, org_id, created_at, last_execution_at)
 select p.id, p.org_id, p.created_at, (select max(e.created_at) from execution e where e.plan_id = p.id)
 from plan p where p.deleted_at is null;
 
--- As in V11, and: of a plan whose runs may overlap, entries that stay as they are are not touched. An upsert locks, and so
--- writes, every row that it meets: a claim of a hundred runs wrote nearly a thousand.
+-- As in V11, and: what is looked up of single rows is looked up by subqueries that have one value, which PostgreSQL does not make
+-- a join of; with a million runs pending it had come to read the index of all runs instead, for entries of plans whose runs may
+-- overlap. And entries that stay as they are are not touched: an upsert locks, and so writes, every row that it meets.
 create or replace function run_queue_refresh(the_plans uuid[], the_waiting uuid[]) returns void language plpgsql as $$
 declare
     one_by_one uuid[];
@@ -87,7 +93,7 @@ begin
             from unnest(one_by_one) as p (id) cross join lateral (
                 select r.* from run r where r.plan_id = p.id and r.state = 'pending'
                 order by coalesce(r.nominal_time, r.created_at), r.id limit 1) h
-            where not exists (select 1 from run u where u.plan_id = p.id and u.state in ('launching', 'running'))),
+            where (select true from run u where u.plan_id = p.id and u.state in ('launching', 'running') limit 1) is null),
         behind as (
             delete from run_queue q where q.plan_id = any (one_by_one) and q.run_id not in (select id from heads))
         insert into run_queue as q (run_id, plan_id, org_id, deployment_type, ready_at) select * from heads
@@ -97,16 +103,19 @@ begin
     end if;
 
     if together <> '{}' then
-        delete from run_queue q where q.plan_id = any (together)
-            and not exists (select 1 from run r where r.id = q.run_id and r.state = 'pending');
+        with fresh as materialized (
+            select f.* from unnest(together) as p (id) cross join lateral (
+                select r.id, r.plan_id, r.org_id, coalesce(r.deployment_type, '') as deployment_type from run r
+                where r.plan_id = p.id and r.state = 'pending' and r.not_before is null
+                order by r.created_at, r.id limit 10) f),
+        behind as (
+            delete from run_queue q where q.plan_id = any (together) and q.run_id not in (select id from fresh)
+                and (select r.state from run r where r.id = q.run_id) is distinct from 'pending')
         insert into run_queue as q (run_id, plan_id, org_id, deployment_type, ready_at)
-        select f.id, f.plan_id, f.org_id, f.deployment_type, now()
-        from unnest(together) as p (id) cross join lateral (
-            select r.id, r.plan_id, r.org_id, coalesce(r.deployment_type, '') as deployment_type from run r
-            where r.plan_id = p.id and r.state = 'pending' and r.not_before is null
-            order by r.created_at, r.id limit 10) f
-        where not exists (select 1 from run_queue there where there.run_id = f.id
-                          and there.deployment_type = f.deployment_type and there.ready_at <= now())
+        select f.id, f.plan_id, f.org_id, f.deployment_type, now() from fresh f
+        where (f.id, f.deployment_type) not in (
+            select there.run_id, there.deployment_type from run_queue there
+            where there.plan_id = any (together) and there.ready_at <= now())
         on conflict (run_id) do update set deployment_type = excluded.deployment_type, ready_at = least(q.ready_at, now());
         if the_waiting <> '{}' then
             insert into run_queue as q (run_id, plan_id, org_id, deployment_type, ready_at)

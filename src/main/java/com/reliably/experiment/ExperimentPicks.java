@@ -20,7 +20,8 @@ class ExperimentPicks {
 
     private static final String SELECT = """
             select x.id, x.template_id, x.title,
-                   (select count(*) from execution e where e.experiment_id = x.id and e.org_id = $1) as executions
+                   (select count(*) from (select 1 from execution e where e.experiment_id = x.id and (e.org_id = $1) is true
+                                          order by e.created_at desc, e.id) e) as executions
             from experiment x where x.org_id = $1""";
 
     private static final String ORDER = " order by x.title, x.id limit " + ListInBatches.BATCH;

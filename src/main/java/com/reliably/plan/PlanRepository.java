@@ -20,9 +20,9 @@ class PlanRepository implements PanacheRepositoryBase<Plan, UUID> {
 
     private static final String PRESENT = "orgId = ?1 and deletedAt is null";
 
-    private final PlanExecutionTimes lastExecutions;
+    private final PlansByLastExecution lastExecutions;
 
-    PlanRepository(PlanExecutionTimes lastExecutions) {
+    PlanRepository(PlansByLastExecution lastExecutions) {
         this.lastExecutions = lastExecutions;
     }
 

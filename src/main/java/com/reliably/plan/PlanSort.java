@@ -21,7 +21,7 @@ enum PlanSort {
         this.orderBy = orderBy;
     }
 
-    /** For HQL; null where the order is that of {@link PlanExecutionTimes}. */
+    /** For HQL; null where the order is that of {@link PlansByLastExecution}. */
     String orderBy() {
         return orderBy;
     }

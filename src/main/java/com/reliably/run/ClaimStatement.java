@@ -8,8 +8,8 @@ import java.util.Set;
  * those first that have fewest runs under way. A plan, its row of the queue and the run are locked together, the plan first: of
  * a plan that another server has in hand nothing stays locked here, so that claims never wait for each other.
  *
- * <p>Each candidate is looked up by itself ({@code lateral}), and the rows to change are named by an array, so that no
- * estimate of the planner ever makes it read the whole table.
+ * <p>Each candidate is looked up by itself ({@code lateral}), other runs by subqueries of one value, and the rows to change are
+ * named by an array, so that no estimate of the planner ever makes it read the whole table.
  */
 final class ClaimStatement {
 
@@ -52,9 +52,9 @@ final class ClaimStatement {
                     select r.id from run_queue q join run r on r.id = q.run_id join plan p on p.id = q.plan_id
                     where q.run_id = c.run_id and r.state = 'pending'
                       and (r.not_before is null or r.not_before <= statement_timestamp())
-                      and (p.overlap = 'allow' or not exists (
-                          select 1 from run other where other.plan_id = q.plan_id
-                            and other.state in ('launching', 'running')))
+                      and (p.overlap = 'allow' or (
+                          select true from run other where other.plan_id = q.plan_id
+                            and other.state in ('launching', 'running') limit 1) is null)
                     for no key update of p, q, r skip locked) claimable
                 limit cast(?1 as integer))
             update run set state = 'launching', error = null, owner = ?2, attempt = attempt + 1,

@@ -77,10 +77,12 @@ class LastExecutionOrderTest {
         String executed = plan();
         String beside = plan();
         UUID latest = executed(executed, 30, experiment);
-        executed(beside, 20, experiment);
+        executed(executed, 60, experiment);
+        executed(beside, 50, experiment);
+        // By a server whose clock is behind.
         RowLocks.meanwhile(
                 database,
-                storing -> store(storing, UUID.randomUUID(), executed, 10, experiment),
+                storing -> store(storing, UUID.randomUUID(), executed, 40, experiment),
                 () -> {
                     try (Connection deleting = database.getConnection()) {
                         TestRuns.execute(deleting, "delete from execution where id = ?", latest);

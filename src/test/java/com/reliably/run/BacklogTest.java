@@ -66,6 +66,40 @@ class BacklogTest {
         }
     }
 
+    /** Bringing the queue in step is part of it: so many entries that PostgreSQL may think of reading the index of all runs. */
+    @Test
+    void aClaimOfManyPlansWhoseRunsMayOverlapReadsOnlyTheFirstRunsOfThese() throws SQLException {
+        String template = plans(loud, 1, "allow").get(0);
+        try (Connection connection = database.getConnection()) {
+            execute(
+                    connection,
+                    "insert into plan (id, org_id, deployment_id, definition, ref, status, overlap, created_at, updated_at,"
+                            + " version) select gen_random_uuid(), org_id, deployment_id, definition, ref, status, overlap,"
+                            + " now(), now(), 0 from plan, generate_series(1, 99) where id = '" + template + "'");
+            for (String plan : rows(connection, "select id from plan where org_id = '" + loud.id() + "'")) {
+                execute(
+                        connection,
+                        "set session_replication_role = replica;"
+                                + " insert into run (id, org_id, plan_id, deployment_id, deployment_type, state, trigger,"
+                                + " nominal_time, created_at) select gen_random_uuid(), p.org_id, p.id, p.deployment_id, '"
+                                + type + "', 'pending', 'schedule', now() - i * interval '1 min', now() - i * interval '1 min'"
+                                + " from plan p, generate_series(1, " + BACKLOG / 100 + ") i where p.id = '" + plan + "';"
+                                + " set session_replication_role = origin;"
+                                + " select run_queue_refresh(array['" + plan + "'::uuid], '{}')");
+            }
+            execute(connection, "vacuum analyze run");
+            execute(connection, "vacuum analyze run_queue");
+        }
+        try (Connection connection = released()) {
+            assertThat(rows(connection, claim(100, Map.of())), hasSize(100));
+            String read = rows(connection, "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
+                            + " from pg_stat_xact_user_tables where relname = 'run'")
+                    .get(0);
+            assertThat(Integer.parseInt(read), lessThan(5_000));
+            connection.rollback();
+        }
+    }
+
     @Test
     void whatIsClaimedIsOfThePlansInTurnAndTheirRunsInOrder() throws SQLException {
         List<String> plans = plans(loud, 2, "forbid");

@@ -110,8 +110,9 @@ class LockOrderTest {
         List<TestRuns> both = Stream.of(runs, new TestRuns(database, tenant))
                 .sorted((one, other) -> compare(one.planId(), other.planId()))
                 .toList();
-        List<UUID> ids = sorted(2);
-        for (int i = 0; i < 2; i++) {
+        List<UUID> ids = sorted(3);
+        // The second plan, the first, the second again: the wrong way round from either end.
+        for (int i = 0; i < 3; i++) {
             both.get(0)
                     .execute(
                             "insert into run (id, org_id, plan_id, deployment_id, state, trigger, created_at, owner,"
@@ -119,10 +120,12 @@ class LockOrderTest {
                                     + " now() + interval '1 hour', gen_random_uuid()::text)",
                             ids.get(i),
                             org,
-                            both.get(1 - i).planId(),
-                            both.get(1 - i).deploymentId(),
+                            both.get((i + 1) % 2).planId(),
+                            both.get((i + 1) % 2).deploymentId(),
                             owner);
-            both.get(0).execute("update plan set deleted_at = now() where id = ?", both.get(i).planId());
+        }
+        for (TestRuns one : both) {
+            one.execute("update plan set deleted_at = now() where id = ?", one.planId());
         }
         RowLocks.takenInOrder(
                 database,

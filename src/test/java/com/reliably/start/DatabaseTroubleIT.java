@@ -98,9 +98,9 @@ class DatabaseTroubleIT {
         }
     }
 
-    /** A megabyte that cannot be compressed, for which tables must grow. */
+    /** Half a megabyte that cannot be compressed, for which tables must grow. */
     private static Response store(ServerProcess server) {
-        byte[] bytes = new byte[MEBIBYTE / 2];
+        byte[] bytes = new byte[MEBIBYTE / 4];
         new Random().nextBytes(bytes);
         String text = java.util.HexFormat.of().formatHex(bytes);
         return server.request()

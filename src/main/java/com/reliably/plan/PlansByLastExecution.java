@@ -5,9 +5,9 @@ import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 
-/** The times when plans were last executed. */
+/** Plans in the order of their last executions; {@link PlanRepository} reaches them here. */
 @ApplicationScoped
-class PlanExecutionTimes implements PanacheRepositoryBase<PlanLastExecution, UUID> {
+class PlansByLastExecution implements PanacheRepositoryBase<PlanLastExecution, UUID> {
 
     /** The one that was executed last first; those that never were last. */
     PanacheQuery<PlanLastExecution> inOrder(UUID orgId) {
