@@ -98,7 +98,7 @@ class LastExecutionOrderTest {
     }
 
     private String experiment() {
-        return tenant.create("/experiments", Map.of("definition", Map.of("title", "e", "method", List.of())))
+        return tenant.create("/experiments", Map.of("definition", Map.of("title", "e", "description", "n/a", "method", List.of())))
                 .path("id");
     }
 

@@ -72,7 +72,7 @@ class ConcurrentChangesTest {
         org = UUID.fromString(tenant.id());
         deployment = tenant.deployment(Map.of("type", "noop"));
         experiment = tenant.create(
-                        "/experiments", Map.of("definition", Map.of("title", "nothing", "method", List.of())))
+                        "/experiments", Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
         for (String overlap : List.of("allow", "allow", "replace", "forbid")) {
             onRequest.add(plan("now", overlap));
