@@ -104,7 +104,7 @@ class DatabaseTroubleIT {
         new Random().nextBytes(bytes);
         String text = java.util.HexFormat.of().formatHex(bytes);
         return server.request()
-                .body(Map.of("definition", Map.of("title", "large", "method", java.util.List.of(), "x", text)))
+                .body(Map.of("definition", Map.of("title", "large", "description", "n/a", "method", java.util.List.of(), "x", text)))
                 .post("/experiments");
     }
 
