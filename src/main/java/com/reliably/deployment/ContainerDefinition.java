@@ -1,7 +1,7 @@
 package com.reliably.deployment;
 
-import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.reliably.problem.Faults;
 import com.reliably.secret.Mask;
 import java.util.HashMap;

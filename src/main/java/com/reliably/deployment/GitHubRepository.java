@@ -19,8 +19,8 @@ final class GitHubRepository {
     private static final Pattern URL = Pattern.compile(
             "(?:https://)?([A-Za-z0-9._-]+(?::[0-9]{1,5})?)/([A-Za-z0-9][A-Za-z0-9_-]{0,38})/([A-Za-z0-9._-]{1,100})");
     /** The forms of git-clone(1), "GIT URLS", that name a repository by SSH, as GitHub's pages offer them. */
-    private static final Pattern BY_SSH =
-            Pattern.compile("(?:ssh://git@([A-Za-z0-9._-]+)/|git@([A-Za-z0-9._-]+):/?)([^:@\\s]+)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern BY_SSH = Pattern.compile(
+            "(?:ssh://git@([A-Za-z0-9._-]+)/|git@([A-Za-z0-9._-]+):/?)([^:@\\s]+)", Pattern.CASE_INSENSITIVE);
     /** git-check-ref-format(1). */
     private static final Pattern NOT_IN_REFS = Pattern.compile("[\\x00-\\x20\\x7f~^:?*\\[\\\\]|\\.\\.|@\\{|//");
 

@@ -36,8 +36,7 @@ final class ActivityRules {
         if (!Json.isTruth(activity.path("name")) || activity.path("name").isContainerNode()) {
             faults.reject("name", "An activity needs a name that is not empty");
         }
-        if (Json.isPresent(activity.path("timeout"))
-                && !Json.isNumber(activity.path("timeout"))) {
+        if (Json.isPresent(activity.path("timeout")) && !Json.isNumber(activity.path("timeout"))) {
             faults.reject("timeout", "A timeout is a number of seconds");
         }
         if (activity.has("background") && !activity.get("background").isBoolean()) {
@@ -59,14 +58,17 @@ final class ActivityRules {
             String text = pauses.path(moment).textValue();
             if (text != null && !(text.startsWith("${") && text.endsWith("}"))) {
                 faults.at("pauses")
-                        .reject(moment, "A pause is a number of seconds, or a variable of the configuration or secrets, as in ${name}");
+                        .reject(
+                                moment,
+                                "A pause is a number of seconds, or a variable of the configuration or secrets, as in ${name}");
             }
         }
     }
 
     private static void provider(JsonNode provider, Faults faults) {
         if (!provider.isObject() || provider.isEmpty()) {
-            faults.reject("provider", "An activity needs a provider: an object with a type, 'python', 'process' or 'http'");
+            faults.reject(
+                    "provider", "An activity needs a provider: an object with a type, 'python', 'process' or 'http'");
             return;
         }
         Faults inside = faults.at("provider");
@@ -99,7 +101,8 @@ final class ActivityRules {
         JsonNode tolerance = probe.get("tolerance");
         if (tolerance.isNull() || tolerance.isFloatingPointNumber()) {
             faults.reject(
-                    "tolerance", "A tolerance is a whole number, a string, true or false, a list of values or an object with a type");
+                    "tolerance",
+                    "A tolerance is a whole number, a string, true or false, a list of values or an object with a type");
         } else if (tolerance.isObject()) {
             typedTolerance(tolerance, faults.at("tolerance"));
         }

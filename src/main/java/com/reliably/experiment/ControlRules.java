@@ -13,7 +13,9 @@ final class ControlRules {
     /** Notes the controls of a part, to which others may refer. */
     void collect(JsonNode part) {
         for (JsonNode control : part.path("controls")) {
-            if (control.isObject() && !control.has("ref") && control.path("name").isTextual()) {
+            if (control.isObject()
+                    && !control.has("ref")
+                    && control.path("name").isTextual()) {
                 names.add(control.get("name").textValue());
             }
         }
@@ -45,8 +47,7 @@ final class ControlRules {
         if (!control.path("provider").isObject()) {
             faults.reject("provider", "A control needs a provider: an object with the type 'python' and a module");
         } else if ("python".equals(control.at("/provider/type").textValue())
-                && !(control.at("/provider/module").isTextual()
-                        && Json.isTruth(control.at("/provider/module")))) {
+                && !(control.at("/provider/module").isTextual() && Json.isTruth(control.at("/provider/module")))) {
             faults.at("provider").reject("module", "A Python provider needs the name of a module");
         }
         String scope = control.path("scope").asText();

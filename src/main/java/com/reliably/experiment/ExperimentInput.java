@@ -10,7 +10,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 record ExperimentInput(
         @Schema(
                 description = "The Chaos Toolkit experiment: an object, or a string of JSON",
-                examples = "{\"title\": \"The service answers\", \"description\": \"A first experiment\", \"method\": []}")
+                examples =
+                        "{\"title\": \"The service answers\", \"description\": \"A first experiment\", \"method\": []}")
         @NotNull
         JsonText definition,
 

@@ -79,7 +79,8 @@ final class ExperimentReader {
         try {
             return YamlAsJson.of(YamlReader.read(text, YamlDialect.PYYAML));
         } catch (UnreadableYaml e) {
-            throw invalid(member, "The experiment is neither JSON nor YAML that is accepted here: it is " + e.getMessage());
+            throw invalid(
+                    member, "The experiment is neither JSON nor YAML that is accepted here: it is " + e.getMessage());
         }
     }
 

@@ -29,8 +29,8 @@ final class ExperimentRules {
             List.of(HYPOTHESIS, "configuration", "secrets", "contributions", "runtime");
     private static final List<String> LISTS_OF_OBJECTS = List.of("method", "rollbacks", "extensions");
     /** Null stands for nothing there, except in these, which the Chaos Toolkit then takes for what they are not. */
-    private static final List<String> NEVER_NULL = List.of(
-            HYPOTHESIS, "configuration", "secrets", "method", "rollbacks");
+    private static final List<String> NEVER_NULL =
+            List.of(HYPOTHESIS, "configuration", "secrets", "method", "rollbacks");
 
     private final Faults faults;
     private final Deque<Object> way = new ArrayDeque<>();
@@ -50,7 +50,8 @@ final class ExperimentRules {
             }
         }
         for (String member : OBJECTS) {
-            if (Json.isPresent(experiment.get(member)) && !experiment.get(member).isObject()) {
+            if (Json.isPresent(experiment.get(member))
+                    && !experiment.get(member).isObject()) {
                 faults.reject(member, "This must be an object");
             }
         }
@@ -92,7 +93,8 @@ final class ExperimentRules {
     private static void extensions(JsonNode extensions, Faults faults) {
         for (int i = 0; i < extensions.size(); i++) {
             JsonNode name = extensions.path(i).path("name");
-            if (extensions.path(i).isObject() && (!name.isTextual() || name.textValue().isBlank())) {
+            if (extensions.path(i).isObject()
+                    && (!name.isTextual() || name.textValue().isBlank())) {
                 faults.at("extensions", i).reject("name", "An extension needs a name that is not empty");
             }
         }
@@ -133,7 +135,9 @@ final class ExperimentRules {
         for (JsonNode probe : experiment.path(HYPOTHESIS).path("probes")) {
             names.add(probe.path("name").asText());
         }
-        experiment.path("method").forEach(activity -> names.add(activity.path("name").asText()));
+        experiment
+                .path("method")
+                .forEach(activity -> names.add(activity.path("name").asText()));
         for (String part : List.of("method", "rollbacks")) {
             for (int i = 0; i < experiment.path(part).size(); i++) {
                 JsonNode activity = experiment.get(part).path(i);
@@ -154,8 +158,7 @@ final class ExperimentRules {
         all.add(Map.entry(experiment, faults));
         all.add(Map.entry(experiment.path(HYPOTHESIS), faults.at(HYPOTHESIS)));
         for (int i = 0; i < experiment.path(HYPOTHESIS).path("probes").size(); i++) {
-            all.add(Map.entry(
-                    experiment.path(HYPOTHESIS).get("probes").path(i), faults.at(HYPOTHESIS, "probes", i)));
+            all.add(Map.entry(experiment.path(HYPOTHESIS).get("probes").path(i), faults.at(HYPOTHESIS, "probes", i)));
         }
         for (String part : List.of("method", "rollbacks")) {
             for (int i = 0; i < experiment.path(part).size(); i++) {

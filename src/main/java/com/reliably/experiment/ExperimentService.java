@@ -73,8 +73,7 @@ public class ExperimentService {
     }
 
     private Uni<ObjectNode> read(ExperimentDocument input) {
-        return TextWork.on(
-                        input.experiment().length(), () -> reader.readJsonOrYaml(input.experiment(), "experiment"))
+        return TextWork.on(input.experiment().length(), () -> reader.readJsonOrYaml(input.experiment(), "experiment"))
                 .invoke(ReliablyControl::removeRunState);
     }
 

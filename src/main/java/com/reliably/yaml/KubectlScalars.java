@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  */
 final class KubectlScalars {
 
-    private static final Set<String> TRUE = Set.of("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON");
+    private static final Set<String> TRUE =
+            Set.of("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON");
     private static final Set<String> FALSE =
             Set.of("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF");
     private static final Set<String> NULL = Set.of("", "~", "null", "Null", "NULL");
@@ -101,8 +102,8 @@ final class KubectlScalars {
         }
         try {
             BigInteger value = new BigInteger(plain.startsWith("-") ? "-" + figures : figures, radix);
-            boolean fits = value.compareTo(LEAST) >= 0
-                    && (signed ? value.bitLength() <= 63 : value.compareTo(MOST) <= 0);
+            boolean fits =
+                    value.compareTo(LEAST) >= 0 && (signed ? value.bitLength() <= 63 : value.compareTo(MOST) <= 0);
             return fits ? value : null;
         } catch (NumberFormatException e) {
             return null;

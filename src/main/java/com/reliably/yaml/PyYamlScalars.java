@@ -165,8 +165,8 @@ final class PyYamlScalars {
         }
         String fraction = parts.group("fraction") == null ? "" : parts.group("fraction");
         int micros = Integer.parseInt((fraction + "000000").substring(0, 6));
-        LocalDateTime time = date.atTime(
-                number(parts, "hour"), number(parts, "minute"), number(parts, "second"), micros * 1000);
+        LocalDateTime time =
+                date.atTime(number(parts, "hour"), number(parts, "minute"), number(parts, "second"), micros * 1000);
         String iso = DateTimeFormatter.ofPattern(micros == 0 ? "uuuu-MM-dd'T'HH:mm:ss" : "uuuu-MM-dd'T'HH:mm:ss.SSSSSS")
                 .format(time);
         return parts.group("zone") == null ? iso : iso + offset(parts);
@@ -176,8 +176,8 @@ final class PyYamlScalars {
         if (parts.group("sign") == null) {
             return "+00:00";
         }
-        int minutes = 60 * number(parts, "zoneHour")
-                + (parts.group("zoneMinute") == null ? 0 : number(parts, "zoneMinute"));
+        int minutes =
+                60 * number(parts, "zoneHour") + (parts.group("zoneMinute") == null ? 0 : number(parts, "zoneMinute"));
         if (minutes >= 24 * 60) {
             throw new DateTimeException("no offset");
         }

@@ -108,7 +108,8 @@ public final class YamlReader {
             anchors.clear();
             Object document = node(events.next()).value();
             if (any && document != null) {
-                throw new UnreadableYaml("more than one document" + place(event.getStartMark()) + "; give a single one");
+                throw new UnreadableYaml(
+                        "more than one document" + place(event.getStartMark()) + "; give a single one");
             }
             any |= document != null;
             found = any && found == null ? document : found;
@@ -148,13 +149,15 @@ public final class YamlReader {
 
     private Sized collection(Event start) throws UnreadableYaml {
         if (++depth > dialect.deepest) {
-            throw new UnreadableYaml("not YAML of at most " + dialect.deepest + " levels" + place(start.getStartMark()));
+            throw new UnreadableYaml(
+                    "not YAML of at most " + dialect.deepest + " levels" + place(start.getStartMark()));
         }
-        Sized made = start instanceof SequenceStartEvent sequence ? sequence(sequence) : mapping((MappingStartEvent) start);
+        Sized made =
+                start instanceof SequenceStartEvent sequence ? sequence(sequence) : mapping((MappingStartEvent) start);
         depth--;
         if (made.size() > LARGEST) {
-            throw new UnreadableYaml("larger than " + LARGEST + " characters with its aliases followed"
-                    + place(start.getStartMark()));
+            throw new UnreadableYaml(
+                    "larger than " + LARGEST + " characters with its aliases followed" + place(start.getStartMark()));
         }
         return made;
     }
@@ -216,7 +219,8 @@ public final class YamlReader {
         } else if (dialect.namesAreText && (value == null || value instanceof Boolean || value instanceof Integer)) {
             return String.valueOf(value);
         }
-        throw new UnreadableYaml("using a name that is not a string" + place(event.getStartMark()) + "; put it in quotes");
+        throw new UnreadableYaml(
+                "using a name that is not a string" + place(event.getStartMark()) + "; put it in quotes");
     }
 
     /** Of several mappings the first wins, and of several merges the last; PyYAML's order of members is kept. */
@@ -243,7 +247,8 @@ public final class YamlReader {
             }
             return new Sized(value instanceof BigInteger number ? narrowed(number) : value, text.length() + 1L);
         } catch (IllegalArgumentException e) {
-            throw new UnreadableYaml("not YAML that is taken here, by a value that " + e.getMessage() + place(event.getStartMark()));
+            throw new UnreadableYaml(
+                    "not YAML that is taken here, by a value that " + e.getMessage() + place(event.getStartMark()));
         }
     }
 
@@ -267,8 +272,8 @@ public final class YamlReader {
     private long sum(long size, long more, Event event) throws UnreadableYaml {
         long sum = size + more;
         if (sum > LARGEST) {
-            throw new UnreadableYaml("larger than " + LARGEST + " characters with its aliases followed"
-                    + place(event.getStartMark()));
+            throw new UnreadableYaml(
+                    "larger than " + LARGEST + " characters with its aliases followed" + place(event.getStartMark()));
         }
         return sum;
     }

@@ -56,8 +56,10 @@ class StreamsOfAServerIT {
                 server,
                 "/deployments",
                 Map.of("name", "d", "definition", Map.of("type", "reliably_cli", "mode", "manual")));
-        String experiment =
-                create(server, "/experiments", Map.of("definition", Map.of("title", "e", "description", "n/a", "method", List.of())));
+        String experiment = create(
+                server,
+                "/experiments",
+                Map.of("definition", Map.of("title", "e", "description", "n/a", "method", List.of())));
         String plan = create(
                 server,
                 "/plans",

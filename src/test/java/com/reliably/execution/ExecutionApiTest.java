@@ -667,7 +667,11 @@ class ExecutionApiTest {
         final String id;
 
         PlanOf(Tenant tenant) {
-            experiment = tenant.create("/experiments", Map.of("definition", Map.of("title", "of a plan", "description", "n/a", "method", List.of())))
+            experiment = tenant.create(
+                            "/experiments",
+                            Map.of(
+                                    "definition",
+                                    Map.of("title", "of a plan", "description", "n/a", "method", List.of())))
                     .path("id");
             Map<String, Object> body = new HashMap<>();
             body.put("title", "a plan");
@@ -686,7 +690,9 @@ class ExecutionApiTest {
     }
 
     private String newExperiment(String title) {
-        return tenant.create("/experiments", Map.of("definition", Map.of("title", title, "description", "n/a", "method", List.of())))
+        return tenant.create(
+                        "/experiments",
+                        Map.of("definition", Map.of("title", title, "description", "n/a", "method", List.of())))
                 .path("id");
     }
 

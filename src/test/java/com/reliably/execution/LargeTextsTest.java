@@ -48,7 +48,8 @@ class LargeTextsTest {
     void newExecution() {
         tenant = Tenant.create();
         String experiment = tenant.create(
-                        "/experiments", Map.of("definition", Map.of("title", "T", "description", "n/a", "method", List.of())))
+                        "/experiments",
+                        Map.of("definition", Map.of("title", "T", "description", "n/a", "method", List.of())))
                 .path("id");
         String executions = "/experiments/" + experiment + "/executions";
         String execution = tenant.create(executions, Map.of("result", "{}")).path("id");

@@ -34,7 +34,9 @@ class OneBusyExperimentTest {
     void theOthersAreSummarizedWithoutReadingItsExecutions() throws SQLException {
         Tenant tenant = Tenant.create();
         UUID org = UUID.fromString(tenant.id());
-        String busy = tenant.create("/experiments", Map.of("definition", Map.of("title", "a", "description", "n/a", "method", List.of())))
+        String busy = tenant.create(
+                        "/experiments",
+                        Map.of("definition", Map.of("title", "a", "description", "n/a", "method", List.of())))
                 .path("id");
         try (Connection connection = database.getConnection()) {
             TestRuns.execute(

@@ -72,8 +72,8 @@ class ChaosValidateIT {
              "rollbacks": [{"type": "action", "name": "r", "provider": {"type": "process", "path": "ls"}}]}
             """;
 
-    private static final List<String> VALUES =
-            List.of("null", "\"\"", "0", "1.5", "true", "false", "[]", "{}", "\"x\"", "[1]", "{\"a\": 1}", "\"probe\"", "7");
+    private static final List<String> VALUES = List.of(
+            "null", "\"\"", "0", "1.5", "true", "false", "[]", "{}", "\"x\"", "[1]", "{\"a\": 1}", "\"probe\"", "7");
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -107,12 +107,32 @@ class ChaosValidateIT {
         return taken
                 // We want text where people read it, and the type that a member's readers expect.
                 ? changed.touches(
-                        "/title", "/description", "/contributions", "/tags", "/extensions", "/name", "/headers", "/key", "/module",
+                        "/title",
+                        "/description",
+                        "/contributions",
+                        "/tags",
+                        "/extensions",
+                        "/name",
+                        "/headers",
+                        "/key",
+                        "/module",
                         // Empty objects stand for empty lists there, and URLs may be anything until they are called.
-                        "/url", "/rollbacks", "/controls")
+                        "/url",
+                        "/rollbacks",
+                        "/controls")
                 // What is found, called or compiled only where the experiment runs.
                 : changed.touches(
-                        "/path", "/module", "/func", "/arguments", "/arguments/s", "/pattern", "/key", "/env_var_type", "/secrets", "/target", "/secret");
+                        "/path",
+                        "/module",
+                        "/func",
+                        "/arguments",
+                        "/arguments/s",
+                        "/pattern",
+                        "/key",
+                        "/env_var_type",
+                        "/secrets",
+                        "/target",
+                        "/secret");
     }
 
     private static List<Changed> changed() throws IOException {

@@ -166,13 +166,15 @@ class ExperimentApiTest {
 
     @Test
     void aByteOrderMarkIsNoPartOfAnExperiment() {
-        importDocument("\uFEFF{\"title\": \"t\", \"description\": \"d\", \"method\": []}").statusCode(201);
+        importDocument("\uFEFF{\"title\": \"t\", \"description\": \"d\", \"method\": []}")
+                .statusCode(201);
         importDocument("\uFEFFtitle: t\ndescription: d\nmethod: []\n").statusCode(201);
     }
 
     @Test
     void activitiesMayShareOneProviderByAnAnchor() {
-        StringBuilder document = new StringBuilder("title: t\ndescription: d\nshared: &p\n  type: process\n  path: echo\nmethod:\n");
+        StringBuilder document =
+                new StringBuilder("title: t\ndescription: d\nshared: &p\n  type: process\n  path: echo\nmethod:\n");
         for (int i = 0; i < 200; i++) {
             document.append("- {type: action, name: a").append(i).append(", provider: *p}\n");
         }
@@ -186,13 +188,9 @@ class ExperimentApiTest {
     void theStateOfAnEarlierRunIsNotImported() {
         importDocument("""
                         {"title": "t", "description": "d", "method": [],
-                         "extensions": [{"name": "reliably", "pause": {"duration": 5}}, {"name": "mine", "x": 1}]}""")
-                .statusCode(201)
-                .body("definition.extensions.name", contains("mine"));
+                         "extensions": [{"name": "reliably", "pause": {"duration": 5}}, {"name": "mine", "x": 1}]}""").statusCode(201).body("definition.extensions.name", contains("mine"));
         importDocument("""
-                        {"title": "t", "description": "d", "method": [], "extensions": [{"name": "reliably"}]}""")
-                .statusCode(201)
-                .body("definition.extensions", nullValue());
+                        {"title": "t", "description": "d", "method": [], "extensions": [{"name": "reliably"}]}""").statusCode(201).body("definition.extensions", nullValue());
     }
 
     static Stream<String> hostileDocuments() {
@@ -251,22 +249,39 @@ class ExperimentApiTest {
                 Map.entry("{\"title\": \" \"}", List.of("title")),
                 Map.entry("{\"title\": 7}", List.of("title")),
                 Map.entry("{\"title\": \"" + "é".repeat(3000) + "\"}", List.of("title")),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": {}}", List.of("method")),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": [1]}", List.of("method", 0)),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"controls\": {}}", List.of("controls")),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"steady-state-hypothesis\": []}", List.of("steady-state-hypothesis")),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": {}}",
+                        List.of("method")),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": [1]}",
+                        List.of("method", 0)),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"controls\": {}}",
+                        List.of("controls")),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"steady-state-hypothesis\": []}",
+                        List.of("steady-state-hypothesis")),
                 Map.entry(
                         "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"steady-state-hypothesis\": {\"title\": \"h\", \"probes\": 1}}",
                         List.of("steady-state-hypothesis", "probes")),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"configuration\": []}", List.of("configuration")),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"description\": {}}", List.of("description")),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"tags\": \"a\"}", List.of("tags")),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"configuration\": []}",
+                        List.of("configuration")),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"description\": {}}",
+                        List.of("description")),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"tags\": \"a\"}", List.of("tags")),
                 Map.entry("{\"title\": \"a\\u0000b\"}", List.of("title")),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": [{\"name\": \"\\ud800\"}]}", List.of("method", 0, "name")),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"method\": [{\"name\": \"\\ud800\"}]}",
+                        List.of("method", 0, "name")),
                 Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": 1e99999}", List.of("x")),
                 Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": 1e-99999}", List.of("x")),
                 Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": 1e9999999999}", List.of()),
-                Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": " + "1".repeat(5000) + "}", List.of()),
+                Map.entry(
+                        "{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": " + "1".repeat(5000) + "}",
+                        List.of()),
                 Map.entry("{\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": NaN}", List.of()),
                 Map.entry("{\"title\": \"t\"} {}", List.of()),
                 Map.entry("[]", List.of()),
@@ -311,7 +326,8 @@ class ExperimentApiTest {
     void bodiesThatAreNestedTooDeepOrHaveEndlessNumbersAreRefused() {
         String deep = "{\"definition\": " + "[".repeat(5000) + "]".repeat(5000) + "}";
         tenant.request().body(deep).post("/experiments").then().statusCode(422);
-        String digits = "{\"definition\": {\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": " + "1".repeat(5000) + "}}";
+        String digits = "{\"definition\": {\"title\": \"t\", \"description\": \"d\", \"method\": [], \"x\": "
+                + "1".repeat(5000) + "}}";
         tenant.request().body(digits).post("/experiments").then().statusCode(422);
     }
 

@@ -59,7 +59,8 @@ class MemberOrderTest {
 
     @Test
     void jsonKeepsIt() throws IOException {
-        checkEverywhere(tenant.create("/experiments", Map.of("definition", JSON)).path("id"));
+        checkEverywhere(
+                tenant.create("/experiments", Map.of("definition", JSON)).path("id"));
         checkEverywhere(imported(JSON));
     }
 
@@ -84,7 +85,8 @@ class MemberOrderTest {
 
     @Test
     void numbersStayAsTheyWereWritten() {
-        String text = tenant.request().get("/experiments/" + imported(JSON) + "/raw").asString();
+        String text =
+                tenant.request().get("/experiments/" + imported(JSON) + "/raw").asString();
         assertTrue(text.contains("\"b\":1.50"), text);
     }
 
@@ -92,11 +94,12 @@ class MemberOrderTest {
     @Test
     void whatAServerOfAnEarlierVersionWritesIsServed() throws IOException, SQLException {
         String id = imported(JSON);
-        execute("update experiment set definition = jsonb_set(definition, '{description}', '\"newer\"') where id = ?", id);
+        execute(
+                "update experiment set definition = jsonb_set(definition, '{description}', '\"newer\"') where id = ?",
+                id);
         assertEquals("newer", raw(id).path("description").textValue());
         assertEquals(
-                "newer",
-                tenant.request().get("/experiments/" + id).jsonPath().getString("definition.description"));
+                "newer", tenant.request().get("/experiments/" + id).jsonPath().getString("definition.description"));
         tenant.request()
                 .body(Map.of("experiment", JSON))
                 .put("/experiments/" + id)
@@ -121,8 +124,7 @@ class MemberOrderTest {
     }
 
     private String imported(String document) {
-        Response answer =
-                tenant.request().body(Map.of("experiment", document)).post("/experiments/import");
+        Response answer = tenant.request().body(Map.of("experiment", document)).post("/experiments/import");
         assertEquals(201, answer.statusCode(), answer.asString());
         return answer.path("id");
     }

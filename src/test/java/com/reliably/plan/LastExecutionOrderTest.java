@@ -94,11 +94,14 @@ class LastExecutionOrderTest {
 
     private void assertOrder(String... plans) {
         assertEquals(
-                List.of(plans), tenant.request().get("/plans?sort=last").jsonPath().getList("items.id"));
+                List.of(plans),
+                tenant.request().get("/plans?sort=last").jsonPath().getList("items.id"));
     }
 
     private String experiment() {
-        return tenant.create("/experiments", Map.of("definition", Map.of("title", "e", "description", "n/a", "method", List.of())))
+        return tenant.create(
+                        "/experiments",
+                        Map.of("definition", Map.of("title", "e", "description", "n/a", "method", List.of())))
                 .path("id");
     }
 

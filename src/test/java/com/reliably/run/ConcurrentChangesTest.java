@@ -72,7 +72,8 @@ class ConcurrentChangesTest {
         org = UUID.fromString(tenant.id());
         deployment = tenant.deployment(Map.of("type", "noop"));
         experiment = tenant.create(
-                        "/experiments", Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
+                        "/experiments",
+                        Map.of("definition", Map.of("title", "nothing", "description", "n/a", "method", List.of())))
                 .path("id");
         for (String overlap : List.of("allow", "allow", "replace", "forbid")) {
             onRequest.add(plan("now", overlap));
@@ -113,29 +114,33 @@ class ConcurrentChangesTest {
         switch (kind) {
             case 0, 1, 2 -> noFault(tenant.request().post("/plans/" + requested + "/run"));
             case 3 -> cancelSome(random);
-            case 4 -> noFault(
-                    tenant.request().post("/plans/" + scheduled + (random.nextBoolean() ? "/suspend" : "/resume")));
-            case 5 -> noFault(tenant.request()
-                    .body(terms("cron", random.nextBoolean() ? "allow" : "replace"))
-                    .put("/plans/" + scheduled));
-            case 6, 7 -> run("update plan set next_fire_at = date_trunc('minute', now()) - "
-                    + random.nextInt(50) + " * interval '1 min', catch_up = 'all' where id = '" + scheduled
-                    + "' and suspended_at is null");
+            case 4 ->
+                noFault(tenant.request().post("/plans/" + scheduled + (random.nextBoolean() ? "/suspend" : "/resume")));
+            case 5 ->
+                noFault(tenant.request()
+                        .body(terms("cron", random.nextBoolean() ? "allow" : "replace"))
+                        .put("/plans/" + scheduled));
+            case 6, 7 ->
+                run("update plan set next_fire_at = date_trunc('minute', now()) - "
+                        + random.nextInt(50) + " * interval '1 min', catch_up = 'all' where id = '" + scheduled
+                        + "' and suspended_at is null");
             case 8 -> {
                 noFault(tenant.request().body(Map.of("reason", "a test")).post("/halt"));
                 noFault(tenant.request().delete("/halt"));
             }
             case 9 -> noFault(tenant.request().delete("/plans/" + plan("cron", "allow")));
-            case 10, 11 -> noFault(tenant.request()
-                    .body(Map.of("result", "{}", "plan_id", requested))
-                    .post("/experiments/" + experiment + "/executions"));
-            case 12 -> of(() -> engineRuns.started(
-                    org,
-                    UUID.fromString(requested),
-                    UUID.fromString(deployment),
-                    "reference " + random.nextInt(1000),
-                    Instant.now(),
-                    null));
+            case 10, 11 ->
+                noFault(tenant.request()
+                        .body(Map.of("result", "{}", "plan_id", requested))
+                        .post("/experiments/" + experiment + "/executions"));
+            case 12 ->
+                of(() -> engineRuns.started(
+                        org,
+                        UUID.fromString(requested),
+                        UUID.fromString(deployment),
+                        "reference " + random.nextInt(1000),
+                        Instant.now(),
+                        null));
             default -> beAnotherServer("another " + random.nextInt(2));
         }
     }
@@ -149,9 +154,9 @@ class ConcurrentChangesTest {
 
     /** Takes up runs, keeps them, ends some, and hands over the rest. */
     private void beAnotherServer(String owner) throws Throwable {
-        List<UUID> taken = of(() -> Panache.withTransaction(
-                () -> repository.takeUp(owner, LEASE, Set.of("noop"), Set.of(), Set.of(), 20)
-                        .map(runs -> runs.stream().map(run -> run.id).toList())));
+        List<UUID> taken = of(() -> Panache.withTransaction(() -> repository
+                .takeUp(owner, LEASE, Set.of("noop"), Set.of(), Set.of(), 20)
+                .map(runs -> runs.stream().map(run -> run.id).toList())));
         of(() -> Panache.withTransaction(() -> repository.renew(owner, LEASE)));
         List<UUID> ended = taken.subList(0, taken.size() / 2 + taken.size() % 2);
         if (!ended.isEmpty()) {

@@ -101,8 +101,11 @@ class LockOrderTest {
                     i);
         }
         RowLocks.takenInOrder(
-                database, "run", underWay.get(0), underWay.get(2), () -> inTransaction(() -> statement.statement.apply(
-                        this)));
+                database,
+                "run",
+                underWay.get(0),
+                underWay.get(2),
+                () -> inTransaction(() -> statement.statement.apply(this)));
     }
 
     @Test
@@ -132,9 +135,11 @@ class LockOrderTest {
                 "plan",
                 both.get(0).planId(),
                 both.get(1).planId(),
-                () -> inTransaction(() -> repository.lockAll(ids).chain(found -> plans.runsChanged(found.stream()
-                        .map(run -> run.become(RunState.FAILED, "The test ends it."))
-                        .toList()))));
+                () -> inTransaction(() -> repository
+                        .lockAll(ids)
+                        .chain(found -> plans.runsChanged(found.stream()
+                                .map(run -> run.become(RunState.FAILED, "The test ends it."))
+                                .toList()))));
     }
 
     /** A report of a client that has no token of a run takes the lock of its plan's reports, then refers to the plan. */
@@ -146,8 +151,8 @@ class LockOrderTest {
                         report,
                         "select pg_advisory_xact_lock(hashtextextended(?, 0))",
                         runs.planId().toString()),
-                () -> awaited(() -> engineRuns.started(
-                        org, runs.planId(), runs.deploymentId(), "reference", Instant.now(), null)),
+                () -> awaited(() ->
+                        engineRuns.started(org, runs.planId(), runs.deploymentId(), "reference", Instant.now(), null)),
                 report -> TestRuns.execute(
                         report,
                         "insert into execution (id, org_id, experiment_id, plan_id, created_at, state, summary, journal)"
@@ -206,12 +211,11 @@ class LockOrderTest {
                     i,
                     runs.planId());
         }
-        RowLocks.takenInOrder(
-                database, "execution", ids.get(0), ids.get(1), () -> tenant.request()
-                        .body(Map.of("reason", "the test"))
-                        .post("/halt")
-                        .then()
-                        .statusCode(200));
+        RowLocks.takenInOrder(database, "execution", ids.get(0), ids.get(1), () -> tenant.request()
+                .body(Map.of("reason", "the test"))
+                .post("/halt")
+                .then()
+                .statusCode(200));
     }
 
     private static List<UUID> sorted(int count) {

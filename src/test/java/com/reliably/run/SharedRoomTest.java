@@ -31,7 +31,8 @@ class SharedRoomTest {
                 runners.all().stream().filter(runner -> runner.atOnce() >= 5).toList();
         assertThat(roomy.size(), greaterThan(2));
         for (Runner runner : roomy) {
-            await(runner.types().toString()).until(() -> supervisor.roomOf(runner).next() < runner.atOnce() / 2);
+            await(runner.types().toString())
+                    .until(() -> supervisor.roomOf(runner).next() < runner.atOnce() / 2);
         }
     }
 }

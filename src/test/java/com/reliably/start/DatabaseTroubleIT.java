@@ -104,7 +104,9 @@ class DatabaseTroubleIT {
         new Random().nextBytes(bytes);
         String text = java.util.HexFormat.of().formatHex(bytes);
         return server.request()
-                .body(Map.of("definition", Map.of("title", "large", "description", "n/a", "method", java.util.List.of(), "x", text)))
+                .body(Map.of(
+                        "definition",
+                        Map.of("title", "large", "description", "n/a", "method", java.util.List.of(), "x", text)))
                 .post("/experiments");
     }
 
@@ -119,8 +121,11 @@ class DatabaseTroubleIT {
                     .post("/deployments")
                     .path("id");
             // 57P01: an administrator ends the connection.
-            whileItWaits(postgres, server, deployment, backend -> execute(
-                    postgres, "select pg_terminate_backend(" + backend + ")"));
+            whileItWaits(
+                    postgres,
+                    server,
+                    deployment,
+                    backend -> execute(postgres, "select pg_terminate_backend(" + backend + ")"));
             // 57P02: another process of PostgreSQL has crashed, and this one ends for that.
             whileItWaits(postgres, server, deployment, backend -> Command.of("kill", "-QUIT", backend)
                     .run()
@@ -138,11 +143,7 @@ class DatabaseTroubleIT {
                 last.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
                         + " and backend_type = 'client backend'");
                 for (int i = 0; i < 5; i++) {
-                    server.request()
-                            .get("/deployments")
-                            .then()
-                            .statusCode(503)
-                            .header("Retry-After", "2");
+                    server.request().get("/deployments").then().statusCode(503).header("Retry-After", "2");
                 }
                 given().baseUri(server.url()).get("/q/health/ready").then().statusCode(503);
             }

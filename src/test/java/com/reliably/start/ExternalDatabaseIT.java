@@ -212,9 +212,10 @@ class ExternalDatabaseIT {
         assertServes(setup);
         try (Connection connection = postgres.getDatabase("postgres", name).getConnection();
                 Statement statement = connection.createStatement()) {
-            statement.execute("insert into flyway_schema_history select installed_rank + 1, '9999', 'of a newer server', type,"
-                    + " 'V9999__of_a_newer_server.sql', 1, installed_by, now(), 1, true from flyway_schema_history"
-                    + " order by installed_rank desc limit 1");
+            statement.execute(
+                    "insert into flyway_schema_history select installed_rank + 1, '9999', 'of a newer server', type,"
+                            + " 'V9999__of_a_newer_server.sql', 1, installed_by, now(), 1, true from flyway_schema_history"
+                            + " order by installed_rank desc limit 1");
         }
         try (ServerProcess refused = setup.launch()) {
             assertEquals(1, refused.awaitExit(Duration.ofMinutes(3)), refused::log);

@@ -31,11 +31,7 @@ public final class RowLocks {
      */
     public static void takenInOrder(DataSource database, String table, UUID first, UUID last, Work work)
             throws SQLException {
-        meanwhile(
-                database,
-                holder -> lock(holder, table, first),
-                work,
-                holder -> lock(holder, table, last));
+        meanwhile(database, holder -> lock(holder, table, first), work, holder -> lock(holder, table, last));
     }
 
     /** A statement of the test's transaction. */
@@ -57,7 +53,8 @@ public final class RowLocks {
                     throw new CompletionException(e);
                 }
             });
-            String waits = "select count(*) from pg_locks where not granted and " + pid + " = any (pg_blocking_pids(pid))";
+            String waits =
+                    "select count(*) from pg_locks where not granted and " + pid + " = any (pg_blocking_pids(pid))";
             try {
                 await().until(() -> waiting.isDone() || number(holder, waits) > 0);
                 assertFalse(waiting.isDone(), "it was to wait");

@@ -23,7 +23,8 @@ public final class TestRuns {
         String deployment = tenant.deployment(Map.of("type", "noop"));
         deploymentId = UUID.fromString(deployment);
         String experiment = tenant.create(
-                        "/experiments", Map.of("definition", Map.of("title", "e", "description", "n/a", "method", List.of())))
+                        "/experiments",
+                        Map.of("definition", Map.of("title", "e", "description", "n/a", "method", List.of())))
                 .path("id");
         planId = UUID.fromString(tenant.create(
                         "/plans",

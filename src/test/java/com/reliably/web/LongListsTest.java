@@ -63,13 +63,14 @@ class LongListsTest {
         deployments = IntStream.range(0, KINDS)
                 .mapToObj(i -> filledMore.deployment(Map.of("type", "noop")))
                 .toList();
-        experiments =
-                IntStream.range(0, KINDS).mapToObj(i -> experiment(filledMore, i)).toList();
+        experiments = IntStream.range(0, KINDS)
+                .mapToObj(i -> experiment(filledMore, i))
+                .toList();
         try (Connection connection = database.getConnection()) {
             fill(connection, filled, List.of(deployment), List.of(experiment));
             fill(connection, filledMore, deployments, experiments);
-            for (String table : List.of(
-                    "experiment", "plan", "plan_last_execution", "plan_experiment", "execution", "run")) {
+            for (String table :
+                    List.of("experiment", "plan", "plan_last_execution", "plan_experiment", "execution", "run")) {
                 TestRuns.execute(connection, "vacuum analyze " + table);
             }
         }
@@ -78,7 +79,9 @@ class LongListsTest {
     }
 
     private static String experiment(Tenant owner, int number) {
-        return owner.create("/experiments", Map.of("definition", Map.of("title", "t" + number, "description", "n/a", "method", List.of())))
+        return owner.create(
+                        "/experiments",
+                        Map.of("definition", Map.of("title", "t" + number, "description", "n/a", "method", List.of())))
                 .path("id");
     }
 
@@ -108,8 +111,7 @@ class LongListsTest {
         String numberedPlans =
                 "(select *, substr(title, 2)::int as row from plan where org_id = '" + owner.id() + "') p";
         TestRuns.execute(
-                connection,
-                "insert into plan_experiment select id, " + experimentOfRow + ", 0 from " + numberedPlans);
+                connection, "insert into plan_experiment select id, " + experimentOfRow + ", 0 from " + numberedPlans);
         TestRuns.execute(
                 connection,
                 "insert into execution (id, org_id, experiment_id, plan_id, created_at, finished_at, status, state, summary,"

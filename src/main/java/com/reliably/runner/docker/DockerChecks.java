@@ -252,7 +252,8 @@ final class DockerChecks {
 
     /** Whether the server has answered the CLI. Where it has not, the CLI shows its own source, in which those words stand too. */
     static boolean isAnswered(String text) {
-        return text.lines().map(String::strip).anyMatch(line -> ANSWERED.stream().anyMatch(line::startsWith));
+        return text.lines().map(String::strip).anyMatch(line -> ANSWERED.stream()
+                .anyMatch(line::startsWith));
     }
 
     private CheckResult notReached(String url, Said said) {

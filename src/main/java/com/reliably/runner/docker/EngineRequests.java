@@ -61,8 +61,7 @@ final class EngineRequests {
      *
      * @param silentFor without a byte; {@link Duration#ZERO} for as long as it takes
      */
-    Future<HttpClientRequest> request(
-            HttpMethod method, String uri, Duration silentFor, Map<String, String> headers) {
+    Future<HttpClientRequest> request(HttpMethod method, String uri, Duration silentFor, Map<String, String> headers) {
         RequestOptions options = new RequestOptions()
                 .setMethod(method)
                 .setURI(uri)

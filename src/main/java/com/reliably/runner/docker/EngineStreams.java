@@ -92,8 +92,8 @@ final class EngineStreams {
                 .<T>emitter(emitter ->
                         requests.onLoop(request).onSuccess(emitter::complete).onFailure(emitter::fail))
                 .onFailure(failure -> !(failure instanceof EngineFailure))
-                .transform(failure ->
-                        EngineFailure.unreachable(requests.address().text(), failure));
+                .transform(
+                        failure -> EngineFailure.unreachable(requests.address().text(), failure));
     }
 
     /** An answer that is no refusal. */

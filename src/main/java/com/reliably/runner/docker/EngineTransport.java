@@ -94,7 +94,9 @@ final class EngineTransport implements DockerHttpClient {
 
     private static Future<Answer> whole(HttpClientResponse response) {
         Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        response.headers().names().forEach(name -> headers.put(name, response.headers().getAll(name)));
+        response.headers()
+                .names()
+                .forEach(name -> headers.put(name, response.headers().getAll(name)));
         return EngineRequests.body(response, LARGEST_ANSWER)
                 .map(body -> new Answer(response.statusCode(), headers, body.getBytes()));
     }

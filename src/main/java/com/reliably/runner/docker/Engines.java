@@ -167,7 +167,9 @@ final class Engines {
                 loop,
                 // Deployments name only what the operator names in RELIABLY_DOCKER_ALLOWED_ENGINES, exactly.
                 outbound.client(
-                        vertx, options.setMaxPoolSize(CONNECTIONS_AT_ONCE).setKeepAlive(false), OutboundRules.ofOperator()),
+                        vertx,
+                        options.setMaxPoolSize(CONNECTIONS_AT_ONCE).setKeepAlive(false),
+                        OutboundRules.ofOperator()),
                 access.address(),
                 access.usesTls());
         return new Engine(

@@ -167,8 +167,9 @@ class ConfinementIT {
     void withoutAnythingToConfineThemRunsGoOnUntilThereIsASecondOrganization() throws Exception {
         Path without = directory.resolve("without.py");
         Files.write(without, resource("without.py"));
-        ServerProcess.Setup setup =
-                ServerProcess.on(directory.resolve("data")).withPip().through("python3", without.toString(), "landlock,mounts");
+        ServerProcess.Setup setup = ServerProcess.on(directory.resolve("data"))
+                .withPip()
+                .through("python3", without.toString(), "landlock,mounts");
         try (ServerProcess server = setup.start()) {
             Scenario scenario = new Scenario(server);
             String deployment = managed(scenario, null);
@@ -215,8 +216,9 @@ class ConfinementIT {
         outsider = Long.parseLong(said[0]);
         outsiderPort = Integer.parseInt(said[1]);
 
-        ServerProcess.Setup setup =
-                ServerProcess.on(directory.resolve("data")).withPip().with("RELIABLY_MANAGED_ALLOWED_ROOTS", allowed.toString());
+        ServerProcess.Setup setup = ServerProcess.on(directory.resolve("data"))
+                .withPip()
+                .with("RELIABLY_MANAGED_ALLOWED_ROOTS", allowed.toString());
         if (asOther) {
             setup.with("HOME", directory.toString())
                     .with("PATH", "/usr/bin:/bin")

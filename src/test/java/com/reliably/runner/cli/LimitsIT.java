@@ -62,8 +62,7 @@ class LimitsIT {
 
     @Test
     void processes() {
-        assertEnded(
-                run("for i in $(seq 300); do sleep 600 & done; wait"), "RELIABLY_MANAGED_MAX_PROCESSES");
+        assertEnded(run("for i in $(seq 300); do sleep 600 & done; wait"), "RELIABLY_MANAGED_MAX_PROCESSES");
     }
 
     @Test

@@ -73,8 +73,8 @@ class LimitsTest {
                     os.kill(process.pid, 9)
                 """;
         Path scripts = new LauncherScripts(temporary).launcher().getParent();
-        Command.Result said =
-                Command.of(List.of("python3", "-I", "-c", forks, scripts.toString())).run();
+        Command.Result said = Command.of(List.of("python3", "-I", "-c", forks, scripts.toString()))
+                .run();
         assertEquals(0, said.exitCode(), said.output());
         List<String> lines = said.output().lines().toList();
         assertEquals("memory_bytes 200 []", lines.get(0), "480 MiB if it were counted in each");
@@ -107,8 +107,7 @@ class LimitsTest {
     void whatDoublesAllTheTimeIsEndedAltogether() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "It takes root to become a user of its own");
         String user = "1" + mark.substring(0, 8);
-        Files.setPosixFilePermissions(
-                temporary, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(temporary, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
         String bomb = "exec python3 -c 'import os\nwhile True:\n  try: os.fork()\n  except OSError: pass\n'\n";
         try (LaunchedRun run = new LaunchedRun(
                 temporary,

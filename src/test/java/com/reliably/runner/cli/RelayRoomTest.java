@@ -118,7 +118,8 @@ class RelayRoomTest {
 
     /** What is said to the head of a report, of whose body nothing is sent. */
     private static String announced(RelayClient client, long length) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", URI.create(client.address()).getPort())) {
+        try (Socket socket =
+                new Socket("127.0.0.1", URI.create(client.address()).getPort())) {
             String head = "PUT " + STATE + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + LaunchedRun.TOKEN
                     + "\r\nContent-Length: " + length + "\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));

@@ -117,8 +117,10 @@ class RelayTest {
         assertEquals("null", client.put(STATE, "{\"current\":\"running\"}"));
         assertEquals("null", client.put(RESULTS, "4"));
         assertEquals(4, stored(), "of two journals that follow each other the later is kept");
-        assertEquals("{\"current\":\"running\"}", client.send("GET", STATE, null).body(), "what the client said last");
-        assertEquals("null", client.send("GET", EXECUTIONS + "/other/state", null).body());
+        assertEquals(
+                "{\"current\":\"running\"}", client.send("GET", STATE, null).body(), "what the client said last");
+        assertEquals(
+                "null", client.send("GET", EXECUTIONS + "/other/state", null).body());
         server.comeBack();
         assertEquals("null", client.put(RESULTS, "5"));
         await().until(() -> stored() == 0);
@@ -198,7 +200,8 @@ class RelayTest {
                 StandInServer.answer(exchange, request.method().equals("POST") ? 201 : 200, "[1, 2]");
             }
         });
-        assertEquals("[1, 2]", client.send("GET", ORG + "/experiments/x/raw", null).body());
+        assertEquals(
+                "[1, 2]", client.send("GET", ORG + "/experiments/x/raw", null).body());
         assertEquals(201, client.send("POST", EXECUTIONS, "{}").statusCode());
         Map<String, Long> keys = server.had().stream()
                 .filter(had -> had.method().equals("POST"))

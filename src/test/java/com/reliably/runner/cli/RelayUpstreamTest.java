@@ -112,13 +112,7 @@ class RelayUpstreamTest {
     /** A run whose server has this URL, and whose client has these variables. */
     private RelayClient run(String url, Map<String, String> variables) throws IOException {
         run = new LaunchedRun(
-                temporary,
-                RelayClient.SCRIPT,
-                url,
-                Map.of("handover_seconds", 60),
-                variables,
-                List.of(),
-                List.of());
+                temporary, RelayClient.SCRIPT, url, Map.of("handover_seconds", 60), variables, List.of(), List.of());
         return new RelayClient(run);
     }
 
@@ -192,7 +186,10 @@ class RelayUpstreamTest {
         RelayClient client = run(
                 "https://" + UNKNOWN_NAME + ":8443",
                 trusting(Map.of(
-                        "HTTPS_PROXY", "http://127.0.0.1:" + proxy.port(), "NO_PROXY", "other.example,.reliably.invalid")));
+                        "HTTPS_PROXY",
+                        "http://127.0.0.1:" + proxy.port(),
+                        "NO_PROXY",
+                        "other.example,.reliably.invalid")));
         // Nobody knows that name, so that the server counts as away.
         client.put(STATUS, "{}");
         assertEquals(1, run.directory().reportsNotHandedOver());
@@ -202,8 +199,8 @@ class RelayUpstreamTest {
 
     @Test
     void whatListensOnThisMachineNeedsNoProxy() throws Exception {
-        RelayClient client = run(
-                byName(), trusting(Map.of("https_proxy", "http://127.0.0.1:9", "ALL_PROXY", "http://127.0.0.1:9")));
+        RelayClient client =
+                run(byName(), trusting(Map.of("https_proxy", "http://127.0.0.1:9", "ALL_PROXY", "http://127.0.0.1:9")));
         assertEquals("null", client.put(RESULTS, "direct"));
         assertEquals(List.of("PUT " + RESULTS), server.lines());
     }

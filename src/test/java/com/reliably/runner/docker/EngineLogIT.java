@@ -34,10 +34,7 @@ class EngineLogIT {
         TestEngine engine = TestEngine.shared();
         try (ServerProcess server = ServerProcess.on(temporary.resolve("data"))
                 .with("RELIABLY_DOCKER_HOST", engine.host())
-                .arguments(
-                        "-Dquarkus.log.level=DEBUG",
-                        ASKED_FOR.formatted(""),
-                        ASKED_FOR.formatted(".core.command"))
+                .arguments("-Dquarkus.log.level=DEBUG", ASKED_FOR.formatted(""), ASKED_FOR.formatted(".core.command"))
                 .start()) {
             Scenario scenario = new Scenario(server);
             String environment = scenario.create(

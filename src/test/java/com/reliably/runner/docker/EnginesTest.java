@@ -169,8 +169,8 @@ class EnginesTest {
                 .atMost(SOON);
 
         assertEquals("1.2.3", engine.version().await().atMost(SOON).getVersion());
-        EngineFailure refused = assertThrows(
-                EngineFailure.class, () -> engine.version().await().atMost(SOON));
+        EngineFailure refused =
+                assertThrows(EngineFailure.class, () -> engine.version().await().atMost(SOON));
         assertTrue(refused.getMessage().contains("refused"), refused.getMessage());
         assertEquals("1.2.3", engine.version().await().atMost(SOON).getVersion());
         assertEquals(7, engine.ended("some-id", SOON).await().atMost(SOON));
