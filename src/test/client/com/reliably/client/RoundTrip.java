@@ -120,7 +120,7 @@ public final class RoundTrip {
         UUID experimentId = experiment.getId();
         Execution created = executions.createExecution(orgId, experimentId, new ExecutionReport()
                 .result(new JsonText("{\"status\": \"running\"}"))
-                .planId(plan.getId()));
+                .planId(plan.getId()), "idempotency-key-" + UUID.randomUUID());
         executions.replaceExecutionResults(orgId, experimentId, created.getId(), new ExecutionReport()
                 .result(new JsonText(Map.of("status", "completed", "deviated", false, "run", List.of())))
                 .planId(plan.getId())
