@@ -29,8 +29,13 @@ final class PyYamlScalars {
     private static final Pattern MOMENT = Pattern.compile("(?<year>[0-9]{4})-(?<month>[0-9][0-9]?)-(?<day>[0-9][0-9]?)"
             + "(?:(?:[Tt]|[ \\t]+)(?<hour>[0-9][0-9]?):(?<minute>[0-9]{2}):(?<second>[0-9]{2})(?:\\.(?<fraction>[0-9]*))?"
             + "(?:[ \\t]*(?<zone>Z|(?<sign>[-+])(?<zoneHour>[0-9][0-9]?)(?::(?<zoneMinute>[0-9]{2}))?))?)?");
-    /** Digits that Python reads at most into a whole number. */
-    private static final int MOST_DIGITS = 4300;
+    /** Longest number. Python reads 4,300 digits at most; patterns of repeated groups are not for texts of any length. */
+    private static final int LONGEST_NUMBER = 1000;
+
+    private static final Pattern LONG_NUMBER =
+            Pattern.compile("[-+]?[0-9_:.]+(?:[eE][-+][0-9]+)?|[-+]?0[xb][0-9a-fA-F_]+");
+
+    private static final String TOO_LONG = "is a number of more than " + LONGEST_NUMBER + " digits; put it in quotes";
 
     private PyYamlScalars() {}
 
@@ -50,6 +55,11 @@ final class PyYamlScalars {
                 throw new IllegalArgumentException("PyYAML cannot read; put it in quotes");
             }
             return text;
+        } else if (text.length() > LONGEST_NUMBER) {
+            if (LONG_NUMBER.matcher(text).matches()) {
+                throw new IllegalArgumentException(TOO_LONG);
+            }
+            return text;
         } else if (FLOAT.matcher(text).matches()) {
             return tagged("float", text);
         } else if (INT.matcher(text).matches()) {
@@ -62,6 +72,9 @@ final class PyYamlScalars {
 
     /** Value of a scalar with one of YAML's tags. */
     static Object tagged(String type, String text) {
+        if (text.length() > LONGEST_NUMBER && !type.equals("str")) {
+            throw new IllegalArgumentException(TOO_LONG);
+        }
         try {
             return switch (type) {
                 case "str" -> text;
@@ -90,9 +103,6 @@ final class PyYamlScalars {
     private static BigInteger whole(String text) {
         boolean negative = text.startsWith("-");
         String digits = negative || text.startsWith("+") ? text.substring(1) : text;
-        if (digits.length() > MOST_DIGITS) {
-            throw new IllegalArgumentException("is a number of more than " + MOST_DIGITS + " digits; put it in quotes");
-        }
         BigInteger value;
         if (digits.startsWith("0b")) {
             value = unsigned(digits.substring(2), 2);
