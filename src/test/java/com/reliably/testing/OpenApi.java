@@ -129,7 +129,7 @@ public final class OpenApi {
         for (String alternatives : List.of("oneOf", "anyOf")) {
             if (schema.path(alternatives).size() > 0) {
                 JsonNode value = example(schema.get(alternatives).get(0), whole, depth + 1);
-                nameKind(schema, value);
+                nameKind(schema, schema.get(alternatives).get(0), value);
                 return value;
             }
         }
@@ -164,7 +164,111 @@ public final class OpenApi {
         };
     }
 
-    private JsonNode exampleOfObject(JsonNode schema, boolean whole, int depth) {
+    /**
+     * A value of a schema with one text in the place of an id.
+     *
+     * @param path from the value to the text: names of members, and positions as numbers
+     */
+    public record ValueWithId(List<String> path, JsonNode value) {}
+
+    /** For each id that values of a schema have, wherever it stands, a value with this text in its place. */
+    public List<ValueWithId> idsReplaced(JsonNode schema, String text) {
+        return idsReplaced(schema, text, 0);
+    }
+
+    private List<ValueWithId> idsReplaced(JsonNode unresolved, String text, int depth) {
+        JsonNode schema = resolve(unresolved);
+        List<ValueWithId> found = new ArrayList<>();
+        if (depth > DEEPEST) {
+            return found;
+        }
+        if (isId(schema)) {
+            found.add(new ValueWithId(List.of(), JsonNodeFactory.instance.textNode(text)));
+            return found;
+        }
+        for (String alternatives : List.of("oneOf", "anyOf", "allOf")) {
+            for (JsonNode alternative : schema.path(alternatives)) {
+                for (ValueWithId inner : idsReplaced(alternative, text, depth + 1)) {
+                    JsonNode value = inner.value();
+                    if (value instanceof ObjectNode members && alternatives.equals("allOf")) {
+                        ObjectNode whole = (ObjectNode) example(schema, true);
+                        whole.setAll(members);
+                        value = whole;
+                    } else {
+                        nameKind(schema, alternative, value);
+                    }
+                    found.add(new ValueWithId(inner.path(), value));
+                }
+            }
+        }
+        schema.path("properties").fields().forEachRemaining(member -> {
+            // What only answers have is not read.
+            if (!resolve(member.getValue()).path("readOnly").asBoolean()) {
+                idsReplaced(member.getValue(), text, depth + 1).forEach(inner -> {
+                    ObjectNode value = exampleOfObject(schema, true, depth);
+                    value.set(member.getKey(), inner.value());
+                    found.add(new ValueWithId(prefixed(member.getKey(), inner.path()), value));
+                });
+            }
+        });
+        idsReplaced(schema.path("items"), text, depth + 1)
+                .forEach(inner -> found.add(new ValueWithId(
+                        prefixed("0", inner.path()),
+                        JsonNodeFactory.instance.arrayNode().add(inner.value()))));
+        if (schema.path("additionalProperties").isObject()) {
+            idsReplaced(schema.get("additionalProperties"), text, depth + 1).forEach(inner -> {
+                ObjectNode value = JsonNodeFactory.instance.objectNode();
+                value.set("a", inner.value());
+                found.add(new ValueWithId(prefixed("a", inner.path()), value));
+            });
+        }
+        return found;
+    }
+
+    private static boolean isId(JsonNode schema) {
+        return schema.path("format").asText().equals("uuid");
+    }
+
+    private static List<String> prefixed(String first, List<String> rest) {
+        List<String> path = new ArrayList<>(List.of(first));
+        path.addAll(rest);
+        return path;
+    }
+
+    /** Names of the operation's query parameters that are no texts but ids, numbers, times, or true or false. */
+    public List<String> typedInQuery(Operation operation) {
+        List<String> names = new ArrayList<>();
+        JsonNode item = document.path("paths").path(operation.path());
+        for (JsonNode parameters : List.of(
+                item.path("parameters"),
+                item.path(operation.method().toLowerCase(java.util.Locale.ROOT)).path("parameters"))) {
+            for (JsonNode parameter : parameters) {
+                JsonNode resolved = resolve(parameter);
+                if (resolved.path("in").asText().equals("query") && isTyped(resolved.path("schema"))) {
+                    names.add(resolved.path("name").asText());
+                }
+            }
+        }
+        return names;
+    }
+
+    private boolean isTyped(JsonNode unresolved) {
+        JsonNode schema = resolve(unresolved);
+        for (String alternatives : List.of("oneOf", "anyOf", "allOf")) {
+            for (JsonNode alternative : schema.path(alternatives)) {
+                if (isTyped(alternative)) {
+                    return true;
+                }
+            }
+        }
+        String type = schema.path("type").toString();
+        return isId(schema)
+                || schema.path("format").asText().startsWith("date")
+                || type.contains("integer")
+                || type.contains("boolean");
+    }
+
+    private ObjectNode exampleOfObject(JsonNode schema, boolean whole, int depth) {
         ObjectNode value = JsonNodeFactory.instance.objectNode();
         if (depth >= DEEPEST) {
             return value;
@@ -180,14 +284,14 @@ public final class OpenApi {
     }
 
     /** What tells alternatives apart is rarely a member of the alternatives. */
-    private void nameKind(JsonNode schema, JsonNode value) {
+    private void nameKind(JsonNode schema, JsonNode alternative, JsonNode value) {
         String member = schema.path("discriminator").path("propertyName").asText(null);
         if (member == null || !(value instanceof ObjectNode object)) {
             return;
         }
-        String first = schema.path("oneOf").path(0).path("$ref").asText();
+        String chosen = alternative.path("$ref").asText();
         schema.path("discriminator").path("mapping").fields().forEachRemaining(kind -> {
-            if (kind.getValue().asText().equals(first)) {
+            if (kind.getValue().asText().equals(chosen)) {
                 object.put(member, kind.getKey());
             }
         });
