@@ -1,14 +1,16 @@
 package com.reliably.testing;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * Measures what it costs to read text that somebody made to be costly: many times the same few characters, which is what
- * the quadratic paths of parsers and patterns feed on. Compared are processor times of this thread, at two lengths, so that
- * neither a slow machine nor a busy one changes the verdict.
+ * the quadratic paths of parsers and patterns feed on. Compared are processor times at two lengths, so that neither a slow
+ * machine nor a busy one changes the verdict.
  */
 public final class WorkOfReading {
 
@@ -98,7 +100,25 @@ public final class WorkOfReading {
             "[1,",
             "-----BEGIN ");
 
-    private WorkOfReading() {}
+    /** Of those, what stands for the rest where a text is so long that each takes a second. */
+    private static final List<String> FEW_UNITS = List.of("[", "- a\n");
+
+    private static final LongSupplier OF_THIS_THREAD =
+            () -> ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+
+    private static final LongSupplier OF_THIS_PROCESS =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)::getProcessCpuTime;
+
+    private final LongSupplier work;
+    private final int length;
+    private final Consumer<String> read;
+    private final List<String> faults = new ArrayList<>();
+
+    private WorkOfReading(LongSupplier work, int length, Consumer<String> read) {
+        this.work = work;
+        this.length = length;
+        this.read = read;
+    }
 
     /**
      * What is costly to a reader out of all the texts that are made of few characters.
@@ -109,33 +129,47 @@ public final class WorkOfReading {
      * @return one line for each text whose cost grows faster than its length, or that overflows the stack
      */
     public static List<String> faults(int length, List<String> frames, Consumer<String> read) {
-        List<String> faults = new ArrayList<>();
+        return new WorkOfReading(OF_THIS_THREAD, length, read).faults(frames, UNITS);
+    }
+
+    /** The same where other threads of this process do the reading. */
+    public static List<String> faultsOfServer(int length, List<String> frames, Consumer<String> send) {
+        return new WorkOfReading(OF_THIS_PROCESS, length, send).faults(frames, UNITS);
+    }
+
+    /** The same with few texts, which may be as long as a request. */
+    public static List<String> faultsOfServerWithLongTexts(int length, List<String> frames, Consumer<String> send) {
+        return new WorkOfReading(OF_THIS_PROCESS, length, send).faults(frames, FEW_UNITS);
+    }
+
+    private List<String> faults(List<String> frames, List<String> units) {
         for (String frame : frames) {
-            for (String unit : UNITS) {
-                check(frame, unit, length, read, faults);
+            for (String unit : units) {
+                check(frame, unit);
             }
         }
         return faults;
     }
 
-    private static void check(String frame, String unit, int length, Consumer<String> read, List<String> faults) {
+    private void check(String frame, String unit) {
         String what = "'" + frame.replace("\n", "\\n") + "' of '" + unit.replace("\n", "\\n") + "'";
         try {
             long longer = Long.MAX_VALUE;
             long shorter = 0;
             for (int i = 0; i < TRIES; i++) {
-                longer = Math.min(longer, nanos(text(frame, unit, length), read));
+                longer = Math.min(longer, nanos(text(frame, unit, length)));
                 if (longer < NOTICEABLE_NANOS) {
                     return;
                 }
-                shorter = Math.max(shorter, nanos(text(frame, unit, length / 4), read));
+                shorter = Math.max(shorter, nanos(text(frame, unit, length / 4)));
+                // Linear, but by a factor that ordinary text is far from: ten microseconds a character.
+                boolean dear = longer > length * 10_000L;
+                if (!dear && longer <= MOST_GROWTH * Math.max(shorter, NOTICEABLE_NANOS / MOST_GROWTH)) {
+                    return;
+                }
             }
-            // Linear, but by a factor that ordinary text is far from: ten microseconds a character.
-            boolean dear = longer > length * 10_000L;
-            if (dear || longer > MOST_GROWTH * Math.max(shorter, NOTICEABLE_NANOS / MOST_GROWTH)) {
-                faults.add(what + ": " + length + " characters took " + longer / 1_000_000 + " ms, a quarter of them "
-                        + shorter / 1_000_000 + " ms");
-            }
+            faults.add(what + ": " + length + " characters took " + longer / 1_000_000 + " ms, a quarter of them "
+                    + shorter / 1_000_000 + " ms");
         } catch (StackOverflowError e) {
             faults.add(what + ": " + e);
         }
@@ -145,13 +179,13 @@ public final class WorkOfReading {
         return frame.replace("%s", unit.repeat(Math.max(1, (length - frame.length()) / unit.length())));
     }
 
-    private static long nanos(String text, Consumer<String> read) {
-        long begin = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    private long nanos(String text) {
+        long begin = work.getAsLong();
         try {
             read.accept(text);
         } catch (RuntimeException refused) {
             // As it should be, mostly.
         }
-        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begin;
+        return work.getAsLong() - begin;
     }
 }
