@@ -53,6 +53,13 @@ final class ApiErrors {
                     "The header `Accept` asks for a format that this does not have",
                     "Not Acceptable: ask for application/json, or for what the description of this path has."),
             new Shared(
+                    408,
+                    "TooSlow",
+                    "The body does not come, or comes more slowly than this server waits for",
+                    "The body came too slowly: less than 8192 bytes a second over 10 seconds, or not whole within 120"
+                            + " seconds. Send it again over a faster connection; the operator can change"
+                            + " RELIABLY_BODIES_MIN_RATE, RELIABLY_BODIES_GRACE_TIMEOUT and RELIABLY_BODIES_TIMEOUT."),
+            new Shared(
                     409,
                     "Conflict",
                     "The name is taken, or somebody else changed the same thing at the same moment",
@@ -140,7 +147,7 @@ final class ApiErrors {
                         case 403 -> !open;
                         case 404 -> inPath && !open;
                         case 409 -> method != PathItem.HttpMethod.GET && !open;
-                        case 413, 415 -> body;
+                        case 408, 413, 415 -> body;
                         case 422 -> body || parameters;
                         case 429 -> ASK_FOR_RUNS.contains(operation.getOperationId());
                         default -> true;
