@@ -1,54 +1,26 @@
 package com.reliably.answer;
 
-import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.MultivaluedMap;
+import com.reliably.connection.ConnectionSettings;
+import jakarta.enterprise.inject.Instance;
 import jakarta.ws.rs.ext.Provider;
-import java.io.OutputStream;
-import java.lang.annotation.Annotation;
-import java.lang.reflect.Type;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
-import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
-import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
-import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
-/**
- * Hands a large answer over to {@link AnswerInPieces}. A {@code Multi} would be written without a bound in time, and its head
- * would go out before anybody knows whether there is anything to follow.
- */
+/** Hands a large answer over to {@link AnswerInPieces}. */
 @Provider
-public final class LargeAnswerWriter implements ServerMessageBodyWriter<LargeAnswer> {
+public final class LargeAnswerWriter extends OpenAnswerWriter<LargeAnswer> {
 
     private final AnswerMemory memory;
+    /** There are none yet when writers are made. */
+    private final Instance<ConnectionSettings> settings;
 
-    LargeAnswerWriter(AnswerMemory memory) {
+    LargeAnswerWriter(AnswerMemory memory, Instance<ConnectionSettings> settings) {
+        super(LargeAnswer.class);
         this.memory = memory;
+        this.settings = settings;
     }
 
     @Override
-    public boolean isWriteable(
-            Class<?> type, Type genericType, ResteasyReactiveResourceInfo target, MediaType mediaType) {
-        return LargeAnswer.class.isAssignableFrom(type);
-    }
-
-    @Override
-    public boolean isWriteable(Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
-        return LargeAnswer.class.isAssignableFrom(type);
-    }
-
-    @Override
-    public void writeResponse(LargeAnswer answer, Type genericType, ServerRequestContext context) {
-        new AnswerInPieces(answer, (ResteasyReactiveRequestContext) context, memory).begin();
-    }
-
-    @Override
-    public void writeTo(
-            LargeAnswer answer,
-            Class<?> type,
-            Type genericType,
-            Annotation[] annotations,
-            MediaType mediaType,
-            MultivaluedMap<String, Object> headers,
-            OutputStream out) {
-        throw new UnsupportedOperationException("Large answers are written without blocking");
+    protected void begin(LargeAnswer answer, ResteasyReactiveRequestContext request) {
+        new AnswerInPieces(answer, request, settings.get().answerTimeout(), memory).begin();
     }
 }

@@ -1,54 +1,22 @@
 package com.reliably.event;
 
-import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.MultivaluedMap;
+import com.reliably.answer.OpenAnswerWriter;
 import jakarta.ws.rs.ext.Provider;
-import java.io.OutputStream;
-import java.lang.annotation.Annotation;
-import java.lang.reflect.Type;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
-import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
-import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
-import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 
-/**
- * Hands an answer over to its {@link OpenStream}. A {@code Multi} of events would be written one event at a time, each
- * awaiting the socket; and its head would go out before anybody knows whether there is anything to follow.
- */
+/** Hands a stream over to {@link OpenStreams}. */
 @Provider
-public final class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
+public final class EventStreamWriter extends OpenAnswerWriter<EventStream> {
 
     private final OpenStreams streams;
 
     EventStreamWriter(OpenStreams streams) {
+        super(EventStream.class);
         this.streams = streams;
     }
 
     @Override
-    public boolean isWriteable(
-            Class<?> type, Type genericType, ResteasyReactiveResourceInfo target, MediaType mediaType) {
-        return EventStream.class.isAssignableFrom(type);
-    }
-
-    @Override
-    public boolean isWriteable(Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
-        return EventStream.class.isAssignableFrom(type);
-    }
-
-    @Override
-    public void writeResponse(EventStream stream, Type genericType, ServerRequestContext context) {
-        streams.begin(stream, (ResteasyReactiveRequestContext) context);
-    }
-
-    @Override
-    public void writeTo(
-            EventStream stream,
-            Class<?> type,
-            Type genericType,
-            Annotation[] annotations,
-            MediaType mediaType,
-            MultivaluedMap<String, Object> headers,
-            OutputStream out) {
-        throw new UnsupportedOperationException("Streams are written without blocking");
+    protected void begin(EventStream stream, ResteasyReactiveRequestContext request) {
+        streams.begin(stream, request);
     }
 }

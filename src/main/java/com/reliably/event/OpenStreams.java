@@ -2,6 +2,7 @@ package com.reliably.event;
 
 import com.reliably.access.Caller;
 import com.reliably.access.TokenService;
+import com.reliably.connection.ConnectionSettings;
 import com.reliably.problem.ProblemException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -24,12 +25,14 @@ public class OpenStreams {
 
     private final Set<OpenStream> open = ConcurrentHashMap.newKeySet();
     private final EventSettings settings;
+    private final ConnectionSettings connections;
     private final TokenService tokens;
     private final Vertx vertx;
     private volatile boolean stopping;
 
-    OpenStreams(EventSettings settings, TokenService tokens, Vertx vertx) {
+    OpenStreams(EventSettings settings, ConnectionSettings connections, TokenService tokens, Vertx vertx) {
         this.settings = settings;
+        this.connections = connections;
         this.tokens = tokens;
         this.vertx = vertx;
     }
@@ -82,7 +85,8 @@ public class OpenStreams {
     }
 
     void begin(EventStream stream, ResteasyReactiveRequestContext request) {
-        OpenStream following = new OpenStream(stream, request, vertx, settings, tokens, open::remove);
+        OpenStream following =
+                new OpenStream(stream, request, vertx, settings, connections.answerTimeout(), tokens, open::remove);
         open.add(following);
         following.begin();
         if (stopping) {
