@@ -15,7 +15,7 @@ import java.util.function.Function;
 public final class WeighedItems implements Pieces {
 
     /** What is read at once, in bytes; more only where a single item has more. */
-    private static final long AT_ONCE = 4L * LARGEST;
+    static final long AT_ONCE = 4L * LARGEST;
 
     /** A text as the database's client has it, as a String, and as the bytes of its item. */
     private static final int COPIES = 4;

@@ -1,79 +1,97 @@
 package com.reliably.deployment;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.reliably.answer.LargeAnswer;
+import com.reliably.answer.WeighedRows;
+import com.reliably.web.PageRequest;
 import io.smallrye.mutiny.Uni;
 import io.vertx.mutiny.sqlclient.Pool;
 import io.vertx.mutiny.sqlclient.Row;
+import io.vertx.mutiny.sqlclient.RowSet;
 import io.vertx.mutiny.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
 /**
- * What is read of deployments most often: one statement each, through the plain SQL client, which costs half of what an
- * entity does (docs/adr/0007). Not to be called from within a session: that would hold two connections.
+ * What is read of deployments most often: through the plain SQL client, which costs half of what an entity does
+ * (docs/adr/0007), and so many at once as memory permits. Not to be called from within a session: that would hold two
+ * connections.
  */
 @ApplicationScoped
 class DeploymentReads {
 
-    private static final String ONE =
-            "select id, name, cast(definition as text) as definition, created_at from deployment where org_id = $1 and id = $2";
-
     /** The count comes in the same round trip, and also where the page has no rows. */
-    private static final String PAGE = """
-            select whole.total, d.id, d.name, d.definition, d.created_at
-            from (select count(*) as total from deployment where org_id = $1) whole
+    private static final String IDS = """
+            select whole.total, d.id
+            from (select count(*) as total from deployment where org_id = $1%1$s) whole
             left join lateral (
-                select r.id, r.name, cast(r.definition as text) as definition, r.created_at
-                from (select id from deployment where org_id = $1 order by name, id limit $2 offset $3) i
-                join deployment r on r.id = i.id and r.org_id = $1) d on true
+                select id, name from deployment where org_id = $1%1$s order by name, id limit $2 offset $3) d on true
             order by d.name, d.id
             """;
 
+    private static final String ALL = IDS.formatted("");
+    private static final String MATCHING = IDS.formatted(" and name ilike $4 escape '\\'");
+
     private final Pool pool;
+    private final ObjectMapper json;
+    private final WeighedRows rows;
 
-    DeploymentReads(Pool pool) {
+    DeploymentReads(Pool pool, ObjectMapper json) {
         this.pool = pool;
+        this.json = json;
+        this.rows = new WeighedRows(
+                pool,
+                "deployment",
+                "octet_length(cast(x.definition as text))",
+                "x.name, cast(x.definition as text) as definition, x.created_at",
+                this::view);
     }
 
-    /** A deployment as it is stored, without what only changes need. */
-    record Stored(UUID id, String name, String definition, Instant createdAt) {
+    /** The deployment, or null where the organization has none of this id. */
+    Uni<LargeAnswer> one(UUID orgId, UUID id) {
+        return rows.one(orgId, id);
+    }
 
-        private static Stored of(Row row) {
-            return new Stored(
-                    row.getUUID("id"),
-                    row.getString("name"),
-                    row.getString("definition"),
-                    row.getOffsetDateTime("created_at").toInstant());
+    /** A page of an organization's deployments, by name. */
+    Uni<LargeAnswer> page(UUID orgId, PageRequest page) {
+        return pool.preparedQuery(ALL)
+                .execute(Tuple.of(orgId, page.limit(), page.offset()))
+                .chain(found -> answer(orgId, found));
+    }
+
+    /** The same of those whose name matches the pattern, which is one of {@code ilike}. */
+    Uni<LargeAnswer> page(UUID orgId, String pattern, PageRequest page) {
+        return pool.preparedQuery(MATCHING)
+                .execute(Tuple.of(orgId, page.limit(), page.offset(), pattern))
+                .chain(found -> answer(orgId, found));
+    }
+
+    private Uni<LargeAnswer> answer(UUID orgId, RowSet<Row> found) {
+        List<UUID> ids = new ArrayList<>();
+        long total = 0;
+        for (Row row : found) {
+            total = row.getLong("total");
+            if (row.getUUID("id") != null) {
+                ids.add(row.getUUID("id"));
+            }
         }
+        return rows.page(orgId, total, ids);
     }
 
-    /** A page of them, and how many there are in all. */
-    record StoredPage(long total, List<Stored> items) {}
-
-    /** The deployment, or null where the organisation has none of this id. */
-    Uni<Stored> find(UUID orgId, UUID id) {
-        return pool.preparedQuery(ONE).execute(Tuple.of(orgId, id)).map(rows -> {
-            for (Row row : rows) {
-                return Stored.of(row);
-            }
-            return null;
-        });
-    }
-
-    /** A page of an organisation's deployments, by name. */
-    Uni<StoredPage> page(UUID orgId, int limit, int offset) {
-        return pool.preparedQuery(PAGE).execute(Tuple.of(orgId, limit, offset)).map(rows -> {
-            List<Stored> items = new ArrayList<>(limit);
-            long total = 0;
-            for (Row row : rows) {
-                total = row.getLong("total");
-                if (row.getUUID("id") != null) {
-                    items.add(Stored.of(row));
-                }
-            }
-            return new StoredPage(total, items);
-        });
+    private byte[] view(UUID orgId, Row row) {
+        UUID id = row.getUUID("id");
+        try {
+            return json.writeValueAsBytes(new DeploymentView(
+                    row.getString("name"),
+                    json.readValue(row.getString("definition"), DeploymentDefinition.class),
+                    id,
+                    orgId,
+                    row.getOffsetDateTime("created_at").toInstant()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("The stored definition of deployment " + id + " is not readable", e);
+        }
     }
 }

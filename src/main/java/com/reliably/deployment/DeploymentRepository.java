@@ -22,8 +22,4 @@ class DeploymentRepository implements PanacheRepositoryBase<Deployment, UUID> {
     PanacheQuery<Deployment> all(UUID orgId) {
         return find("orgId = ?1 order by name, id", orgId);
     }
-
-    PanacheQuery<Deployment> matching(UUID orgId, String pattern) {
-        return find("orgId = ?1 and name ilike ?2 escape '\\' order by name, id", orgId, pattern);
-    }
 }

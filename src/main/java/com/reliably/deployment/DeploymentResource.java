@@ -6,7 +6,6 @@ import com.reliably.access.Right;
 import com.reliably.answer.LargeAnswer;
 import com.reliably.web.CloneInput;
 import com.reliably.web.Nothing;
-import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.SearchPattern;
 import io.smallrye.mutiny.Uni;
@@ -45,7 +44,14 @@ class DeploymentResource {
     @GET
     @Permit(Right.READ)
     @Operation(operationId = "listDeployments", summary = "List deployments, by name")
-    public Uni<Page<DeploymentView>> list(@PathParam("org_id") UUID orgId, @BeanParam PageRequest page) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = DeploymentPage.class)))
+    public Uni<LargeAnswer> list(@PathParam("org_id") UUID orgId, @BeanParam PageRequest page) {
         return deployments.list(orgId, page);
     }
 
@@ -61,7 +67,14 @@ class DeploymentResource {
     @Path("search")
     @Permit(Right.READ)
     @Operation(operationId = "searchDeployments", summary = "Search deployments by a part of their name")
-    public Uni<Page<DeploymentView>> search(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = DeploymentPage.class)))
+    public Uni<LargeAnswer> search(
             @PathParam("org_id") UUID orgId,
             @QueryParam("pattern") SearchPattern pattern,
             @BeanParam PageRequest page) {
@@ -72,7 +85,14 @@ class DeploymentResource {
     @Path("{dep_id}")
     @Permit(Right.READ)
     @Operation(operationId = "getDeployment", summary = "Get a deployment")
-    public Uni<DeploymentView> get(@PathParam("org_id") UUID orgId, @PathParam("dep_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = DeploymentView.class)))
+    public Uni<LargeAnswer> get(@PathParam("org_id") UUID orgId, @PathParam("dep_id") UUID id) {
         return deployments.get(orgId, id);
     }
 

@@ -11,12 +11,9 @@ import com.reliably.secret.Mask;
 import com.reliably.secret.SecretOwner;
 import com.reliably.secret.SecretStore;
 import com.reliably.web.Names;
-import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
-import com.reliably.web.Pages;
 import com.reliably.web.TextWork;
 import io.quarkus.arc.All;
-import io.quarkus.hibernate.reactive.panache.PanacheQuery;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
@@ -87,24 +84,16 @@ public class DeploymentService {
                 .replaceWith(() -> view(deployment));
     }
 
-    Uni<DeploymentView> get(UUID orgId, UUID id) {
-        return reads.find(orgId, id)
-                .onItem()
-                .ifNull()
-                .failWith(DeploymentService::unknown)
-                .map(found -> view(orgId, found));
+    Uni<LargeAnswer> get(UUID orgId, UUID id) {
+        return reads.one(orgId, id).onItem().ifNull().failWith(DeploymentService::unknown);
     }
 
-    Uni<Page<DeploymentView>> list(UUID orgId, PageRequest page) {
-        return reads.page(orgId, page.limit(), page.offset())
-                .map(found -> new Page<>(
-                        found.total(),
-                        found.items().stream().map(d -> view(orgId, d)).toList()));
+    Uni<LargeAnswer> list(UUID orgId, PageRequest page) {
+        return reads.page(orgId, page);
     }
 
-    @WithSession
-    Uni<Page<DeploymentView>> search(UUID orgId, String pattern, PageRequest page) {
-        return page(orgId, repository.matching(orgId, pattern), page);
+    Uni<LargeAnswer> search(UUID orgId, String pattern, PageRequest page) {
+        return reads.page(orgId, pattern, page);
     }
 
     Uni<Void> update(Caller caller, UUID id, DeploymentInput input) {
@@ -345,11 +334,6 @@ public class DeploymentService {
         return ProblemException.notFound("No deployment of this organization has this id.");
     }
 
-    private Uni<Page<DeploymentView>> page(UUID orgId, PanacheQuery<Deployment> query, PageRequest page) {
-        return Pages.read(query, page, ids -> repository.findAll(orgId, Set.copyOf(ids)), deployment -> deployment.id)
-                .map(found -> found.map(this::view));
-    }
-
     private Deployment newDeployment(Caller caller, String name, DeploymentDefinition masked) {
         Deployment deployment = new Deployment();
         deployment.id = UUID.randomUUID();
@@ -370,11 +354,6 @@ public class DeploymentService {
     private DeploymentView view(Deployment deployment) {
         return new DeploymentView(
                 deployment.name, definitionOf(deployment), deployment.id, deployment.orgId, deployment.createdAt);
-    }
-
-    private DeploymentView view(UUID orgId, DeploymentReads.Stored stored) {
-        return new DeploymentView(
-                stored.name(), parse(stored.id(), stored.definition()), stored.id(), orgId, stored.createdAt());
     }
 
     private DeploymentDefinition definitionOf(Deployment deployment) {

@@ -5,7 +5,6 @@ import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
-import java.util.List;
 import java.util.UUID;
 
 @ApplicationScoped
@@ -22,19 +21,11 @@ class EnvironmentRepository implements PanacheRepositoryBase<Environment, UUID> 
         return find(ONE, orgId, id).withLock(LockModeType.PESSIMISTIC_WRITE).firstResult();
     }
 
-    Uni<List<Environment>> findAll(UUID orgId, List<UUID> ids) {
-        return list("orgId = ?1 and id in ?2", orgId, ids);
-    }
-
     PanacheQuery<Environment> all(UUID orgId) {
         return find("orgId = ?1 order by name, id", orgId);
     }
 
     PanacheQuery<Environment> matching(UUID orgId, String pattern) {
         return find("orgId = ?1 and name ilike ?2 escape '\\' order by name, id", orgId, pattern);
-    }
-
-    Uni<List<SimpleEnvironment>> names(UUID orgId) {
-        return all(orgId).project(SimpleEnvironment.class).list();
     }
 }

@@ -6,7 +6,6 @@ import com.reliably.access.Right;
 import com.reliably.answer.LargeAnswer;
 import com.reliably.web.CloneInput;
 import com.reliably.web.Nothing;
-import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.SearchPattern;
 import io.smallrye.mutiny.Uni;
@@ -21,7 +20,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
-import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -47,7 +45,14 @@ class EnvironmentResource {
     @GET
     @Permit(Right.READ)
     @Operation(operationId = "listEnvironments", summary = "List environments, by name, with masked secrets")
-    public Uni<Page<EnvironmentView>> list(@PathParam("org_id") UUID orgId, @BeanParam PageRequest page) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = EnvironmentPage.class)))
+    public Uni<LargeAnswer> list(@PathParam("org_id") UUID orgId, @BeanParam PageRequest page) {
         return environments.list(orgId, page);
     }
 
@@ -63,7 +68,14 @@ class EnvironmentResource {
     @Path("search")
     @Permit(Right.READ)
     @Operation(operationId = "searchEnvironments", summary = "Search environments by a part of their name")
-    public Uni<Page<EnvironmentView>> search(
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = EnvironmentPage.class)))
+    public Uni<LargeAnswer> search(
             @PathParam("org_id") UUID orgId,
             @QueryParam("pattern") SearchPattern pattern,
             @BeanParam PageRequest page) {
@@ -74,7 +86,14 @@ class EnvironmentResource {
     @Path("simple")
     @Permit(Right.READ)
     @Operation(operationId = "listEnvironmentNames", summary = "List ids and names of all environments, for a picker")
-    public Uni<List<SimpleEnvironment>> names(@PathParam("org_id") UUID orgId) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = SimpleEnvironment[].class)))
+    public Uni<LargeAnswer> names(@PathParam("org_id") UUID orgId) {
         return environments.names(orgId);
     }
 
@@ -82,7 +101,14 @@ class EnvironmentResource {
     @Path("{env_id}")
     @Permit(Right.READ)
     @Operation(operationId = "getEnvironment", summary = "Get an environment, with masked secrets")
-    public Uni<EnvironmentView> get(@PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id) {
+    @APIResponse(
+            responseCode = "200",
+            description = "OK",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = EnvironmentView.class)))
+    public Uni<LargeAnswer> get(@PathParam("org_id") UUID orgId, @PathParam("env_id") UUID id) {
         return environments.get(orgId, id);
     }
 

@@ -1,7 +1,6 @@
 package com.reliably.environment;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.reliably.access.Caller;
 import com.reliably.answer.LargeAnswer;
@@ -11,10 +10,9 @@ import com.reliably.problem.ProblemException;
 import com.reliably.secret.Mask;
 import com.reliably.secret.SecretOwner;
 import com.reliably.secret.SecretStore;
-import com.reliably.web.Page;
 import com.reliably.web.PageRequest;
 import com.reliably.web.Pages;
-import io.quarkus.hibernate.reactive.panache.PanacheQuery;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.quarkus.hibernate.reactive.panache.common.WithSession;
 import io.quarkus.hibernate.reactive.panache.common.WithTransaction;
 import io.smallrye.mutiny.Uni;
@@ -35,10 +33,8 @@ import org.hibernate.exception.ConstraintViolationException;
 @ApplicationScoped
 public class EnvironmentService {
 
-    private static final TypeReference<List<EnvironmentVariable>> VARIABLES = new TypeReference<>() {};
-    private static final TypeReference<List<EnvironmentSecret>> SECRETS = new TypeReference<>() {};
-
     private final EnvironmentRepository repository;
+    private final EnvironmentReads reads;
     private final PlansOfEnvironment plans;
     private final IntegrationsOfEnvironment integrations;
     private final SecretStore secrets;
@@ -48,6 +44,7 @@ public class EnvironmentService {
 
     EnvironmentService(
             EnvironmentRepository repository,
+            EnvironmentReads reads,
             PlansOfEnvironment plans,
             IntegrationsOfEnvironment integrations,
             SecretStore secrets,
@@ -55,6 +52,7 @@ public class EnvironmentService {
             ObjectMapper json,
             Clock clock) {
         this.repository = repository;
+        this.reads = reads;
         this.plans = plans;
         this.integrations = integrations;
         this.secrets = secrets;
@@ -68,27 +66,24 @@ public class EnvironmentService {
         Faults faults = Faults.inBody();
         check(input, faults);
         faults.throwIfAny();
-        return store(caller, input, EnvironmentUse.PLAN).map(this::view);
+        return store(caller, input, EnvironmentUse.PLAN).map(reads::view);
     }
 
-    @WithSession
-    Uni<EnvironmentView> get(UUID orgId, UUID id) {
-        return find(orgId, id).map(this::view);
+    Uni<LargeAnswer> get(UUID orgId, UUID id) {
+        return orNotFound(reads.one(orgId, id));
     }
 
-    @WithSession
-    Uni<Page<EnvironmentView>> list(UUID orgId, PageRequest page) {
-        return page(orgId, repository.all(orgId), page);
+    Uni<LargeAnswer> list(UUID orgId, PageRequest page) {
+        return Panache.withSession(() -> Pages.ids(repository.all(orgId), page)).chain(ids -> reads.page(orgId, ids));
     }
 
-    @WithSession
-    Uni<Page<EnvironmentView>> search(UUID orgId, String pattern, PageRequest page) {
-        return page(orgId, repository.matching(orgId, pattern), page);
+    Uni<LargeAnswer> search(UUID orgId, String pattern, PageRequest page) {
+        return Panache.withSession(() -> Pages.ids(repository.matching(orgId, pattern), page))
+                .chain(ids -> reads.page(orgId, ids));
     }
 
-    @WithSession
-    Uni<List<SimpleEnvironment>> names(UUID orgId) {
-        return repository.names(orgId);
+    Uni<LargeAnswer> names(UUID orgId) {
+        return reads.names(orgId);
     }
 
     /**
@@ -114,7 +109,7 @@ public class EnvironmentService {
         input.check(faults);
         faults.throwIfAny();
         return findToChange(caller.orgId(), id).chain(environment -> {
-            List<EnvironmentSecret> stored = secretsOf(environment);
+            List<EnvironmentSecret> stored = reads.secretsOf(environment);
             refuseMasksOfUnknown(input.secrets(), stored, faults);
             faults.throwIfAny();
             environment.name = input.name();
@@ -131,8 +126,8 @@ public class EnvironmentService {
     @WithTransaction
     Uni<Void> set(Caller caller, UUID id, EnvironmentEntry entry) {
         return findToChange(caller.orgId(), id).chain(environment -> {
-            List<EnvironmentVariable> variables = new ArrayList<>(variablesOf(environment));
-            List<EnvironmentSecret> stored = secretsOf(environment);
+            List<EnvironmentVariable> variables = new ArrayList<>(reads.variablesOf(environment));
+            List<EnvironmentSecret> stored = reads.secretsOf(environment);
             List<EnvironmentSecret> kept = new ArrayList<>(stored);
             int place = entry.isSecret()
                     ? takeOut(kept, secret -> secret.key().equals(entry.key()))
@@ -158,8 +153,8 @@ public class EnvironmentService {
     @WithTransaction
     Uni<Void> remove(Caller caller, UUID id, String key) {
         return findToChange(caller.orgId(), id).chain(environment -> {
-            List<EnvironmentVariable> variables = new ArrayList<>(variablesOf(environment));
-            List<EnvironmentSecret> stored = secretsOf(environment);
+            List<EnvironmentVariable> variables = new ArrayList<>(reads.variablesOf(environment));
+            List<EnvironmentSecret> stored = reads.secretsOf(environment);
             List<EnvironmentSecret> kept = new ArrayList<>(stored);
             if (variables.removeIf(variable -> variable.varName().equals(key))) {
                 environment.envvars = write(variables);
@@ -182,7 +177,7 @@ public class EnvironmentService {
             return repository
                     .persistAndFlush(copy)
                     .chain(() -> secrets.copy(ownerOf(original), ownerOf(copy)))
-                    .replaceWith(() -> view(copy));
+                    .replaceWith(() -> reads.view(copy));
         });
     }
 
@@ -257,7 +252,7 @@ public class EnvironmentService {
         return repository.find(orgId, id).map(environment -> {
             Map<String, String> values = new LinkedHashMap<>();
             if (environment != null) {
-                variablesOf(environment).forEach(variable -> values.put(variable.varName(), variable.value()));
+                reads.variablesOf(environment).forEach(variable -> values.put(variable.varName(), variable.value()));
             }
             return values;
         });
@@ -388,59 +383,24 @@ public class EnvironmentService {
         return orNotFound(repository.findToChange(orgId, id));
     }
 
-    private static Uni<Environment> orNotFound(Uni<Environment> found) {
+    private static <T> Uni<T> orNotFound(Uni<T> found) {
         return found.onItem()
                 .ifNull()
                 .failWith(() -> ProblemException.notFound("No environment of this organization has this id."));
-    }
-
-    private Uni<Page<EnvironmentView>> page(UUID orgId, PanacheQuery<Environment> query, PageRequest page) {
-        return Pages.read(query, page, ids -> repository.findAll(orgId, ids), environment -> environment.id)
-                .map(found -> found.map(this::view));
     }
 
     private static SecretOwner ownerOf(Environment environment) {
         return SecretOwner.environment(environment.orgId, environment.id);
     }
 
-    private EnvironmentView view(Environment environment) {
-        return new EnvironmentView(
-                environment.name,
-                variablesOf(environment),
-                secretsOf(environment),
-                EnvironmentUse.of(environment.usedFor),
-                environment.id,
-                environment.orgId,
-                environment.createdAt);
-    }
-
     private Uni<EnvironmentView> clearView(Environment environment) {
-        EnvironmentView masked = view(environment);
+        EnvironmentView masked = reads.view(environment);
         return secrets.open(ownerOf(environment))
                 .map(clear -> masked.with(
                         masked.envvars(),
                         masked.secrets().stream()
                                 .map(secret -> secret.withValue(Objects.requireNonNull(clear.get(secret.key()))))
                                 .toList()));
-    }
-
-    private List<EnvironmentVariable> variablesOf(Environment environment) {
-        return read(environment, environment.envvars, VARIABLES);
-    }
-
-    /** Masked. */
-    private List<EnvironmentSecret> secretsOf(Environment environment) {
-        return read(environment, environment.secrets, SECRETS).stream()
-                .map(secret -> secret.withValue(Mask.MASK))
-                .toList();
-    }
-
-    private <T> T read(Environment environment, String stored, TypeReference<T> type) {
-        try {
-            return json.readValue(stored, type);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("The stored environment " + environment.id + " is not readable", e);
-        }
     }
 
     private String write(List<?> entries) {
