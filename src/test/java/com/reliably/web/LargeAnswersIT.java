@@ -4,7 +4,6 @@ import static io.restassured.RestAssured.given;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
-import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.not;
@@ -18,108 +17,67 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Many of the largest requests and answers at once, on the heap that the start script gives. */
+/** Many of the largest answers at once, on the heap that the start script gives. */
 class LargeAnswersIT {
 
-    private static final int AT_ONCE = 24;
-    private static final String REPORT =
-            "{\"result\": \"{\\\"status\\\": \\\"completed\\\", \\\"run\\\": [{\\\"output\\\": \\\""
-                    + "a".repeat(15_000_000) + "\\\"}]}\", \"log\": \"\"}";
-
     private static final int SLOW = 8;
-    private static final int JOURNAL = 15_000_000;
     /** The heap of the start script, and as much again for code, threads and buffers. */
     private static final long MOST_MEMORY_KB = 500 * 1024;
 
     @TempDir
     static Path directory;
 
+    private static LargeReports reports;
     private static ServerProcess server;
-    private static String executions;
-    private static String path;
 
     @BeforeAll
     static void start() {
-        server = ServerProcess.on(directory.resolve("data"))
-                .arguments("-XX:+UseSerialGC", "-Xmx224m", "-XX:+ExitOnOutOfMemoryError")
-                // However slow the machine is: what is looked at is the heap.
-                .with("QUARKUS_HTTP_READ_TIMEOUT", "PT4M")
-                .with("QUARKUS_HTTP_IDLE_TIMEOUT", "PT4M")
-                .start();
-        String experiment = server.request()
-                .body(Map.of("definition", Map.of("title", "large", "description", "n/a", "method", List.of())))
-                .post("/experiments")
-                .then()
-                .statusCode(201)
-                .extract()
-                .path("id");
-        executions = "/experiments/" + experiment + "/executions";
-        String execution = server.request()
-                .body(Map.of("result", "{}"))
-                .post(executions)
-                .then()
-                .statusCode(201)
-                .extract()
-                .path("id");
-        path = "/api/v1/organization/" + server.orgId() + executions + "/" + execution + "/results";
+        reports = new LargeReports(directory);
+        server = reports.server();
     }
 
     @AfterAll
     static void stop() {
-        server.close();
-    }
-
-    @Test
-    void largeReportsAreTakenOneAfterTheOtherAndTheServerLives() {
-        assertEquals(List.of(401), statuses("a-token-that-does-not-exist"));
-        assertEquals(List.of(200), statuses(server.token()));
-        server.request().get(executions).then().statusCode(200).body("items[0].result.status", equalTo("completed"));
-        assertThat(server.log(), not(containsString("OutOfMemory")));
+        reports.close();
     }
 
     @Test
     void manyReadALargeJournalAtOnceSomeOfThemSlowlyWhileOthersGoOn() throws Exception {
         HttpClient client =
                 HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-        assertEquals(
-                200,
-                client.send(report(server.token()), BodyHandlers.discarding()).statusCode());
+        assertEquals(List.of(200), reports.send(LargeReports.LARGEST, server.token(), 1));
         List<Socket> slow = new ArrayList<>();
         try {
             for (int i = 0; i < SLOW; i++) {
                 slow.add(slowReader());
             }
-            HttpRequest read = request(server.token(), path).GET().build();
-            HttpRequest whole =
-                    request(server.token(), path.replace("/results", "")).GET().build();
+            String path = reports.results();
+            HttpRequest read = reports.request(server.token(), path).GET().build();
+            HttpRequest whole = reports.request(server.token(), path.replace("/results", ""))
+                    .GET()
+                    .build();
             List<CompletableFuture<HttpResponse<Long>>> fast = new ArrayList<>();
-            for (int i = SLOW; i < AT_ONCE; i++) {
+            for (int i = SLOW; i < LargeReports.AT_ONCE; i++) {
                 fast.add(client.sendAsync(i % 4 == 0 ? whole : read, info -> counting()));
             }
             CompletableFuture<Void> all = CompletableFuture.allOf(fast.toArray(CompletableFuture[]::new));
             int others = 0;
             while (!all.isDone() || others == 0) {
-                server.request().get(executions).then().statusCode(200);
+                server.request().get(reports.executions()).then().statusCode(200);
                 others++;
                 for (Socket reader : slow) {
                     assertTrue(reader.getInputStream().readNBytes(20_000).length > 0);
@@ -128,10 +86,11 @@ class LargeAnswersIT {
             }
             for (CompletableFuture<HttpResponse<Long>> answer : fast) {
                 assertEquals(200, answer.join().statusCode());
-                assertThat(answer.join().body(), greaterThan((long) JOURNAL));
+                assertThat(answer.join().body(), greaterThan((long) LargeReports.JOURNAL));
             }
             // One goes on to the end, the others go away.
-            assertThat((long) slow.get(0).getInputStream().readAllBytes().length, greaterThan(JOURNAL / 4L));
+            assertThat(
+                    (long) slow.get(0).getInputStream().readAllBytes().length, greaterThan(LargeReports.JOURNAL / 4L));
         } finally {
             for (Socket reader : slow) {
                 reader.close();
@@ -149,7 +108,8 @@ class LargeAnswersIT {
         socket.setSoTimeout(240_000);
         socket.connect(new InetSocketAddress("127.0.0.1", server.port()));
         socket.getOutputStream()
-                .write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
+                .write(("GET " + reports.results()
+                                + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
                                 + server.token() + "\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII));
         String head = new String(socket.getInputStream().readNBytes(15), StandardCharsets.US_ASCII);
@@ -178,32 +138,5 @@ class LargeAnswersIT {
                 throw new UncheckedIOException(e);
             }
         });
-    }
-
-    private static HttpRequest.Builder request(String token, String to) {
-        return HttpRequest.newBuilder(URI.create(server.url() + to))
-                .timeout(Duration.ofMinutes(4))
-                .header("Authorization", "Bearer " + token);
-    }
-
-    private static HttpRequest report(String token) {
-        return request(token, path)
-                .header("Content-Type", "application/json")
-                .PUT(BodyPublishers.ofString(REPORT))
-                .build();
-    }
-
-    private static List<Integer> statuses(String token) {
-        HttpClient client =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-        HttpRequest request = report(token);
-        return IntStream.range(0, AT_ONCE)
-                .mapToObj(ignored -> client.sendAsync(request, BodyHandlers.discarding()))
-                .toList()
-                .stream()
-                .map(CompletableFuture::join)
-                .map(response -> response.statusCode())
-                .distinct()
-                .toList();
     }
 }

@@ -16,17 +16,12 @@ import com.reliably.testing.ServerProcess;
 import io.restassured.http.ContentType;
 import io.restassured.response.Response;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,11 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Many of the largest requests at once, on the heap that the start script gives. */
 class LargeBodiesIT {
 
-    private static final int AT_ONCE = 24;
-    private static final String REPORT =
-            "{\"result\": \"{\\\"status\\\": \\\"completed\\\", \\\"run\\\": [{\\\"output\\\": \\\""
-                    + "a".repeat(15_000_000) + "\\\"}]}\", \"log\": \"\"}";
-
     private static final String ORDINARY_REPORT =
             "{\"result\": \"{\\\"status\\\": \\\"completed\\\"}\", \"log\": \"" + "a".repeat(100_000) + "\"}";
 
@@ -49,48 +39,30 @@ class LargeBodiesIT {
     @TempDir
     static Path directory;
 
+    static LargeReports reports;
     static ServerProcess server;
-    static String executions;
-    static String results;
 
     @BeforeAll
     static void start() {
-        server = ServerProcess.on(directory.resolve("data"))
-                .arguments("-XX:+UseSerialGC", "-Xmx224m")
-                // However slow the machine is: what is looked at is the heap.
-                .with("QUARKUS_HTTP_READ_TIMEOUT", "PT4M")
-                .with("QUARKUS_HTTP_IDLE_TIMEOUT", "PT4M")
-                .with("RELIABLY_BODIES_TIMEOUT", "PT4M")
-                .with("RELIABLY_BODIES_MEMORY_TIMEOUT", "PT4M")
-                .start();
-        String experiment = server.request()
-                .body(Map.of("definition", Map.of("title", "large", "description", "n/a", "method", List.of())))
-                .post("/experiments")
-                .then()
-                .statusCode(201)
-                .extract()
-                .path("id");
-        executions = "/experiments/" + experiment + "/executions";
-        String execution = server.request()
-                .body(Map.of("result", "{}"))
-                .post(executions)
-                .then()
-                .statusCode(201)
-                .extract()
-                .path("id");
-        results = "/api/v1/organization/" + server.orgId() + executions + "/" + execution + "/results";
+        reports = new LargeReports(directory);
+        server = reports.server();
     }
 
     @AfterAll
     static void stop() {
-        server.close();
+        reports.close();
     }
 
     @Test
     void theyAreAnsweredOneAfterTheOtherAndTheServerLives() {
-        assertEquals(List.of(401), statuses(REPORT, "a-token-that-does-not-exist", AT_ONCE));
-        assertEquals(List.of(200), statuses(REPORT, server.token(), AT_ONCE));
-        server.request().get(executions).then().statusCode(200).body("items[0].result.status", equalTo("completed"));
+        assertEquals(
+                List.of(401), reports.send(LargeReports.LARGEST, "a-token-that-does-not-exist", LargeReports.AT_ONCE));
+        assertEquals(List.of(200), reports.send(LargeReports.LARGEST, server.token(), LargeReports.AT_ONCE));
+        server.request()
+                .get(reports.executions())
+                .then()
+                .statusCode(200)
+                .body("items[0].result.status", equalTo("completed"));
         assertThat(server.log(), not(containsString("OutOfMemory")));
     }
 
@@ -125,7 +97,7 @@ class LargeBodiesIT {
             });
             for (int round = 0; round < 3; round++) {
                 long began = System.nanoTime();
-                assertEquals(List.of(200), statuses(ORDINARY_REPORT, server.token(), 32));
+                assertEquals(List.of(200), reports.send(ORDINARY_REPORT, server.token(), 32));
                 assertThat(Duration.ofNanos(System.nanoTime() - began), lessThan(PROMPTLY));
             }
             ofNoLength.forEach(ClearTextHttp2.Exchange::end);
@@ -136,24 +108,5 @@ class LargeBodiesIT {
             slow.forEach(OpenRequest::close);
         }
         assertThat(server.log(), not(containsString("OutOfMemory")));
-    }
-
-    private static List<Integer> statuses(String report, String token, int atOnce) {
-        HttpClient client =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-        HttpRequest request = HttpRequest.newBuilder(URI.create(server.url() + results))
-                .timeout(Duration.ofMinutes(4))
-                .header("Authorization", "Bearer " + token)
-                .header("Content-Type", "application/json")
-                .PUT(BodyPublishers.ofString(report))
-                .build();
-        return IntStream.range(0, atOnce)
-                .mapToObj(ignored -> client.sendAsync(request, BodyHandlers.discarding()))
-                .toList()
-                .stream()
-                .map(CompletableFuture::join)
-                .map(response -> response.statusCode())
-                .distinct()
-                .toList();
     }
 }
